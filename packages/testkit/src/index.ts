@@ -1,1 +1,2 @@
+export * from "./guest/index.ts"
 export * from "./host/index.ts"

@@ -1,0 +1,18 @@
+import { enableCompileCache } from "node:module"
+import { homedir } from "node:os"
+import { isAbsolute, join } from "node:path"
+
+/**
+ * Where V8's compiled code is kept between runs. Root gets a directory only root can write: code is loaded from there,
+ * so a place that others can write to (Node's default is in the temporary directory) would let them run as root.
+ */
+const directory = (): string => {
+  if (process.getuid?.() === 0) return "/var/cache/vmnet"
+  const xdg = process.env["XDG_CACHE_HOME"]
+  return join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), ".cache"), "vmnet")
+}
+
+/** Saves about a tenth of the start. Node reports a directory that it cannot use by returning; it is then simply slower. */
+export const enable = (): void => {
+  enableCompileCache(directory())
+}

@@ -30,6 +30,8 @@ export class HostProbe extends Context.Service<
     readonly find: (pid: number) => ProcessId | null
     readonly alive: (process: ProcessId) => boolean
     readonly sockets: Effect.Effect<ReadonlyArray<BoundSocket>, OpsError>
+    /** The host's own IPv4 resolvers that a guest could use: loopback ones (127.0.0.53) are replaced or left out. */
+    readonly resolvers: Effect.Effect<ReadonlyArray<string>>
     /** The capabilities a change needs that this process lacks, such as `CAP_NET_ADMIN`; empty when it may go ahead. */
     readonly missingCapabilities: ReadonlyArray<string>
   }

@@ -27,11 +27,16 @@ export interface HostAccess {
   readonly device: string
 }
 
-/** A live guest: its address behind its device, and whether it may open connections beyond its segment. */
+/**
+ * A live guest: its address behind its device, and whether it may open connections beyond its segment. Connections it
+ * opens carry `mark` (1 to 2^32-1, never reused while the host is up), and only answers to marks that are still live
+ * come in: a new guest on an old address never receives its predecessor's packets.
+ */
 export interface Guest {
   readonly _tag: "Guest"
   readonly device: string
   readonly address: string
+  readonly mark: number
   readonly egress: "all" | "listed" | "none"
 }
 
@@ -54,7 +59,7 @@ export interface Binding {
 
 /**
  * Ports of the host answered by a guest: `count` ports from `hostPort` on become as many from `guestPort` on.
- * `hostAddress: null` means every address of the host, loopback included.
+ * `hostAddress: null` means every address of the host, loopback included. Flows carry `mark` and end with the element.
  */
 export interface Publish {
   readonly _tag: "Publish"
@@ -64,6 +69,7 @@ export interface Publish {
   readonly count: number
   readonly guestAddress: string
   readonly guestPort: number
+  readonly mark: number
 }
 
 const ports = (first: number, count: number): string => (count === 1 ? `${first}` : `${first}-${first + count - 1}`)

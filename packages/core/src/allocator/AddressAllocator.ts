@@ -1,56 +1,49 @@
 import type { Tx } from "../ledger/Ledger.ts"
 
-/** The addresses a network may give, as unsigned 32-bit numbers, with inclusive ranges that are never given. */
+/** The positions a network has to give: 0 to `size` - 1, each standing for one guest address of its pool. */
 export interface AddressSpace {
   readonly network: string
-  readonly first: number
-  readonly last: number
-  /** Sorted, disjoint. */
-  readonly reserved: ReadonlyArray<readonly [first: number, last: number]>
+  readonly size: number
 }
 
 export interface AddressRequest {
   readonly vm: string
-  /** Where the search begins: the lowest address, or a hash of the VM's name so that it keeps its address. */
+  /** Where the search begins: 0 for the lowest, or a hash of the VM's name so that it keeps its address. */
   readonly start: number
   readonly now: number
 }
 
-interface AddressRow {
-  readonly address: number
-  readonly vm: string
-  readonly cooling: number | null
-}
-
 /**
- * The first free address from `start` on, around the end; the last free one is always found. Addresses that cool down
+ * The first free position from `start` on, around the end; the last free one is always found. Positions that cool down
  * are passed over while others are free (but a VM gets its own back at once), then the one released longest ago is
- * taken. `undefined` when every address is held. The cost depends on the run of neighbours in use, not on their number.
+ * taken. `undefined` when every one is held. The cost is that of the run of neighbours in use, not of all in use.
  */
-export const allocateAddress = (tx: Tx, space: AddressSpace, request: AddressRequest): number | undefined => {
+export const findPosition = (tx: Tx, space: AddressSpace, request: AddressRequest): number | undefined => {
   forgetCooled(tx, space.network, request.now)
-  const free =
+  return (
     ownCooling(tx, space, request) ??
-    firstFree(tx, space, request.start, space.last) ??
-    firstFree(tx, space, space.first, request.start - 1) ??
+    firstFree(tx, space, request.start, space.size - 1) ??
+    firstFree(tx, space, 0, request.start - 1) ??
     longestCooling(tx, space)
-  if (free === undefined) return undefined
-  holdAddress(tx, space.network, free, request.vm)
-  return free
+  )
 }
 
-export const holdAddress = (tx: Tx, network: string, address: number, vm: string): void =>
+export const holdPosition = (tx: Tx, network: string, position: number, address: string, vm: string): void =>
   tx.run(
-    "INSERT OR REPLACE INTO addresses (network, address, vm, cooling) VALUES (?, ?, ?, NULL)",
+    "INSERT OR REPLACE INTO addresses (network, position, address, vm, cooling) VALUES (?, ?, ?, ?, NULL)",
     network,
+    position,
     address,
     vm
   )
 
-/** The VM that holds an address now; one that only cools down is held by nobody. */
-export const addressHolder = (tx: Tx, network: string, address: number): string | undefined =>
-  tx.get<AddressRow>("SELECT vm FROM addresses WHERE network = ? AND address = ? AND cooling IS NULL", network, address)
-    ?.vm
+/** The VM that holds a position now; one that only cools down is held by nobody. */
+export const positionHolder = (tx: Tx, network: string, position: number): string | undefined =>
+  tx.get<{ vm: string }>(
+    "SELECT vm FROM addresses WHERE network = ? AND position = ? AND cooling IS NULL",
+    network,
+    position
+  )?.vm
 
 /** Gives a VM's addresses back; with `until` (epoch milliseconds) they cool down first. */
 export const releaseAddresses = (tx: Tx, vm: string, until: number | undefined): void =>
@@ -58,55 +51,38 @@ export const releaseAddresses = (tx: Tx, vm: string, until: number | undefined):
     ? tx.run("DELETE FROM addresses WHERE vm = ? AND cooling IS NULL", vm)
     : tx.run("UPDATE addresses SET cooling = ? WHERE vm = ? AND cooling IS NULL", until, vm)
 
+/** How many positions are held, those that cool down not counted. */
+export const heldCount = (tx: Tx, network: string): number =>
+  tx.get<{ count: number }>("SELECT COUNT(*) AS count FROM addresses WHERE network = ? AND cooling IS NULL", network)!
+    .count
+
 const forgetCooled = (tx: Tx, network: string, now: number): void =>
   tx.run("DELETE FROM addresses WHERE network = ? AND cooling IS NOT NULL AND cooling <= ?", network, now)
 
 const ownCooling = (tx: Tx, space: AddressSpace, request: AddressRequest): number | undefined =>
-  tx.get<AddressRow>(
-    "SELECT address FROM addresses WHERE vm = ? AND network = ? AND cooling IS NOT NULL AND address BETWEEN ? AND ?",
+  tx.get<{ position: number }>(
+    "SELECT position FROM addresses WHERE vm = ? AND network = ? AND cooling IS NOT NULL LIMIT 1",
     request.vm,
-    space.network,
-    space.first,
-    space.last
-  )?.address
+    space.network
+  )?.position
 
 const longestCooling = (tx: Tx, space: AddressSpace): number | undefined =>
-  tx
-    .all<AddressRow>(
-      "SELECT address FROM addresses WHERE network = ? AND cooling IS NOT NULL ORDER BY cooling",
-      space.network
-    )
-    .find((row) => inSpace(space, row.address))?.address
+  tx.get<{ position: number }>(
+    "SELECT position FROM addresses WHERE network = ? AND cooling IS NOT NULL ORDER BY cooling LIMIT 1",
+    space.network
+  )?.position
 
-const inSpace = (space: AddressSpace, address: number): boolean =>
-  address >= space.first && address <= space.last && reservation(space, address) === undefined
-
-const reservation = (space: AddressSpace, address: number): readonly [number, number] | undefined =>
-  space.reserved.find(([first, last]) => first <= address && address <= last)
-
-/** Leaps from the end of one run of taken or reserved addresses to the next candidate. */
-const firstFree = (tx: Tx, space: AddressSpace, from: number, to: number): number | undefined => {
-  let candidate = from
-  while (candidate <= to) {
-    const reserved = reservation(space, candidate)
-    const next = reserved === undefined ? endOfRun(tx, space.network, candidate) : reserved[1] + 1
-    if (next === candidate) return candidate
-    candidate = next
-  }
-  return undefined
-}
-
-/** `address` itself when nobody has it, else the first address behind the run of taken ones it stands in. */
-const endOfRun = (tx: Tx, network: string, address: number): number => {
-  if (tx.get("SELECT 1 FROM addresses WHERE network = ? AND address = ?", network, address) === undefined)
-    return address
+/** `from` itself when nobody has it, else the first position behind the run of taken ones it stands in. */
+const firstFree = (tx: Tx, { network }: AddressSpace, from: number, to: number): number | undefined => {
+  if (from > to) return undefined
+  if (tx.get("SELECT 1 FROM addresses WHERE network = ? AND position = ?", network, from) === undefined) return from
   const row = tx.get<{ next: number }>(
-    `SELECT a.address + 1 AS next FROM addresses a
-     WHERE a.network = ?1 AND a.address >= ?2
-       AND NOT EXISTS (SELECT 1 FROM addresses b WHERE b.network = ?1 AND b.address = a.address + 1)
-     ORDER BY a.address LIMIT 1`,
+    `SELECT a.position + 1 AS next FROM addresses a
+     WHERE a.network = ?1 AND a.position >= ?2
+       AND NOT EXISTS (SELECT 1 FROM addresses b WHERE b.network = ?1 AND b.position = a.position + 1)
+     ORDER BY a.position LIMIT 1`,
     network,
-    address
+    from
   )
-  return row!.next
+  return row !== undefined && row.next <= to ? row.next : undefined
 }

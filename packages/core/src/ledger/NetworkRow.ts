@@ -31,9 +31,17 @@ export const findNetwork = (tx: Tx, network: string): NetworkRecord | undefined 
 export const allNetworks = (tx: Tx): ReadonlyArray<NetworkRecord> =>
   tx.all<Row>(`${select} ORDER BY network`).map(decode)
 
-/** Writes a network that has no leases: a new one, or one whose specification may change now. */
+/**
+ * Writes a network that has no leases: a new one, or one whose specification may change now. Addresses that cool down
+ * only mean something within the pool they are from.
+ */
 export const putNetwork = (tx: Tx, record: NetworkRecord): void => {
-  tx.run("DELETE FROM networks WHERE network = ?", record.network)
+  const known = findNetwork(tx, record.network)
+  if (known !== undefined && samePool(known.spec, record.spec)) {
+    tx.run("DELETE FROM networks WHERE network = ?", record.network)
+  } else {
+    deleteNetwork(tx, record.network)
+  }
   tx.run(
     "INSERT INTO networks (network, backend, device, mac, spec, uplink) VALUES (?, ?, ?, ?, ?, ?)",
     record.network,
@@ -44,6 +52,9 @@ export const putNetwork = (tx: Tx, record: NetworkRecord): void => {
     record.uplink
   )
 }
+
+const samePool = (a: NetworkSpec, b: NetworkSpec): boolean =>
+  a.subnet === b.subnet && a.gateway === b.gateway && JSON.stringify(a.exclude) === JSON.stringify(b.exclude)
 
 export const deleteNetwork = (tx: Tx, network: string): void => {
   tx.run("DELETE FROM addresses WHERE network = ?", network)

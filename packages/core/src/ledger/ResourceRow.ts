@@ -67,6 +67,10 @@ export const insertIntents = (
 export const markPresent = (tx: Tx, subject: string): void =>
   tx.run("UPDATE resources SET state = 'present' WHERE subject = ? AND state = 'intent'", subject)
 
-export const deleteResources = (tx: Tx, subject: string, resources: ReadonlyArray<OwnedResource>): void => {
+export const deleteResources = (tx: Tx, subject: string): void =>
+  tx.run("DELETE FROM resources WHERE subject = ?", subject)
+
+/** Forgets single resources of a subject that keeps others. */
+export const deleteSomeResources = (tx: Tx, subject: string, resources: ReadonlyArray<OwnedResource>): void => {
   for (const { seq } of resources) tx.run("DELETE FROM resources WHERE subject = ? AND seq = ?", subject, seq)
 }

@@ -22,8 +22,8 @@ CREATE TABLE leases (
 ) STRICT;
 CREATE INDEX leases_by_network ON leases (network);
 CREATE TABLE addresses (
-  network TEXT NOT NULL, address INTEGER NOT NULL, vm TEXT NOT NULL, cooling INTEGER,
-  PRIMARY KEY (network, address)
+  network TEXT NOT NULL, position INTEGER NOT NULL, address TEXT NOT NULL, vm TEXT NOT NULL, cooling INTEGER,
+  PRIMARY KEY (network, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX addresses_by_vm ON addresses (vm);
 CREATE INDEX addresses_cooling ON addresses (network, cooling) WHERE cooling IS NOT NULL;
@@ -36,7 +36,7 @@ CREATE TABLE ports (
   PRIMARY KEY (protocol, port, host)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ports_by_vm ON ports (vm);
-CREATE TABLE shares (key TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+CREATE TABLE shares (key TEXT PRIMARY KEY, state TEXT NOT NULL, rank INTEGER NOT NULL) STRICT;
 CREATE TABLE holds (share TEXT NOT NULL, vm TEXT NOT NULL, PRIMARY KEY (share, vm)) STRICT, WITHOUT ROWID;
 CREATE INDEX holds_by_vm ON holds (vm);
 CREATE TABLE resources (

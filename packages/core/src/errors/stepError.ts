@@ -1,3 +1,5 @@
+import { resourceName } from "../resource/identity.ts"
+import type { Resource } from "../resource/Resource.ts"
 import type { ErrorCode } from "./ErrorCode.ts"
 import type { OpsError, OpsReason } from "./OpsError.ts"
 import { VmnetError } from "./VmnetError.ts"
@@ -18,13 +20,20 @@ const hintOf: Partial<Record<OpsReason, string>> = {
 }
 
 /** A step of a verb that the kernel refused: names verb and VM, step and object, and keeps the cause. */
-export const stepError = (subject: string, step: string, error: OpsError): VmnetError => {
+export const stepError = (subject: string, step: string, error: OpsError, resource?: Resource): VmnetError => {
   const hint = hintOf[error.reason]
   return new VmnetError({
     code: codeOf[error.reason] ?? "STEP_FAILED",
     detail: `${subject}: ${step}: ${error.message}`,
     ...(hint === undefined ? {} : { hint }),
-    details: { subject, step, action: error.action, reason: error.reason, output: error.output.trim() },
+    details: {
+      subject,
+      step,
+      action: error.action,
+      reason: error.reason,
+      output: error.output.trim(),
+      ...(resource === undefined ? {} : { kind: resource.kind, name: resourceName(resource) })
+    },
     cause: error
   })
 }

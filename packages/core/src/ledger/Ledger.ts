@@ -24,5 +24,7 @@ export class Ledger extends Context.Service<
     readonly install: string
     readonly stateDir: string
     readonly transact: <A>(name: string, f: (tx: Tx) => A) => Effect.Effect<A, VmnetError>
+    /** Runs `f` as `transact` does, gives its answer, and takes back everything it wrote. */
+    readonly rehearse: <A>(name: string, f: (tx: Tx) => A) => Effect.Effect<A, VmnetError>
   }
 >()("@vmnet/core/Ledger") {}

@@ -27,9 +27,11 @@ export const layerLedgerSqlite = (options: LedgerOptions): Layer.Layer<Ledger, V
       )
       const tx = statementsOf(database)
       const transact: Ledger["Service"]["transact"] = (name, f) =>
-        attempt(name, () => inTransaction(database, () => f(tx)))
+        attempt(name, () => inTransaction(database, "COMMIT", () => f(tx)))
+      const rehearse: Ledger["Service"]["rehearse"] = (name, f) =>
+        attempt(name, () => inTransaction(database, "ROLLBACK", () => f(tx)))
       yield* transact("prepare the ledger", (tx) => prepare(database, tx, probe.self.bootId))
-      return Ledger.of({ ...options, transact })
+      return Ledger.of({ ...options, transact, rehearse })
     })
   )
 
@@ -77,11 +79,11 @@ const statementsOf = (database: DatabaseSync): Tx => {
   }
 }
 
-const inTransaction = <A>(database: DatabaseSync, f: () => A): A => {
+const inTransaction = <A>(database: DatabaseSync, end: "COMMIT" | "ROLLBACK", f: () => A): A => {
   database.exec("BEGIN IMMEDIATE")
   try {
     const result = f()
-    database.exec("COMMIT")
+    database.exec(end)
     return result
   } catch (cause) {
     // SQLite has already rolled back by itself after a full disk or an I/O error.

@@ -41,8 +41,8 @@ export const withLock =
       const release = ledger.transact(`unlock ${key}`, (tx) =>
         tx.run("DELETE FROM locks WHERE key = ? AND token = ?", key, token)
       )
-      // Interrupted after the row was written but before the release was registered: the row must go all the same.
-      const safely = Effect.onInterrupt(Effect.interruptible(acquire), () => Effect.ignore(release))
+      // Failed or interrupted with the row written all the same: it must not outlive this attempt.
+      const safely = Effect.onError(Effect.interruptible(acquire), () => Effect.ignore(release))
       return yield* Effect.acquireUseRelease(
         safely,
         () => self,

@@ -3,7 +3,7 @@ import type { OpsError } from "../errors/OpsError.ts"
 import { stepError } from "../errors/stepError.ts"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
-import { batches, type Drivers, familyOf } from "../resource/Drivers.ts"
+import { batches, type Drivers, type Family, familyOf } from "../resource/Drivers.ts"
 import { describeResource } from "../resource/identity.ts"
 import { Progress } from "../vmnet/Progress.ts"
 
@@ -32,15 +32,17 @@ export const applyResources = Effect.fnUntraced(function* (
 })
 
 const applyBatch = (drivers: Drivers, subject: string, batch: ReadonlyArray<OwnedResource>, touched: Touched) => {
+  const family = familyOf(batch[0]!.resource)
   for (const owned of batch) touched.add(owned)
-  return drivers[familyOf(batch[0]!.resource)].apply(batch).pipe(
+  return drivers[family].apply(batch).pipe(
     Effect.mapError((error) => {
       const failed = failedResource(batch, error)
-      forgetUntouched(batch, failed, error, touched)
+      for (const owned of untouched(family, batch, failed, error)) touched.delete(owned)
       return stepError(
         subject,
-        `create ${failed === undefined ? describeBatch(batch) : describeResource(failed.resource)}`,
-        error
+        `create ${describeBatch(failed === undefined ? batch : [failed])}`,
+        error,
+        failed?.resource
       )
     })
   )
@@ -50,17 +52,21 @@ const applyBatch = (drivers: Drivers, subject: string, batch: ReadonlyArray<Owne
 const failedResource = (batch: ReadonlyArray<OwnedResource>, error: OpsError): OwnedResource | undefined =>
   error.index === undefined ? (batch.length === 1 ? batch[0] : undefined) : batch[error.index]
 
-/** Takes back what the failed batch certainly did not make: what came after the failure, and what was refused. */
-const forgetUntouched = (
+/**
+ * What a failed batch certainly did not make. Links are made one after the other: nothing behind the failure, and not
+ * the failed one when something stood in its place. A firewall transaction is one piece whose elements carry their
+ * owner's tag; only the layout has none, and was not made if there was one.
+ */
+const untouched = (
+  family: Family,
   batch: ReadonlyArray<OwnedResource>,
   failed: OwnedResource | undefined,
-  error: OpsError,
-  touched: Touched
-): void => {
-  if (failed === undefined) return
-  const index = batch.indexOf(failed)
-  for (const owned of batch.slice(index + 1)) touched.delete(owned)
-  if (error.reason === "Exists") touched.delete(failed)
+  error: OpsError
+): ReadonlyArray<OwnedResource> => {
+  const refused = error.reason === "Exists"
+  if (family === "nat") return refused ? batch.filter(({ resource }) => resource.kind === "NatLayout") : []
+  if (family !== "link" || failed === undefined) return []
+  return batch.slice(batch.indexOf(failed) + (refused ? 0 : 1))
 }
 
 export const describeBatch = (batch: ReadonlyArray<OwnedResource>): string => {

@@ -68,17 +68,15 @@ const removeBatch = (drivers: Drivers, batch: ReadonlyArray<OwnedResource>): Eff
 /** After a failed batch: what is left of it, each on its own, so that one stubborn object does not keep the others. */
 const removeOneByOne = Effect.fnUntraced(function* (drivers: Drivers, batch: ReadonlyArray<OwnedResource>) {
   const driver = drivers[familyOf(batch[0]!.resource)]
-  let stubborn: OpsError | undefined
+  const errors: Array<OpsError> = []
   for (const owned of batch) {
     const [presence] = yield* driver.find([owned])
     if (!isOurs(owned, presence!)) continue
-    const error = yield* driver.remove([owned]).pipe(
-      Effect.as(undefined),
-      Effect.catch((error) => (error.reason === "Missing" ? Effect.succeed(undefined) : Effect.succeed(error)))
+    yield* Effect.catch(driver.remove([owned]), (error) =>
+      Effect.sync(() => void (error.reason === "Missing" || errors.push(error)))
     )
-    stubborn ??= error
   }
-  if (stubborn !== undefined) return yield* stubborn
+  if (errors.length > 0) return yield* errors[0]!
 })
 
 const isOurs = (owned: OwnedResource, presence: Presence): boolean =>

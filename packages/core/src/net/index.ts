@@ -1,4 +1,6 @@
+export * from "./Egress.ts"
+export * from "./egressRules.ts"
 export * from "./Ipv4.ts"
+export * from "./Ipv4Pool.ts"
 export * from "./Ports.ts"
 export * from "./Publish.ts"
-export * from "./Egress.ts"

@@ -1,0 +1,7 @@
+export * from "./Config.ts"
+export * from "./decodeConfig.ts"
+export * from "./defaults.ts"
+export * from "./networkSpec.ts"
+export * from "./Problem.ts"
+export * from "./RequestFlags.ts"
+export * from "./resolveRequest.ts"

@@ -1,0 +1,43 @@
+import { Result } from "effect"
+import type { Parsed } from "../names/Parsed.ts"
+import { makeIpv4Pool } from "../net/Ipv4Pool.ts"
+import type { BackendKind } from "../plan/Attachment.ts"
+import type { NetworkSpec } from "../plan/AttachRequest.ts"
+import type { Config } from "./Config.ts"
+import { defaultBackend, type DefaultNetworks, networkDefaults } from "./defaults.ts"
+import type { NetworkConfig } from "./sections/sections.ts"
+
+/** What fills in where a network says nothing. */
+export interface NetworkDefaults {
+  readonly defaults: DefaultNetworks
+  /** The host's own resolvers that a guest could use (`HostProbe.resolvers`). */
+  readonly resolvers: ReadonlyArray<string>
+}
+
+/** A network with every default filled in. It fails where its backend is not built in. */
+export const networkSpec = (
+  network: string,
+  backend: BackendKind,
+  config: NetworkConfig,
+  { defaults, resolvers }: NetworkDefaults
+): Parsed<NetworkSpec> =>
+  Result.gen(function* () {
+    const own = defaults[backend]
+    if (own === undefined) return yield* Result.fail(notBuiltIn(backend, defaults))
+    const { backend: _, pool: __, ...settings } = config
+    const subnet = config.subnet ?? own.subnet
+    const pool = yield* makeIpv4Pool({ ...settings, subnet })
+    const { gateway } = pool
+    const base = { network, backend, addressing: own.addressing, dns: resolvers }
+    return { ...networkDefaults, ...base, ...settings, subnet, gateway }
+  })
+
+const notBuiltIn = (backend: BackendKind, defaults: DefaultNetworks): string =>
+  `this program has no ${backend} backend (it has ${Object.keys(defaults).join(", ") || "none"})`
+
+/** The configured networks whose backends are built in, in the order of the file. */
+export const networksOf = (config: Config, defaults: NetworkDefaults): ReadonlyArray<NetworkSpec> =>
+  Object.entries(config.networks).flatMap(([network, entry]) => {
+    const spec = networkSpec(network, entry.backend ?? defaultBackend, entry, defaults)
+    return Result.isSuccess(spec) ? [spec.success] : []
+  })

@@ -1,0 +1,103 @@
+import { Result, Schema } from "effect"
+import { parseNetworkName } from "../names/Name.ts"
+import type { Parsed } from "../names/Parsed.ts"
+import { quote } from "../names/quote.ts"
+import { overlaps, parsePrefix } from "../net/Ipv4.ts"
+import { BackendKind } from "../plan/Attachment.ts"
+import type { NetworkSpec } from "../plan/AttachRequest.ts"
+import { type Config, entry } from "./Config.ts"
+import { defaultBackend } from "./defaults.ts"
+import { type NetworkDefaults, networkSpec } from "./networkSpec.ts"
+import type { NetworkConfig } from "./sections/sections.ts"
+import { fromConfig, type Setting, type SettingReader } from "./Setting.ts"
+import { suggestion } from "./suggest.ts"
+
+const isBackend = Schema.is(BackendKind)
+
+export const parseBackend = (text: string): Parsed<BackendKind> =>
+  isBackend(text)
+    ? Result.succeed(text)
+    : Result.fail(
+        `there is no such backend${suggestion(text, BackendKind.literals)}: ${BackendKind.literals.join(", ")}`
+      )
+
+export interface NetworkChoice {
+  readonly config: Config
+  readonly backend: Setting<string> | undefined
+  readonly network: Setting<string> | undefined
+  readonly defaults: NetworkDefaults
+}
+
+/**
+ * The network of a VM. The name of a backend is the name of that backend's own network, which exists without being
+ * configured. A network decides the backend unless somebody named another, which is a contradiction.
+ */
+export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): NetworkSpec | undefined => {
+  const asked = reader.read(choice.backend, parseBackend)
+  const named = reader.read(choice.network, (text) => findNetwork(choice.config, text))
+  if ((choice.backend !== undefined && asked === undefined) || (choice.network !== undefined && named === undefined)) {
+    return undefined
+  }
+  if (asked !== undefined && named !== undefined && named.backend !== asked) {
+    return reader.refuse(
+      choice.network!.path,
+      `network ${named.network} is of the ${named.backend} backend, not ${asked} (${choice.backend!.path})`
+    )
+  }
+  const found = named ?? ownNetwork(choice.config, asked ?? defaultBackend)
+  reader.note("backend", choice.backend ?? choice.network)
+  reader.note("network", choice.network)
+  noteOptions(reader, found)
+  if (!found.configured) refuseOverlap(reader, choice, found)
+  const where = (named === undefined ? choice.backend : choice.network)?.path ?? `networks.${found.network}`
+  return reader.read({ value: found, origin: "", path: where }, ({ network, backend, settings }) =>
+    networkSpec(network, backend, settings, choice.defaults)
+  )
+}
+
+interface FoundNetwork {
+  readonly network: string
+  readonly backend: BackendKind
+  readonly settings: NetworkConfig
+  readonly configured: boolean
+}
+
+const findNetwork = (config: Config, text: string): Parsed<FoundNetwork> =>
+  Result.flatMap(parseNetworkName(text), (network) => {
+    const settings = entry(config.networks, network)
+    if (settings !== undefined) {
+      return Result.succeed({ network, backend: settings.backend ?? defaultBackend, settings, configured: true })
+    }
+    if (isBackend(network)) return Result.succeed(ownNetwork(config, network))
+    const known = suggestion(network, [...Object.keys(config.networks), ...BackendKind.literals])
+    return Result.fail(`no network ${quote(network)} is configured${known}`)
+  })
+
+const ownNetwork = (config: Config, backend: BackendKind): FoundNetwork => {
+  const settings = entry(config.networks, backend)
+  return { network: backend, backend, settings: settings ?? {}, configured: settings !== undefined }
+}
+
+/** A network nobody configured must not take addresses that somebody did configure. */
+const refuseOverlap = (reader: SettingReader, { config, defaults }: NetworkChoice, own: FoundNetwork): void => {
+  const subnet = defaults.defaults[own.backend]?.subnet
+  if (subnet === undefined) return
+  const mine = Result.getOrThrow(parsePrefix(subnet))
+  for (const [network, settings] of Object.entries(config.networks)) {
+    const other = settings.subnet ?? defaults.defaults[settings.backend ?? defaultBackend]?.subnet
+    if (other === undefined || !overlaps(mine, Result.getOrThrow(parsePrefix(other)))) continue
+    reader.refuse(
+      `--network ${own.network}`,
+      `the ${own.backend} backend's own network has ${subnet}, which overlaps networks.${network} (${other}): name a network`
+    )
+  }
+}
+
+const networkOptions = ["subnet", "gateway", "dns", "mtu", "addressing", "exclude", "isolated"] as const
+const trustOptions = ["hostAccess", "masquerade", "cooldown"] as const
+
+const noteOptions = (reader: SettingReader, { network, settings }: FoundNetwork): void => {
+  for (const option of [...networkOptions, ...trustOptions]) {
+    reader.note(`network.${option}`, fromConfig<unknown>(`networks.${network}`, option, settings[option]))
+  }
+}

@@ -1,0 +1,112 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml"
+import { quote } from "../names/quote.ts"
+import { type Path, pathKey } from "./Path.ts"
+
+/** A problem found at an offset of the text. */
+export interface SourceProblem {
+  readonly path: Path
+  readonly problem: string
+  readonly offset: number
+}
+
+/** Where an entry is written: its key (or list item) and its value. */
+export interface Place {
+  readonly key: number
+  readonly value: number
+}
+
+/** No configuration is nested deeper than this. */
+const maxDepth = 16
+
+/** How many values aliases may stand for, all together: a few lines of them could otherwise mean billions. */
+const maxAliased = 10_000
+
+interface Walk {
+  readonly places: Map<string, Place>
+  readonly problems: Array<SourceProblem>
+  readonly anchors: Map<string, Node>
+  /** The anchors being expanded: one that comes up again contains itself. */
+  readonly expanding: Set<Node>
+  aliased: number
+  bounded: boolean
+}
+
+export interface Walked {
+  readonly data: unknown
+  readonly places: ReadonlyMap<string, Place>
+  readonly problems: ReadonlyArray<SourceProblem>
+  /** False when a bound was met: then `data` is only a part. */
+  readonly bounded: boolean
+}
+
+/** A parsed document as plain data. Keys stay the texts they were written as: `01` is not `1`, `on` is not a boolean. */
+export const walkYaml = (root: Node | null): Walked => {
+  const places = new Map([[pathKey([]), { key: offsetOf(root), value: offsetOf(root) }]])
+  const walk: Walk = { places, problems: [], anchors: new Map(), expanding: new Set(), aliased: 0, bounded: true }
+  const data = valueOf(walk, root, [])
+  return { data, places, problems: walk.problems, bounded: walk.bounded }
+}
+
+const offsetOf = (node: Node | null): number => node?.range?.[0] ?? 0
+
+const refuse = (walk: Walk, path: Path, offset: number, problem: string): null => {
+  walk.problems.push({ path, problem, offset })
+  return null
+}
+
+/** Said once: what comes after a bound is not looked at. */
+const exceed = (walk: Walk, path: Path, offset: number, problem: string): null => {
+  if (walk.bounded) refuse(walk, path, offset, problem)
+  walk.bounded = false
+  return null
+}
+
+const valueOf = (walk: Walk, node: Node | null, path: Path): unknown => {
+  if (node === null || !walk.bounded) return null
+  if (isAlias(node)) return aliasedValue(walk, node.source, offsetOf(node), path)
+  if (path.length > maxDepth) return exceed(walk, path, offsetOf(node), `nested deeper than ${maxDepth} levels`)
+  if (walk.expanding.size > 0 && ++walk.aliased > maxAliased) {
+    return exceed(walk, path, offsetOf(node), `aliases stand for more than ${maxAliased} values`)
+  }
+  const { anchor } = node as { readonly anchor?: string }
+  if (anchor !== undefined) walk.anchors.set(anchor, node)
+  if (isMap(node)) return mapValue(walk, node as YAMLMap<Node, Node | null>, path)
+  if (isSeq(node)) return node.items.map((item, index) => itemValue(walk, item as Node, [...path, index]))
+  return isScalar(node) ? node.value : null
+}
+
+const itemValue = (walk: Walk, item: Node, path: Path): unknown => {
+  walk.places.set(pathKey(path), { key: offsetOf(item), value: offsetOf(item) })
+  return valueOf(walk, item, path)
+}
+
+const aliasedValue = (walk: Walk, anchor: string, offset: number, path: Path): unknown => {
+  const target = walk.anchors.get(anchor)
+  if (target === undefined) return refuse(walk, path, offset, `there is no anchor ${quote(anchor)} before this`)
+  if (walk.expanding.has(target)) return refuse(walk, path, offset, `the alias ${quote(anchor)} contains itself`)
+  walk.expanding.add(target)
+  const value = valueOf(walk, target, path)
+  walk.expanding.delete(target)
+  return value
+}
+
+const mapValue = (walk: Walk, map: YAMLMap<Node, Node | null>, path: Path): unknown => {
+  const entries = new Map<string, unknown>()
+  for (const pair of map.items) {
+    const key = keyOf(pair)
+    const offset = offsetOf(pair.key)
+    if (key === undefined) refuse(walk, path, offset, "a key must be a plain word")
+    else if (entries.has(key)) refuse(walk, [...path, key], offset, "is there twice")
+    else {
+      const inner = [...path, key]
+      walk.places.set(pathKey(inner), { key: offset, value: pair.value === null ? offset : offsetOf(pair.value) })
+      entries.set(key, valueOf(walk, pair.value, inner))
+    }
+  }
+  return Object.fromEntries(entries)
+}
+
+const keyOf = ({ key }: Pair<Node, Node | null>): string | undefined => {
+  if (!isScalar(key)) return undefined
+  return typeof key.value === "string" ? key.value : (key.source ?? undefined)
+}

@@ -1,5 +1,6 @@
 export * from "./backend/Backend.ts"
 export * from "./backend/Backends.ts"
+export * from "./config/index.ts"
 export * from "./errors/ErrorCode.ts"
 export * from "./errors/OpsError.ts"
 export * from "./errors/VmnetError.ts"

@@ -1,0 +1,2 @@
+export * from "./KernelFixture.ts"
+export * from "./linkOpsConformance.ts"

@@ -2,7 +2,7 @@ import { Result } from "effect"
 import { NetAddress } from "effect/net"
 import { refuse } from "./Refusal.ts"
 
-const reserved = [".", "..", "all", "default"]
+const reserved = new Set([".", "..", "all", "default"])
 
 /**
  * `dev_valid_name` of net/core/dev.c; no `%`, which asks the kernel to number the name, and nothing that is a directory
@@ -10,7 +10,7 @@ const reserved = [".", "..", "all", "default"]
  */
 export const checkLinkName = (name: string): string => {
   const length = Buffer.byteLength(name)
-  if (length === 0 || length > 15 || reserved.includes(name) || /[\s/:%]/.test(name)) {
+  if (length === 0 || length > 15 || reserved.has(name) || /[\s/:%]/.test(name)) {
     return refuse("Invalid", `"${name}" is not a valid interface name`)
   }
   return name

@@ -1,5 +1,5 @@
 import type { Netns } from "@vmnet/core"
-import { MemoryKernel } from "@vmnet/testkit"
+import type { MemoryKernel } from "@vmnet/testkit"
 import { KernelFixture, type PlantedNatEntry } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
 

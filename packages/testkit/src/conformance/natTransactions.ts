@@ -151,6 +151,7 @@ export const natTransactions = (it: NatTests): void => {
           guest({ mark: 2 ** 32 }),
           guest({ mark: 0 }),
           { _tag: "Egress", address: "10.0.42.2", destination: "10.0.0.1/24" },
+          { _tag: "Egress", address: "10.0.42.2", destination: "10.0.0.0/24", ports: [443, 443] },
           { _tag: "Egress", address: "10.0.42.2", destination: "10.0.0.0/24", protocol: "tcp", ports: [500, 400] },
           { _tag: "Binding", port: "vmt1", mac: "02:00:00:00:0a", address: "10.0.42.2" },
           publish({ hostPort: 0 }),

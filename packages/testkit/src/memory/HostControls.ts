@@ -10,6 +10,7 @@ export interface HostControls {
   readonly restartSelf: () => ProcessId
   /** A process in `netns` (default: the host's), or in a fresh namespace of its own that lives as long as it does. */
   readonly startProcess: (options?: { readonly netns?: Netns | "fresh" }) => ProcessId
+  readonly alive: (process: ProcessId) => boolean
   readonly endProcess: (pid: number) => void
   /** Ended but not waited for: a zombie. */
   readonly endUnreaped: (pid: number) => void
@@ -44,6 +45,7 @@ export const hostControls = (world: World): HostControls => {
     },
     startProcess: ({ netns = hostNetns } = {}) =>
       world.processes.start(netns === "fresh" ? makeNamespace(world.host) : world.resolve(netns)),
+    alive: (process) => world.processes.alive(process),
     endProcess: (pid) => ending(pid, () => world.processes.end(pid)),
     endUnreaped: (pid) => ending(pid, () => world.processes.endUnreaped(pid)),
     recycle: (pid) => world.processes.recycle(pid),

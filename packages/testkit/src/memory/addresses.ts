@@ -1,3 +1,4 @@
+import { Array as Arr, Result } from "effect"
 import { parseInterface } from "./ipv4.ts"
 import { type LinkState, type Namespace, linkOf } from "./Namespace.ts"
 import { refuse } from "./Refusal.ts"
@@ -19,10 +20,10 @@ export const addAddress = (namespace: Namespace, name: string, address: string):
   parseInterface(address)
   if (link.addresses.includes(address)) refuse("Exists", "Address already assigned.")
   const secondary = primaryOf(link, address) !== undefined
-  const listed = [...link.addresses, address]
-  link.addresses = secondary
-    ? listed
-    : [...listed.filter((a) => !isSecondary(link, a)), ...link.addresses.filter((a) => isSecondary(link, a))]
+  const [primaries, secondaries] = Arr.partition(link.addresses, (a) =>
+    isSecondary(link, a) ? Result.succeed(a) : Result.fail(a)
+  )
+  link.addresses = secondary ? [...link.addresses, address] : [...primaries, address, ...secondaries]
   namespace.sysctls.settleDevice(name)
   if (!secondary && link.up) addConnectedRoute(namespace, link, address)
 }

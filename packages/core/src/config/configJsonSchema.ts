@@ -6,9 +6,7 @@ import { NetworkName, VmName } from "./values.ts"
 
 /** A network of one backend; only one of the default backend may leave its kind out. */
 const networkSchema = ({ kind, network }: Section): Schema.Top => {
-  const literal = Schema.Literal(kind).annotate({
-    description: backendField.ast.annotations?.["description"] as string
-  })
+  const literal = Schema.Literal(kind).annotate({ description: backendDescription })
   return Schema.Struct({
     backend: kind === defaultBackend ? Schema.optionalKey(literal) : literal,
     ...Struct.map(network as Schema.Struct.Fields, Schema.optionalKey)

@@ -23,7 +23,7 @@ const within = (outer: string, inner: string): boolean =>
 const reachable = (egress: EgressPolicy, resolver: string): boolean => {
   if (egress._tag !== "Allow") return egress._tag === "Internet"
   return egress.rules.some(
-    ({ destination, protocol, ports = [0, 65535] }) =>
+    ({ destination, protocol, ports = [1, 65535] }) =>
       within(destination, resolver) && protocol !== "tcp" && ports[0] <= 53 && 53 <= ports[1]
   )
 }

@@ -18,7 +18,7 @@ export const parseBackend = (text: string): Parsed<BackendKind> =>
   isBackend(text)
     ? Result.succeed(text)
     : Result.fail(
-        `there is no such backend${suggestion(text, BackendKind.literals)}: ${BackendKind.literals.join(", ")}`
+        `there is no such backend${suggestion(text, BackendKind.literals)}; backends are ${BackendKind.literals.join(", ")}`
       )
 
 export interface NetworkChoice {

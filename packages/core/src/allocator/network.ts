@@ -1,0 +1,118 @@
+import { Result } from "effect"
+import { VmnetError } from "../errors/VmnetError.ts"
+import type { Tx } from "../ledger/Ledger.ts"
+import { allNetworks, findNetwork, networkInUse, type NetworkRecord, putNetwork } from "../ledger/NetworkRow.ts"
+import { InterfaceName } from "../names/InterfaceName.ts"
+import { Mac } from "../names/Mac.ts"
+import { overlaps, parsePrefix } from "../net/Ipv4.ts"
+import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
+import type { NetworkLease } from "../plan/Lease.ts"
+import { allocateIdentifier } from "./identifiers.ts"
+
+/** What the host was found to be when the network had no leases; absent when it had some and nothing was looked at. */
+export interface NetworkFacts {
+  readonly host?: { readonly uplink: string | null; readonly links: ReadonlySet<string> }
+}
+
+export interface NetworkOptions {
+  readonly install: string
+  readonly request: AttachRequest
+  readonly network: NetworkFacts
+}
+
+/**
+ * The network of an attach as it is, or as this attach makes it: its first lease fixes device, MAC and specification
+ * until the last one is gone. Throws when a live network differs from what is asked, or overlaps.
+ */
+export const reserveNetwork = (
+  tx: Tx,
+  options: NetworkOptions
+): { readonly lease: NetworkLease; readonly uplink: string | null } => {
+  const spec = options.request.network
+  const known = findNetwork(tx, spec.network)
+  const live = known !== undefined && networkInUse(tx, spec.network)
+  if (live && !sameNetwork(known.spec, spec)) throw networkConflict(known.spec, spec)
+  const record = live ? known : begin(tx, options)
+  return { lease: leaseOf(record), uplink: record.uplink }
+}
+
+/** Whether the facts of the host are needed to reserve on this network: nobody uses it yet. */
+export const needsHostFacts = (tx: Tx, network: string): boolean => !networkInUse(tx, network)
+
+export const sameNetwork = (a: NetworkSpec, b: NetworkSpec): boolean => {
+  const { dns: _a, cooldown: _b, ...left } = a
+  const { dns: _c, cooldown: _d, ...right } = b
+  return JSON.stringify(left) === JSON.stringify(right)
+}
+
+const begin = (tx: Tx, options: NetworkOptions): NetworkRecord => {
+  const spec = options.request.network
+  const { host } = options.network
+  if (host === undefined) throw changedMeanwhile(spec.network)
+  refuseOverlap(tx, spec)
+  const record = { network: spec.network, ...identity(tx, options, host.links), spec, uplink: host.uplink }
+  putNetwork(tx, record)
+  return record
+}
+
+/** Derived from the network's name, so it has the same names each time unless somebody else took them meanwhile. */
+const identity = (tx: Tx, { install, request }: NetworkOptions, avoid: ReadonlySet<string>) => {
+  const vm = `@net.${request.network.network}`
+  tx.run("DELETE FROM identifiers WHERE vm = ?", vm)
+  const device = (attempt: number) => InterfaceName.derive("vmb", install, vm, attempt)
+  const mac = (attempt: number) => Mac.derive(install, vm, attempt)
+  return {
+    device: allocateIdentifier(tx, { kind: "device", vm, avoid, derive: device }),
+    mac: allocateIdentifier(tx, { kind: "mac", vm, avoid: new Set(), derive: mac })
+  }
+}
+
+const refuseOverlap = (tx: Tx, spec: NetworkSpec): void => {
+  const subnet = Result.getOrThrow(parsePrefix(spec.subnet))
+  const other = allNetworks(tx).find(
+    (record) =>
+      record.network !== spec.network &&
+      networkInUse(tx, record.network) &&
+      overlaps(subnet, Result.getOrThrow(parsePrefix(record.spec.subnet)))
+  )
+  if (other === undefined) return
+  throw new VmnetError({
+    code: "SUBNET_OVERLAP",
+    detail: `network ${spec.network}: subnet ${spec.subnet} overlaps ${other.spec.subnet} of network ${other.network}`,
+    hint: "Give one of them another subnet.",
+    details: {
+      network: spec.network,
+      subnet: spec.subnet,
+      overlaps: { network: other.network, subnet: other.spec.subnet }
+    }
+  })
+}
+
+const leaseOf = (record: NetworkRecord): NetworkLease => ({
+  network: record.network,
+  device: record.device,
+  mac: record.mac,
+  subnet: record.spec.subnet,
+  prefix: Number(record.spec.subnet.split("/")[1]),
+  gateway: record.spec.gateway
+})
+
+const networkConflict = (live: NetworkSpec, asked: NetworkSpec): VmnetError => {
+  const differing = (Object.keys(asked) as Array<keyof NetworkSpec>).filter(
+    (key) => JSON.stringify(live[key]) !== JSON.stringify(asked[key])
+  )
+  const words = differing.map((key) => `${key} is ${JSON.stringify(live[key])}, not ${JSON.stringify(asked[key])}`)
+  return new VmnetError({
+    code: "NETWORK_CONFLICT",
+    detail: `network ${asked.network} is up with other settings: ${words.join("; ")}`,
+    hint: `Take its VMs down first (vmnet network show ${asked.network}), or use another network.`,
+    details: { network: asked.network, differing }
+  })
+}
+
+const changedMeanwhile = (network: string): VmnetError =>
+  new VmnetError({
+    code: "BUSY",
+    detail: `network ${network} went down while it was being looked at`,
+    hint: "Try again."
+  })

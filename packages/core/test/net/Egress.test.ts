@@ -1,17 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Result } from "effect"
-import { formatEgress, maxEgressRules, parseEgress, parseEgressRule } from "../../src/net/Egress.ts"
-import { disjointEgress } from "../../src/net/egressRules.ts"
 import {
+  disjointEgress,
+  type EgressRule,
   formatAddressOrPrefix,
+  formatEgress,
+  maxEgressRules,
   parseAddressOrPrefix,
+  parseEgress,
+  parseEgressRule,
   prefixAround,
   rangeOf,
   rangesOverlap
-} from "../../src/net/Ipv4.ts"
-import type { EgressRule } from "../../src/plan/AttachRequest.ts"
+} from "@vmnet/core"
+import { Arbitrary, Effect, Result } from "effect"
 import { anyText, ipv4, oneOf, whole } from "../support/arbitraries.ts"
-import { hostile, ok, refusal } from "../support/parsed.ts"
+import { accepted, hostile, ok, refusal } from "../support/parsed.ts"
 
 const rulesOf = (...texts: ReadonlyArray<string>): ReadonlyArray<string> => {
   const policy = ok(parseEgress(texts))
@@ -42,14 +45,10 @@ describe("one destination", () => {
   })
 
   it("is nothing hostile, alone or in any of its parts", () => {
-    for (const text of hostile) {
-      refusal(parseEgressRule(text))
-      for (const whole of [`${text}:80`, `203.0.113.7:${text}`, `203.0.113.0/${text}`]) refusal(parseEgressRule(whole))
-    }
+    const texts = hostile.flatMap((text) => [text, `${text}:80`, `203.0.113.7:${text}`, `203.0.113.0/${text}`])
     const near = ["203.0.113.1/24", "203.0.113.0/33", "203.0.113.7:0", "203.0.113.7:65536", "203.0.113.7:2-1", "::/0"]
-    for (const text of [...near, "203.0.113.7:80/sctp", "203.0.113.7:80:81", "example.org", "203.0.113.7:"]) {
-      refusal(parseEgressRule(text))
-    }
+    const more = ["203.0.113.7:80/sctp", "203.0.113.7:80:81", "example.org", "203.0.113.7:", "203.0.113.7/TCP"]
+    assert.deepStrictEqual(accepted(parseEgressRule, [...texts, ...near, ...more]), [])
   })
 })
 

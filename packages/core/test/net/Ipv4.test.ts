@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
 import {
   covers,
   formatAddressOrPrefix,
@@ -11,10 +10,10 @@ import {
   parseIpv4,
   parsePrefix,
   rangeOf
-} from "../../src/net/Ipv4.ts"
-import { clipRanges, countAddresses, mergeRanges } from "../../src/net/Ipv4Ranges.ts"
+} from "@vmnet/core"
+import { Effect } from "effect"
 import { ipv4, prefix, whole } from "../support/arbitraries.ts"
-import { hostile, ok, refusal } from "../support/parsed.ts"
+import { accepted, hostile, ok, refusal } from "../support/parsed.ts"
 
 describe("addresses", () => {
   it.effect.prop("read back as they were written, over the whole range", [ipv4], ([address]) =>
@@ -54,9 +53,8 @@ describe("prefixes", () => {
 
   it("have a length from 0 to 32 in plain decimal", () => {
     const near = ["10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8 ", "10.0.0.0 /8"]
-    for (const text of [...hostile, ...near, "10.0.0.0/8/8", "10.0.0.0/٨", "10.0.0.0/255.0.0.0", "10/8", "::/0"]) {
-      refusal(parsePrefix(text))
-    }
+    const more = ["10.0.0.0/8/8", "10.0.0.0/٨", "10.0.0.0/255.0.0.0", "10/8", "::/0"]
+    assert.deepStrictEqual(accepted(parsePrefix, [...hostile, ...near, ...more]), [])
   })
 
   it("keep the address of an interface beside its block", () => {
@@ -88,36 +86,3 @@ describe("prefixes", () => {
 })
 
 const rangeAround = (address: number, length: number) => ({ base: address - (address % 2 ** (32 - length)), length })
-
-describe("ranges", () => {
-  it("that overlap or touch become one, the last address included", () => {
-    const range = (first: string, last: string) => ({ first: ok(parseIpv4(first)), last: ok(parseIpv4(last)) })
-    assert.deepStrictEqual(
-      mergeRanges([
-        range("255.255.255.0", "255.255.255.255"),
-        range("10.0.0.5", "10.0.0.9"),
-        range("10.0.0.0", "10.0.0.4"),
-        range("10.0.0.7", "10.0.0.8"),
-        range("10.0.0.11", "10.0.0.11"),
-        range("255.255.254.0", "255.255.255.254")
-      ]),
-      [range("10.0.0.0", "10.0.0.9"), range("10.0.0.11", "10.0.0.11"), range("255.255.254.0", "255.255.255.255")]
-    )
-  })
-
-  it("are clipped to their bounds and dropped outside them", () => {
-    const clipped = clipRanges(
-      [
-        { first: 0, last: 9 },
-        { first: 15, last: 99 },
-        { first: 30, last: 40 }
-      ],
-      { first: 5, last: 20 }
-    )
-    assert.deepStrictEqual(clipped, [
-      { first: 5, last: 9 },
-      { first: 15, last: 20 }
-    ])
-    assert.strictEqual(countAddresses(clipped), 11)
-  })
-})

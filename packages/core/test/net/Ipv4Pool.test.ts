@@ -1,7 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
+import {
+  formatAddressOrPrefix,
+  formatIpv4,
+  formatPrefix,
+  inRange,
+  makeIpv4Pool,
+  prefixAround,
+  rangeOf
+} from "@vmnet/core"
 import { Arbitrary, Effect } from "effect"
-import { formatAddressOrPrefix, formatIpv4, formatPrefix, inRange, prefixAround, rangeOf } from "../../src/net/Ipv4.ts"
-import { makeIpv4Pool } from "../../src/net/Ipv4Pool.ts"
 import { prefix, whole } from "../support/arbitraries.ts"
 import { ok, refusal } from "../support/parsed.ts"
 
@@ -124,6 +131,13 @@ describe("a pool of guest addresses", () => {
     assert.strictEqual(pool.isReserved("10.0.42.12"), "excluded")
     assert.strictEqual(pool.isReserved("10.0.42.1"), "gateway")
     assert.isUndefined(pool.indexOf("10.0.42.16"))
+  })
+
+  it("joins exclusions that touch, up to the last address there is", () => {
+    const exclude = ["255.255.255.128/26", "255.255.255.192/26", "255.255.255.127", "255.255.255.2"]
+    const pool = ok(makeIpv4Pool({ subnet: "255.255.255.0/24", exclude }))
+    assert.deepStrictEqual([pool.size, pool.nth(0), pool.nth(123)], [124, "255.255.255.3", "255.255.255.126"])
+    assert.isUndefined(pool.nth(124))
   })
 
   it("can be left with nothing", () => {

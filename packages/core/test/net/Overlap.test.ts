@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { parsePrefix } from "../../src/net/Ipv4.ts"
-import { findOverlap, type OccupiedSpace, type SubnetOwner } from "../../src/net/Overlap.ts"
+import { findOverlap, type OccupiedSpace, parsePrefix, type SubnetOwner } from "@vmnet/core"
 import { ok } from "../support/parsed.ts"
 
 const empty: OccupiedSpace = { routes: [], addresses: [], networks: [] }

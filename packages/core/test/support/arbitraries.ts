@@ -1,5 +1,5 @@
+import { formatPrefix, type Ipv4Prefix, prefixAround } from "@vmnet/core"
 import { Arbitrary, Schema } from "effect"
-import { formatPrefix, type Ipv4Prefix, prefixAround } from "../../src/net/Ipv4.ts"
 
 export const whole = (minimum: number, maximum: number): Arbitrary.Arbitrary<number> =>
   Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum, maximum })))

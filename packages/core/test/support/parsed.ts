@@ -13,6 +13,12 @@ export const refusal = (result: Result.Result<unknown, string>): string => {
   return Result.isFailure(result) ? result.failure : ""
 }
 
+/** Which of the texts a parser lets through. */
+export const accepted = (
+  parse: (text: string) => Result.Result<unknown, string>,
+  texts: ReadonlyArray<string>
+): ReadonlyArray<string> => texts.filter((text) => Result.isSuccess(parse(text)))
+
 /** Texts that no parser of ours may let through, and that no message may print as they are. */
 export const hostile: ReadonlyArray<string> = [
   "",

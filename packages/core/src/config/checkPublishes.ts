@@ -13,10 +13,12 @@ interface Written {
 
 /** Published ranges of all VMs against one another, in one pass over them sorted by port; the later written is told. */
 export const checkPublishes = (reader: ConfigReader, vms: ReadonlyArray<readonly [string, Data]>): void => {
-  const written = vms.flatMap(([vm, { publish }]) =>
-    Array.isArray(publish) ? publish.flatMap((text, index) => readSpec(text, ["vms", vm, "publish", index])) : []
+  let order = 0
+  const specs = vms.flatMap(([vm, { publish }]) =>
+    Array.isArray(publish)
+      ? publish.flatMap((text, index) => readSpec(text, ["vms", vm, "publish", index], order++))
+      : []
   )
-  const specs = written.map((found, order) => ({ ...found, order }))
   for (const protocol of ["tcp", "udp"] as const) {
     sweep(
       reader,
@@ -25,9 +27,9 @@ export const checkPublishes = (reader: ConfigReader, vms: ReadonlyArray<readonly
   }
 }
 
-const readSpec = (text: unknown, path: Path): ReadonlyArray<Omit<Written, "order">> => {
+const readSpec = (text: unknown, path: Path, order: number): ReadonlyArray<Written> => {
   const parsed = typeof text === "string" ? parsePublish(text) : undefined
-  return parsed !== undefined && Result.isSuccess(parsed) ? [{ spec: parsed.success, path }] : []
+  return parsed !== undefined && Result.isSuccess(parsed) ? [{ spec: parsed.success, path, order }] : []
 }
 
 const endOf = ({ hostPort, count }: PublishSpec): number => hostPort + count - 1

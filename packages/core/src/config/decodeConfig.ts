@@ -3,7 +3,8 @@ import type { VmnetError } from "../errors/VmnetError.ts"
 import { parseNetworkName, parseVmName } from "../names/Name.ts"
 import type { Parsed } from "../names/Parsed.ts"
 import { BackendKind } from "../plan/Attachment.ts"
-import { type Config, emptyConfig, entry } from "./Config.ts"
+import { type Config, emptyConfig } from "./Config.ts"
+import { entry } from "./entry.ts"
 import { ConfigReader } from "./ConfigReader.ts"
 import { checkNetworks } from "./checkNetworks.ts"
 import { checkPublishes } from "./checkPublishes.ts"
@@ -32,10 +33,12 @@ const decodeFile = (reader: ConfigReader, data: unknown): Config => {
     return emptyConfig
   }
   checkKeys(reader, [], Object.keys(data), ["networks", "vms", "forwarding"])
-  const networks = decodeNetworks(reader, data)
+  const rawNetworks = namedSections(reader, data, "networks", parseNetworkName)
+  const networks = decodeNetworks(reader, rawNetworks)
   const rawVms = namedSections(reader, data, "vms", parseVmName)
   const vms = decodeVms(reader, networks, rawVms)
-  checkNetworks(reader, networks)
+  const written = new Map(rawNetworks)
+  checkNetworks(reader, networks, (network, option) => Object.hasOwn(written.get(network) ?? {}, option))
   checkVms(reader, networks, vms)
   checkPublishes(reader, rawVms)
   const { forwarding } = decodeSection(reader, TopLevel, data, [])
@@ -44,9 +47,11 @@ const decodeFile = (reader: ConfigReader, data: unknown): Config => {
 
 const TopLevel = Schema.Struct({ forwarding: Schema.optionalKey(Forwarding) })
 
-const decodeNetworks = (reader: ConfigReader, data: Data): Config["networks"] =>
+type Sections = ReadonlyArray<readonly [string, Data]>
+
+const decodeNetworks = (reader: ConfigReader, sections: Sections): Config["networks"] =>
   Object.fromEntries(
-    namedSections(reader, data, "networks", parseNetworkName).map(([network, raw]) => {
+    sections.map(([network, raw]) => {
       const path = ["networks", network]
       const decoded = decodeSection(reader, NetworkConfig, raw, path)
       checkOptions(reader, path, "network", raw, backendFor(raw, decoded.backend, defaultBackend))
@@ -54,11 +59,7 @@ const decodeNetworks = (reader: ConfigReader, data: Data): Config["networks"] =>
     })
   )
 
-const decodeVms = (
-  reader: ConfigReader,
-  networks: Config["networks"],
-  sections: ReadonlyArray<readonly [string, Data]>
-): Config["vms"] =>
+const decodeVms = (reader: ConfigReader, networks: Config["networks"], sections: Sections): Config["vms"] =>
   Object.fromEntries(
     sections.map(([vm, raw]) => {
       const path = ["vms", vm]
@@ -88,7 +89,7 @@ const namedSections = (
   data: Data,
   key: "networks" | "vms",
   parseName: (text: string) => Parsed<string>
-): ReadonlyArray<readonly [string, Data]> => {
+): Sections => {
   const sections = data[key] ?? {}
   if (!isData(sections)) {
     reader.refuse([key], `must be a mapping of names, not ${describeValue(sections)}`)

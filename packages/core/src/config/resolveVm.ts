@@ -11,7 +11,7 @@ import type { EgressPolicy, NetworkSpec, PublishSpec } from "../plan/AttachReque
 import { guestAddress } from "./guestAddress.ts"
 import type { RequestFlags } from "./RequestFlags.ts"
 import type { VmConfig } from "./sections/sections.ts"
-import { fromConfig, fromFlag, fromList, type SettingReader } from "./Setting.ts"
+import { fromConfig, fromFlag, fromList, type Setting, type SettingReader } from "./Setting.ts"
 
 /** The two places a VM's settings come from, the command line before the file. A list replaces a list. */
 export interface VmSources {
@@ -28,6 +28,14 @@ export const resolvePublish = (
 ): ReadonlyArray<PublishSpec> => {
   const settings = fromList("--publish", flags.publish, section, "publish", config.publish)
   reader.note("publish", settings[0])
+  return readPublishes(reader, settings)
+}
+
+/** Specs that can all be in force together; of two that want one port the later is refused. */
+export const readPublishes = (
+  reader: SettingReader,
+  settings: ReadonlyArray<Setting<string>>
+): ReadonlyArray<PublishSpec> => {
   const specs: Array<PublishSpec> = []
   for (const setting of settings) {
     const spec = reader.read(setting, parsePublish)

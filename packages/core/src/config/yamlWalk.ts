@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml"
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from "yaml"
 import { quote } from "../names/quote.ts"
 import { type Path, pathKey } from "./Path.ts"
 
@@ -20,6 +20,11 @@ const maxDepth = 16
 
 /** How many values aliases may stand for, all together: a few lines of them could otherwise mean billions. */
 const maxAliased = 10_000
+
+/** Tags that say what is so anyway (YAML 1.2, chapter 10). */
+const coreTags: ReadonlySet<string> = new Set(
+  ["map", "seq", "str", "int", "float", "bool", "null"].map((kind) => `tag:yaml.org,2002:${kind}`)
+)
 
 interface Walk {
   readonly places: Map<string, Place>
@@ -68,12 +73,18 @@ const valueOf = (walk: Walk, node: Node | null, path: Path): unknown => {
   if (walk.expanding.size > 0 && ++walk.aliased > maxAliased) {
     return exceed(walk, path, offsetOf(node), `aliases stand for more than ${maxAliased} values`)
   }
-  const { anchor } = node as { readonly anchor?: string }
+  const { anchor, tag } = node as { readonly anchor?: string; readonly tag?: string }
+  if (tag !== undefined && !coreTags.has(tag))
+    refuse(walk, path, offsetOf(node), `the tag ${quote(tag)} is not allowed`)
   if (anchor !== undefined) walk.anchors.set(anchor, node)
   if (isMap(node)) return mapValue(walk, node as YAMLMap<Node, Node | null>, path)
   if (isSeq(node)) return node.items.map((item, index) => itemValue(walk, item as Node, [...path, index]))
-  return isScalar(node) ? node.value : null
+  return isScalar(node) ? scalarValue(node) : null
 }
+
+/** A refused tag (`!!binary`) may have made an object of a scalar. */
+const scalarValue = ({ value, source }: Scalar): unknown =>
+  typeof value === "object" && value !== null ? source : value
 
 const itemValue = (walk: Walk, item: Node, path: Path): unknown => {
   walk.places.set(pathKey(path), { key: offsetOf(item), value: offsetOf(item) })

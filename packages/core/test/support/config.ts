@@ -1,4 +1,12 @@
-import { type Config, decodeConfig, type DefaultNetworks, type RequestFlags, resolveWithOrigins } from "@vmnet/core"
+import { assert } from "@effect/vitest"
+import {
+  type AttachRequest,
+  type Config,
+  decodeConfig,
+  type DefaultNetworks,
+  type RequestFlags,
+  resolveWithOrigins
+} from "@vmnet/core"
 import { Result } from "effect"
 import { ok } from "./parsed.ts"
 
@@ -37,3 +45,32 @@ export const resolve = (text: string, flags: Partial<RequestFlags>) =>
     defaults,
     facts: { findProcess: (pid) => (pid === running.pid ? running : null), resolvers }
   })
+
+export const request = (...given: Parameters<typeof resolve>): AttachRequest => ok(resolve(...given)).request
+
+/** The lines of a refusal; none when the request goes through. */
+export const refused = (...given: Parameters<typeof resolve>): ReadonlyArray<string> =>
+  Result.match(resolve(...given), {
+    onFailure: (error) => {
+      assert.strictEqual(error.code, "BAD_INPUT")
+      assert.strictEqual(error.exitCode, 2)
+      return error.message.split("\n")
+    },
+    onSuccess: () => []
+  })
+
+/** The network of the bridge backend that nobody configured. */
+export const bridge = {
+  network: "bridge",
+  backend: "bridge",
+  subnet: "10.0.42.0/24",
+  gateway: "10.0.42.1",
+  dns: resolvers,
+  mtu: 1500,
+  addressing: "hash",
+  exclude: [],
+  isolated: false,
+  hostAccess: false,
+  masquerade: true,
+  cooldown: 60
+} as const

@@ -7,12 +7,11 @@ import { Ledger, type SqlValue, type Tx } from "./Ledger.ts"
 import { forgetBoot, schema, schemaVersion } from "./schema.ts"
 import { ensureStateDir } from "./stateDir.ts"
 
-/** How long a transaction waits for another process's, in milliseconds. */
-const busyTimeout = 10_000
-
 export interface LedgerOptions {
   readonly stateDir: string
   readonly install: string
+  /** How long a transaction waits for another process's, in milliseconds; 10 000 if absent. */
+  readonly busyTimeout?: number
 }
 
 /** The ledger in `<stateDir>/ledger.db`: SQLite in WAL mode, one connection for the life of the layer. */
@@ -31,14 +30,14 @@ export const layerLedgerSqlite = (options: LedgerOptions): Layer.Layer<Ledger, V
       const rehearse: Ledger["Service"]["rehearse"] = (name, f) =>
         attempt(name, () => inTransaction(database, "ROLLBACK", () => f(tx)))
       yield* transact("prepare the ledger", (tx) => prepare(database, tx, probe.self.bootId))
-      return Ledger.of({ ...options, transact, rehearse })
+      return Ledger.of({ install: options.install, stateDir: options.stateDir, transact, rehearse })
     })
   )
 
 const attempt = <A>(name: string, f: () => A): Effect.Effect<A, VmnetError> =>
   Effect.try({ try: f, catch: (cause) => toLedgerError(name, cause) })
 
-const open = ({ stateDir }: LedgerOptions): DatabaseSync => {
+const open = ({ stateDir, busyTimeout = 10_000 }: LedgerOptions): DatabaseSync => {
   ensureStateDir(stateDir)
   const database = new DatabaseSync(join(stateDir, "ledger.db"), { timeout: busyTimeout })
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
@@ -92,13 +91,14 @@ const inTransaction = <A>(database: DatabaseSync, end: "COMMIT" | "ROLLBACK", f:
   }
 }
 
-const sqliteBusy = 5
+/** The primary result code; extended ones (SQLITE_BUSY_RECOVERY, ...) have more bits above it (sqlite.org/rescode.html). */
+const isBusy = (cause: unknown): boolean =>
+  cause instanceof Error && "errcode" in cause && typeof cause.errcode === "number" && (cause.errcode & 0xff) === 5
 
 const toLedgerError = (name: string, cause: unknown): VmnetError => {
   if (cause instanceof VmnetError) return cause
-  const busy = typeof cause === "object" && cause !== null && "errcode" in cause && cause.errcode === sqliteBusy
   const words = cause instanceof Error ? cause.message : String(cause)
-  return busy
+  return isBusy(cause)
     ? new VmnetError({ code: "BUSY", detail: `${name}: the ledger is busy`, hint: "Try again.", cause })
     : new VmnetError({ code: "LEDGER_FAILED", detail: `${name}: ${words}`, cause })
 }

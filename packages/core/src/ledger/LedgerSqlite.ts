@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { join } from "node:path"
 import { VmnetError } from "../errors/VmnetError.ts"
@@ -6,6 +6,8 @@ import { HostProbe } from "../ops/HostProbe.ts"
 import { Ledger, type SqlValue, type Tx } from "./Ledger.ts"
 import { forgetBoot, schema, schemaVersion } from "./schema.ts"
 import { ensureStateDir } from "./stateDir.ts"
+
+const busyTimeout = 10_000
 
 export interface LedgerOptions {
   readonly stateDir: string
@@ -20,10 +22,7 @@ export const layerLedgerSqlite = (options: LedgerOptions): Layer.Layer<Ledger, V
     Ledger,
     Effect.gen(function* () {
       const probe = yield* HostProbe
-      const database = yield* Effect.acquireRelease(
-        attempt(`open the ledger in ${options.stateDir}`, () => open(options)),
-        (database) => Effect.sync(() => database.close())
-      )
+      const database = yield* Effect.acquireRelease(opened(options), (database) => Effect.sync(() => database.close()))
       const tx = statementsOf(database)
       const transact: Ledger["Service"]["transact"] = (name, f) =>
         attempt(name, () => inTransaction(database, "COMMIT", () => f(tx)))
@@ -34,14 +33,28 @@ export const layerLedgerSqlite = (options: LedgerOptions): Layer.Layer<Ledger, V
     })
   )
 
+/** SQLite does not wait while another process makes the file (the change to WAL needs it alone): this does. */
+const opened = (options: LedgerOptions) =>
+  attempt(`open the ledger in ${options.stateDir}`, () => open(options)).pipe(
+    Effect.retry({
+      schedule: Schedule.spaced("5 millis").pipe(Schedule.upTo({ duration: options.busyTimeout ?? busyTimeout })),
+      while: (error) => error.code === "BUSY"
+    })
+  )
+
 const attempt = <A>(name: string, f: () => A): Effect.Effect<A, VmnetError> =>
   Effect.try({ try: f, catch: (cause) => toLedgerError(name, cause) })
 
-const open = ({ stateDir, busyTimeout = 10_000 }: LedgerOptions): DatabaseSync => {
+const open = ({ stateDir, busyTimeout: timeout = busyTimeout }: LedgerOptions): DatabaseSync => {
   ensureStateDir(stateDir)
-  const database = new DatabaseSync(join(stateDir, "ledger.db"), { timeout: busyTimeout })
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
-  return database
+  const database = new DatabaseSync(join(stateDir, "ledger.db"), { timeout })
+  try {
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
+    return database
+  } catch (cause) {
+    database.close()
+    throw cause
+  }
 }
 
 /** Creates the tables, refuses a newer ledger, and forgets what died with an earlier boot. */

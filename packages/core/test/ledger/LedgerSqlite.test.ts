@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { layerLedgerSqlite, Ledger, VmnetError } from "@vmnet/core"
-import { Effect, Layer, Result } from "effect"
+import { Effect, Fiber, Layer, Result } from "effect"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { join } from "node:path"
 import { nextGeneration, nextMark } from "../../src/ledger/counters.ts"
@@ -10,7 +11,7 @@ import { stateDirIn } from "./support/temporary.ts"
 const install = "0123abcd"
 
 const open = (stateDir: string, boot = bootId) =>
-  layerLedgerSqlite({ stateDir, install, busyTimeout: 50 }).pipe(
+  layerLedgerSqlite({ stateDir, install, busyTimeout: 100 }).pipe(
     Layer.provide(fakeProbe({ pid: 100, startTime: "1", bootId: boot })),
     Layer.fresh
   )
@@ -90,12 +91,25 @@ describe("the ledger", () => {
     })
   )
 
+  it.live("waits for another process that is just making it, though SQLite itself does not", () =>
+    Effect.gen(function* () {
+      const stateDir = stateDirIn()
+      mkdirSync(stateDir, { mode: 0o700 })
+      const other = new DatabaseSync(join(stateDir, "ledger.db"))
+      other.exec("CREATE TABLE other (x); BEGIN IMMEDIATE")
+      const opening = yield* Effect.forkChild(Effect.provide(counters, open(stateDir)))
+      yield* Effect.sleep("20 millis")
+      assert.isUndefined(opening.pollUnsafe())
+      other.close()
+      assert.deepStrictEqual(yield* Fiber.join(opening), { generation: 1, mark: 1 })
+    })
+  )
+
   it.effect("says so when the file is no ledger", () =>
     Effect.gen(function* () {
       const stateDir = stateDirIn()
       yield* Effect.provide(Ledger, open(stateDir))
-      const file = join(stateDir, "ledger.db")
-      yield* Effect.promise(async () => (await import("node:fs/promises")).writeFile(file, "not a database".repeat(400)))
+      writeFileSync(join(stateDir, "ledger.db"), "not a database".repeat(400))
       const error = yield* Effect.flip(Effect.provide(Ledger, open(stateDir)))
       assert.strictEqual(error.code, "LEDGER_FAILED")
       assert.include(error.message, "file is not a database")

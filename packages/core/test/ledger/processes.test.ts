@@ -26,7 +26,10 @@ describe("several processes on one ledger", () => {
       yield* Effect.promise(() => Promise.all(children.map((child) => child.next())))
       for (const child of children) child.say("go")
       const ends = yield* Effect.promise(() => Promise.all(children.map((child) => child.rest())))
-      assert.deepStrictEqual(ends, Array.from(children, () => ["done"]))
+      assert.deepStrictEqual(
+        ends,
+        Array.from(children, () => ["done"])
+      )
       assert.strictEqual(yield* counterOf(stateDir), 200)
     })
   )

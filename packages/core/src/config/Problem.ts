@@ -22,14 +22,20 @@ export const badInput = (problems: ReadonlyArray<Problem>): VmnetError =>
 
 const inOrder = (a: ConfigProblem, b: ConfigProblem): number => a.line - b.line || a.column - b.column
 
+/** How many problems of a file are printed, and how many are passed on at all: a broken file can have any number. */
+const maxPrinted = 100
+const maxKept = 1000
+
 /** All problems of a file at once, in the order of the file: `config.yaml:3:12 networks.web.subnet: ...`. */
 export const configInvalid = (file: string, problems: ReadonlyArray<ConfigProblem>): VmnetError => {
   const sorted = problems.toSorted(inOrder)
+  const lines = sorted.slice(0, maxPrinted).map((problem) => formatConfigProblem(file, problem))
+  const rest = sorted.length > maxPrinted ? [`${file}: and ${sorted.length - maxPrinted} more problems`] : []
   return new VmnetError({
     code: "CONFIG_INVALID",
-    detail: sorted.map((problem) => formatConfigProblem(file, problem)).join("\n"),
+    detail: [...lines, ...rest].join("\n"),
     hint: `correct ${file}; \`vmnet config schema\` prints what it may contain`,
-    details: { file, problems: sorted }
+    details: { file, problems: sorted.slice(0, maxKept) }
   })
 }
 

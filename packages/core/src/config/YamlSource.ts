@@ -1,4 +1,3 @@
-import { Result } from "effect"
 import { type Document, LineCounter, parseAllDocuments, type YAMLError } from "yaml"
 import { type Path, pathKey } from "./Path.ts"
 import { type SourceProblem, walkYaml } from "./yamlWalk.ts"
@@ -34,13 +33,13 @@ export const readYaml = (text: string): YamlSource => {
   if (new TextEncoder().encode(text).length > maxConfigBytes) {
     return refuse([{ path: [], problem: `the file is larger than ${maxConfigBytes} bytes`, offset: 0 }])
   }
-  const parsed = Result.try(() => parseAllDocuments(text, { lineCounter: lines, ...options }))
-  // The parser recurses with the text's nesting and gives up with a RangeError, which is not worth telling apart.
-  if (Result.isFailure(parsed)) return refuse([{ path: [], problem: "the file is nested too deeply", offset: 0 }])
-  const [document, second] = parsed.success as ReadonlyArray<Document.Parsed | undefined>
+  const documents: ReadonlyArray<Document.Parsed> = parseAllDocuments(text, { lineCounter: lines, ...options })
+  const [document, second] = documents
   if (document === undefined) return { ...refuse([]), data: null }
-  const errors = document.errors.map(toProblem)
-  if (errors.length > 0) return refuse(errors)
+  // The parser recurses with the text's nesting; it notices when the stack ends, and what it says next is noise.
+  const exhausted = document.errors.find((error) => error.code === "RESOURCE_EXHAUSTION")
+  if (exhausted !== undefined) return refuse([{ ...toProblem(exhausted), problem: "nested too deeply" }])
+  if (document.errors.length > 0) return refuse(document.errors.map(toProblem))
   if (second !== undefined) return refuse([severalDocuments(second)])
   const { data, places, problems, bounded } = walkYaml(document.contents)
   if (!bounded) return refuse(problems)
@@ -49,7 +48,7 @@ export const readYaml = (text: string): YamlSource => {
     if (place === undefined) return path.length === 0 ? 0 : offsetOf(path.slice(0, -1), "key")
     return part === "key" ? place.key : place.value
   }
-  return { data, problems: [...document.warnings.map(toProblem), ...problems], offsetOf, position }
+  return { data, problems, offsetOf, position }
 }
 
 const options = {

@@ -10,14 +10,24 @@ import { sections } from "./sections/sections.ts"
 
 type Networks = ReadonlyArray<readonly [network: string, config: NetworkConfig]>
 
-/** What cannot be seen in one option alone: gateways, exclusions, and subnets against one another. */
-export const checkNetworks = (reader: ConfigReader, networks: Config["networks"]): void => {
+/**
+ * What cannot be seen in one option alone: gateways, exclusions, and subnets against one another. `hasOption` says what
+ * was written, right or wrong: wrong values are missing from `networks`.
+ */
+export const checkNetworks = (
+  reader: ConfigReader,
+  networks: Config["networks"],
+  hasOption: (network: string, option: string) => boolean
+): void => {
   const entries = Object.entries(networks)
   for (const [network, config] of entries) {
     checkOwnName(reader, network, config)
     checkAddresses(reader, network, config)
   }
-  checkDefaultSubnets(reader, entries)
+  checkDefaultSubnets(
+    reader,
+    entries.filter(([network]) => !hasOption(network, "subnet"))
+  )
   checkOverlaps(reader, entries)
 }
 
@@ -73,7 +83,7 @@ const checkDefaultSubnets = (reader: ConfigReader, networks: Networks): void => 
   const first = new Map<BackendKind, string>()
   for (const [network, config] of networks) {
     const backend = backendOf(config)
-    if (config.subnet !== undefined || !Object.hasOwn(sections[backend].network, "subnet")) continue
+    if (!Object.hasOwn(sections[backend].network, "subnet")) continue
     const other = first.get(backend)
     if (other === undefined) first.set(backend, network)
     else reader.refuse(["networks", network], `needs a subnet: networks.${other} has the ${backend} backend's default`)

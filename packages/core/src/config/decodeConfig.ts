@@ -2,8 +2,9 @@ import { Result, Schema } from "effect"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import { parseNetworkName, parseVmName } from "../names/Name.ts"
 import type { Parsed } from "../names/Parsed.ts"
-import { BackendKind } from "../plan/Attachment.ts"
-import { type Config, emptyConfig, entry } from "./Config.ts"
+import type { BackendKind } from "../plan/Attachment.ts"
+import { backendOfNetwork } from "./backendOf.ts"
+import { type Config, emptyConfig } from "./Config.ts"
 import { ConfigReader } from "./ConfigReader.ts"
 import { checkNetworks } from "./checkNetworks.ts"
 import { checkPublishes } from "./checkPublishes.ts"
@@ -32,10 +33,12 @@ const decodeFile = (reader: ConfigReader, data: unknown): Config => {
     return emptyConfig
   }
   checkKeys(reader, [], Object.keys(data), ["networks", "vms", "forwarding"])
-  const networks = decodeNetworks(reader, data)
+  const rawNetworks = namedSections(reader, data, "networks", parseNetworkName)
+  const networks = decodeNetworks(reader, rawNetworks)
   const rawVms = namedSections(reader, data, "vms", parseVmName)
   const vms = decodeVms(reader, networks, rawVms)
-  checkNetworks(reader, networks)
+  const written = new Map(rawNetworks)
+  checkNetworks(reader, networks, (network, option) => Object.hasOwn(written.get(network) ?? {}, option))
   checkVms(reader, networks, vms)
   checkPublishes(reader, rawVms)
   const { forwarding } = decodeSection(reader, TopLevel, data, [])
@@ -44,9 +47,11 @@ const decodeFile = (reader: ConfigReader, data: unknown): Config => {
 
 const TopLevel = Schema.Struct({ forwarding: Schema.optionalKey(Forwarding) })
 
-const decodeNetworks = (reader: ConfigReader, data: Data): Config["networks"] =>
+type Sections = ReadonlyArray<readonly [string, Data]>
+
+const decodeNetworks = (reader: ConfigReader, sections: Sections): Config["networks"] =>
   Object.fromEntries(
-    namedSections(reader, data, "networks", parseNetworkName).map(([network, raw]) => {
+    sections.map(([network, raw]) => {
       const path = ["networks", network]
       const decoded = decodeSection(reader, NetworkConfig, raw, path)
       checkOptions(reader, path, "network", raw, backendFor(raw, decoded.backend, defaultBackend))
@@ -54,33 +59,20 @@ const decodeNetworks = (reader: ConfigReader, data: Data): Config["networks"] =>
     })
   )
 
-const decodeVms = (
-  reader: ConfigReader,
-  networks: Config["networks"],
-  sections: ReadonlyArray<readonly [string, Data]>
-): Config["vms"] =>
+const decodeVms = (reader: ConfigReader, networks: Config["networks"], sections: Sections): Config["vms"] =>
   Object.fromEntries(
     sections.map(([vm, raw]) => {
       const path = ["vms", vm]
       const decoded = decodeSection(reader, VmConfig, raw, path)
-      const inherited = backendOf(networks, decoded.network)
+      const inherited = backendOfNetwork(networks, decoded.network ?? defaultBackend) ?? defaultBackend
       checkOptions(reader, path, "vm", raw, backendFor(raw, decoded.backend, inherited))
       return [vm, decoded]
     })
   )
 
+/** The backend whose options a section may have: unknown when the one it names is not one. */
 const backendFor = (raw: Data, decoded: BackendKind | undefined, otherwise: BackendKind): BackendKind | undefined =>
   Object.hasOwn(raw, "backend") ? decoded : otherwise
-
-const isBackend = Schema.is(BackendKind)
-
-/** A VM without a backend of its own has its network's; a network nobody configured is named after its backend. */
-const backendOf = (networks: Config["networks"], network: string | undefined): BackendKind => {
-  if (network === undefined) return defaultBackend
-  const configured = entry(networks, network)
-  if (configured !== undefined) return configured.backend ?? defaultBackend
-  return isBackend(network) ? network : defaultBackend
-}
 
 /** The entries of `networks` or `vms` that have a proper name; an entry with nothing in it is all defaults. */
 const namedSections = (
@@ -88,7 +80,7 @@ const namedSections = (
   data: Data,
   key: "networks" | "vms",
   parseName: (text: string) => Parsed<string>
-): ReadonlyArray<readonly [string, Data]> => {
+): Sections => {
   const sections = data[key] ?? {}
   if (!isData(sections)) {
     reader.refuse([key], `must be a mapping of names, not ${describeValue(sections)}`)

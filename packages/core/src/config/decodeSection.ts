@@ -2,6 +2,7 @@ import { Result, Schema, SchemaIssue } from "effect"
 import { quote } from "../names/quote.ts"
 import type { ConfigReader } from "./ConfigReader.ts"
 import type { Path } from "./Path.ts"
+import { suggestion } from "./suggest.ts"
 
 /** A mapping as it was read. */
 export type Data = Readonly<Record<string, unknown>>
@@ -42,7 +43,9 @@ const rephrase = (message: string, found: unknown): string => {
   if (message === "Missing key") return "is missing"
   if (!message.startsWith("Expected ")) return message
   const expected = message.slice("Expected ".length)
-  return `must be ${kinds[expected] ?? expected}, not ${describeValue(found)}`
+  const words = Array.from(expected.matchAll(/"([^"]+)"/g), (match) => match[1]!)
+  const hint = typeof found === "string" ? suggestion(found, words) : ""
+  return `must be ${kinds[expected] ?? expected.replaceAll(" | ", " or ")}, not ${describeValue(found)}${hint}`
 }
 
 const kinds: Readonly<Record<string, string>> = {

@@ -24,12 +24,22 @@ export const networkSpec = (
   Result.gen(function* () {
     const own = defaults[backend]
     if (own === undefined) return yield* Result.fail(notBuiltIn(backend, defaults))
-    const { backend: _, pool: __, ...settings } = config
     const subnet = config.subnet ?? own.subnet
-    const pool = yield* makeIpv4Pool({ ...settings, subnet })
-    const { gateway } = pool
-    const base = { network, backend, addressing: own.addressing, dns: resolvers }
-    return { ...networkDefaults, ...base, ...settings, subnet, gateway }
+    const { gateway } = yield* makeIpv4Pool({ ...config, subnet })
+    return {
+      network,
+      backend,
+      subnet,
+      gateway,
+      dns: config.dns ?? resolvers,
+      mtu: config.mtu ?? networkDefaults.mtu,
+      addressing: config.addressing ?? own.addressing,
+      exclude: config.exclude ?? networkDefaults.exclude,
+      isolated: config.isolated ?? networkDefaults.isolated,
+      hostAccess: config.hostAccess ?? networkDefaults.hostAccess,
+      masquerade: config.masquerade ?? networkDefaults.masquerade,
+      cooldown: config.cooldown ?? networkDefaults.cooldown
+    }
   })
 
 const notBuiltIn = (backend: BackendKind, defaults: DefaultNetworks): string =>

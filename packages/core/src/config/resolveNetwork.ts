@@ -1,24 +1,24 @@
-import { Result, Schema } from "effect"
+import { Result } from "effect"
 import { parseNetworkName } from "../names/Name.ts"
 import type { Parsed } from "../names/Parsed.ts"
 import { quote } from "../names/quote.ts"
-import { overlaps, parsePrefix } from "../net/Ipv4.ts"
+import { type Ipv4Prefix, overlaps, parsePrefix } from "../net/Ipv4.ts"
 import { BackendKind } from "../plan/Attachment.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
-import { type Config, entry } from "./Config.ts"
+import { backendOfNetwork, isBackend } from "./backendOf.ts"
+import type { Config } from "./Config.ts"
+import { entry } from "./entry.ts"
 import { defaultBackend } from "./defaults.ts"
 import { type NetworkDefaults, networkSpec } from "./networkSpec.ts"
 import type { NetworkConfig } from "./sections/sections.ts"
 import { fromConfig, type Setting, type SettingReader } from "./Setting.ts"
 import { suggestion } from "./suggest.ts"
 
-const isBackend = Schema.is(BackendKind)
-
 export const parseBackend = (text: string): Parsed<BackendKind> =>
   isBackend(text)
     ? Result.succeed(text)
     : Result.fail(
-        `there is no such backend${suggestion(text, BackendKind.literals)}: ${BackendKind.literals.join(", ")}`
+        `there is no such backend${suggestion(text, BackendKind.literals)}; backends are ${BackendKind.literals.join(", ")}`
       )
 
 export interface NetworkChoice {
@@ -44,11 +44,12 @@ export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): Ne
       `network ${named.network} is of the ${named.backend} backend, not ${asked} (${choice.backend!.path})`
     )
   }
-  const found = named ?? ownNetwork(choice.config, asked ?? defaultBackend)
+  const own = asked ?? defaultBackend
+  const found = named ?? foundNetwork(choice.config, own, own)
   reader.note("backend", choice.backend ?? choice.network)
   reader.note("network", choice.network)
   noteOptions(reader, found)
-  if (!found.configured) refuseOverlap(reader, choice, found)
+  refuseOverlap(reader, choice, found)
   const where = (named === undefined ? choice.backend : choice.network)?.path ?? `networks.${found.network}`
   return reader.read({ value: found, origin: "", path: where }, ({ network, backend, settings }) =>
     networkSpec(network, backend, settings, choice.defaults)
@@ -59,39 +60,39 @@ interface FoundNetwork {
   readonly network: string
   readonly backend: BackendKind
   readonly settings: NetworkConfig
-  readonly configured: boolean
 }
 
 const findNetwork = (config: Config, text: string): Parsed<FoundNetwork> =>
   Result.flatMap(parseNetworkName(text), (network) => {
-    const settings = entry(config.networks, network)
-    if (settings !== undefined) {
-      return Result.succeed({ network, backend: settings.backend ?? defaultBackend, settings, configured: true })
-    }
-    if (isBackend(network)) return Result.succeed(ownNetwork(config, network))
+    const backend = backendOfNetwork(config.networks, network)
+    if (backend !== undefined) return Result.succeed(foundNetwork(config, network, backend))
     const known = suggestion(network, [...Object.keys(config.networks), ...BackendKind.literals])
     return Result.fail(`no network ${quote(network)} is configured${known}`)
   })
 
-const ownNetwork = (config: Config, backend: BackendKind): FoundNetwork => {
-  const settings = entry(config.networks, backend)
-  return { network: backend, backend, settings: settings ?? {}, configured: settings !== undefined }
-}
+const foundNetwork = (config: Config, network: string, backend: BackendKind): FoundNetwork => ({
+  network,
+  backend,
+  settings: entry(config.networks, network) ?? {}
+})
 
-/** A network nobody configured must not take addresses that somebody did configure. */
+/** A subnet nobody chose must not take addresses that somebody did choose. */
 const refuseOverlap = (reader: SettingReader, { config, defaults }: NetworkChoice, own: FoundNetwork): void => {
   const subnet = defaults.defaults[own.backend]?.subnet
-  if (subnet === undefined) return
-  const mine = Result.getOrThrow(parsePrefix(subnet))
+  if (own.settings.subnet !== undefined || subnet === undefined) return
   for (const [network, settings] of Object.entries(config.networks)) {
-    const other = settings.subnet ?? defaults.defaults[settings.backend ?? defaultBackend]?.subnet
-    if (other === undefined || !overlaps(mine, Result.getOrThrow(parsePrefix(other)))) continue
+    const other = settings.subnet
+    if (network === own.network || other === undefined || !overlaps(readPrefix(subnet), readPrefix(other))) continue
     reader.refuse(
-      `--network ${own.network}`,
-      `the ${own.backend} backend's own network has ${subnet}, which overlaps networks.${network} (${other}): name a network`
+      `networks.${own.network}`,
+      `has no subnet of its own, and the ${own.backend} backend's default ${subnet} overlaps networks.${network} ` +
+        `(${other}): name a network (--network), or give networks.${own.network} a subnet`
     )
   }
 }
+
+/** A text the configuration's schema has let through. */
+const readPrefix = (text: string): Ipv4Prefix => Result.getOrThrow(parsePrefix(text))
 
 const networkOptions = ["subnet", "gateway", "dns", "mtu", "addressing", "exclude", "isolated"] as const
 const trustOptions = ["hostAccess", "masquerade", "cooldown"] as const

@@ -2,7 +2,8 @@ import { Result } from "effect"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import { parseVmName } from "../names/Name.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
-import { type Config, entry } from "./Config.ts"
+import type { Config } from "./Config.ts"
+import { entry } from "./entry.ts"
 import type { DefaultNetworks } from "./defaults.ts"
 import { badInput } from "./Problem.ts"
 import type { RequestFacts, RequestFlags } from "./RequestFlags.ts"
@@ -25,7 +26,7 @@ export interface ResolveInput {
   readonly facts: RequestFacts
 }
 
-/** A request, and for each of its settings where it came from: `flag`, `vms.api`, `networks.web`, `default`. */
+/** A request, and for each of its settings where it came from: `flag`, `vms.api`, `networks.web`, `file`, `default`. */
 export interface ResolvedRequest {
   readonly request: AttachRequest
   readonly origins: Readonly<Record<string, Origin>>
@@ -62,7 +63,7 @@ const readRequest = (reader: SettingReader, input: ResolveInput): AttachRequest 
   const device = resolveDevice(reader, sources)
   const publish = resolvePublish(reader, sources)
   const egress = resolveEgress(reader, sources)
-  reader.origins["forwarding"] = config.forwarding === undefined ? "default" : "forwarding"
+  reader.origins["forwarding"] = config.forwarding === undefined ? "default" : "file"
   if (vm === undefined || network === undefined) return undefined
   return {
     vm,

@@ -11,7 +11,7 @@ import type { EgressPolicy, NetworkSpec, PublishSpec } from "../plan/AttachReque
 import { guestAddress } from "./guestAddress.ts"
 import type { RequestFlags } from "./RequestFlags.ts"
 import type { VmConfig } from "./sections/sections.ts"
-import { fromConfig, fromFlag, fromList, type SettingReader } from "./Setting.ts"
+import { fromConfig, fromFlag, fromList, type Setting, type SettingReader } from "./Setting.ts"
 
 /** The two places a VM's settings come from, the command line before the file. A list replaces a list. */
 export interface VmSources {
@@ -28,6 +28,14 @@ export const resolvePublish = (
 ): ReadonlyArray<PublishSpec> => {
   const settings = fromList("--publish", flags.publish, section, "publish", config.publish)
   reader.note("publish", settings[0])
+  return readPublishes(reader, settings)
+}
+
+/** Specs that can all be in force together; of two that want one port the later is refused. */
+export const readPublishes = (
+  reader: SettingReader,
+  settings: ReadonlyArray<Setting<string>>
+): ReadonlyArray<PublishSpec> => {
   const specs: Array<PublishSpec> = []
   for (const setting of settings) {
     const spec = reader.read(setting, parsePublish)
@@ -95,12 +103,11 @@ export const resolveDevice = (
   const path = fromFlag("--netns", flags.netns)
   const pid = fromFlag("--pid", flags.pid)
   if (path !== undefined && pid !== undefined) reader.refuse(pid.path, `cannot be combined with ${path.path}`)
-  const place = pid ?? path ?? fromConfig(section, "netns", config.netns)
-  const target = reader.read(place, (text): Parsed<Netns> =>
-    pid === undefined
-      ? Result.map(parseNetnsPath(text), (path) => ({ _tag: "Path", path }))
-      : Result.map(runningProcess(text, findProcess), ({ pid, startTime }) => ({ _tag: "Process", pid, startTime }))
-  )
+  const configured = pid === undefined ? fromConfig(section, "netns", config.netns) : undefined
+  const place = pid ?? path ?? configured
+  const byPath = reader.read(path ?? configured, parseNetnsPath)
+  const process = reader.read(pid, (text) => runningProcess(text, findProcess))
+  const target = targetOf(byPath, process)
   const owner = fromFlag("--tap-owner", flags.tapOwner) ?? fromConfig(section, "tapOwner", text(config.tapOwner))
   const tapOwner = reader.read(owner, parseTapOwner)
   reader.note("target", place)
@@ -109,6 +116,11 @@ export const resolveDevice = (
     reader.refuse(owner.path, `there is no TAP to own: the guest's end goes to ${place.path}`)
   }
   return { ...(target && { target }), ...(tapOwner && { tapOwner }) }
+}
+
+const targetOf = (path: string | undefined, process: ProcessId | undefined): Netns | undefined => {
+  if (process !== undefined) return { _tag: "Process", pid: process.pid, startTime: process.startTime }
+  return path === undefined ? undefined : { _tag: "Path", path }
 }
 
 const text = (value: string | number | undefined): string | undefined => (value === undefined ? undefined : `${value}`)

@@ -1,5 +1,12 @@
 import { Result, Schema } from "effect"
-import { formatAddressOrPrefix, parseAddressOrPrefix, parseIpv4, parsePrefix } from "../net/Ipv4.ts"
+import {
+  formatAddressOrPrefix,
+  type Ipv4Prefix,
+  overlaps,
+  parseAddressOrPrefix,
+  parseIpv4,
+  parsePrefix
+} from "../net/Ipv4.ts"
 import { parseEgressRule } from "../net/Egress.ts"
 import { parsePublish } from "../net/Publish.ts"
 import { parseTapOwner } from "../names/ids.ts"
@@ -21,18 +28,34 @@ const text = (
     )
   )
 
+const parseResolver = (value: string): Parsed<number> =>
+  Result.flatMap(parseIpv4(value), (address) =>
+    address >>> 24 === 0 || address >>> 28 >= 0xe
+      ? Result.fail(`${value} is not an address a resolver can have`)
+      : Result.succeed(address)
+  )
+
 const octets = "[0-9]{1,3}(\\.[0-9]{1,3}){3}"
 const ports = "[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})?"
 
 export const NetworkName = text(parseNetworkName, namePattern, ["web"])
 export const VmName = text(parseVmName, namePattern, ["api"])
-export const Subnet = text(parsePrefix, `^${octets}/[0-9]{1,2}$`, ["10.0.42.0/24"])
+/** 0/8 and 127/8 never leave a host, 224/3 is multicast and reserved: a network there works for nobody. */
+const unusable = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"]
+
+const usable = (parsed: Parsed<Ipv4Prefix>): Parsed<Ipv4Prefix> =>
+  Result.flatMap(parsed, (prefix) => {
+    const block = unusable.find((block) => overlaps(prefix, Result.getOrThrow(parsePrefix(block))))
+    return block === undefined
+      ? Result.succeed(prefix)
+      : Result.fail(`${formatAddressOrPrefix(prefix)} is in ${block}, which cannot be used`)
+  })
+
+export const Subnet = text((value) => usable(parsePrefix(value)), `^${octets}/[0-9]{1,2}$`, ["10.0.42.0/24"])
+/** The guest's own loopback is allowed: it may run a resolver of its own. */
+export const Resolver = text(parseResolver, `^${octets}$`, ["198.51.100.53"])
 export const Address = text(parseIpv4, `^${octets}$`, ["10.0.42.1"])
-export const AddressOrPrefix = text(
-  (value) => Result.map(parseAddressOrPrefix(value), formatAddressOrPrefix),
-  `^${octets}(/[0-9]{1,2})?$`,
-  ["10.0.42.7", "10.0.42.64/28"]
-)
+export const AddressOrPrefix = text(parseAddressOrPrefix, `^${octets}(/[0-9]{1,2})?$`, ["10.0.42.7", "10.0.42.64/28"])
 export const MacAddress = text(Mac.parse, "^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$", ["02:fc:00:00:00:05"])
 export const PublishText = text(parsePublish, `^(${octets}:)?${ports}:${ports}(/(tcp|udp))?$`, [
   "8080:80",

@@ -5,7 +5,7 @@ const longest = 80
  * would act upon (control characters, escapes, bidirectional overrides) or that could pass for the message itself.
  */
 export const quote = (text: string): string => {
-  const shown = [...text.slice(0, longest)].map(visible).join("")
+  const shown = Array.from(text.slice(0, longest), visible).join("")
   return text.length > longest ? `"${shown}" and ${text.length - longest} more characters` : `"${shown}"`
 }
 

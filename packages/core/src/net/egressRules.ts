@@ -4,7 +4,8 @@ import type { EgressRule } from "../plan/AttachRequest.ts"
 import { covers, formatAddressOrPrefix, type Ipv4Prefix, parseAddressOrPrefix } from "./Ipv4.ts"
 import type { PortRange } from "./Ports.ts"
 
-const anyPort: PortRange = [0, 65535]
+/** Port 0 is none: a rule for ports 1-65535 is a rule for any port. */
+const anyPort: PortRange = [1, 65535]
 
 interface Block {
   readonly prefix: Ipv4Prefix
@@ -12,8 +13,8 @@ interface Block {
 }
 
 /**
- * The same permission as rules that never overlap: overlapping elements corrupt an interval set or abort the
- * transaction that adds them. Two prefixes are either nested or apart, so it is enough to merge the ports of equal
+ * The same permission as rules of which no two of one protocol (or of none) overlap: overlapping elements corrupt an
+ * interval set or abort the transaction that adds them, and a firewall keeps rules without protocol in another set. Two prefixes are either nested or apart, so it is enough to merge the ports of equal
  * prefixes and to take from each prefix the ports that a wider one has already.
  */
 export const disjointEgress = (rules: ReadonlyArray<EgressRule>): ReadonlyArray<EgressRule> => {

@@ -10,10 +10,11 @@ export interface HostControls {
   readonly restartSelf: () => ProcessId
   /** A process in `netns` (default: the host's), or in a fresh namespace of its own that lives as long as it does. */
   readonly startProcess: (options?: { readonly netns?: Netns | "fresh" }) => ProcessId
+  readonly alive: (process: ProcessId) => boolean
   readonly endProcess: (pid: number) => void
   /** Ended but not waited for: a zombie. */
   readonly endUnreaped: (pid: number) => void
-  /** The process is gone and another has its pid. */
+  /** The process is gone and another, in the host's namespace, has its pid. */
   readonly recycle: (pid: number) => ProcessId
   /** A new boot id; every process, namespace, link and firewall entry is gone. */
   readonly reboot: () => void
@@ -44,9 +45,13 @@ export const hostControls = (world: World): HostControls => {
     },
     startProcess: ({ netns = hostNetns } = {}) =>
       world.processes.start(netns === "fresh" ? makeNamespace(world.host) : world.resolve(netns)),
+    alive: (process) => world.processes.alive(process),
     endProcess: (pid) => ending(pid, () => world.processes.end(pid)),
     endUnreaped: (pid) => ending(pid, () => world.processes.endUnreaped(pid)),
-    recycle: (pid) => world.processes.recycle(pid),
+    recycle: (pid) => {
+      ending(pid, () => world.processes.end(pid))
+      return world.processes.start(world.host, pid)
+    },
     reboot: () => world.reboot(),
     bind: (socket) => {
       world.sockets = [...world.sockets, anyAddress(socket)]

@@ -25,12 +25,12 @@ export const refuse = (reason: OpsReason, output: string): never => {
   throw new Refusal(reason, output)
 }
 
-/** Names the attempt in a refusal that does not know its own yet. */
+/** Names the attempt in a refusal, as far as it does not know its own yet. */
 export const attempting = <A>(attempt: Attempt, run: () => A): A => {
   try {
     return run()
   } catch (cause) {
-    if (cause instanceof Refusal) cause.attempt ??= attempt
+    if (cause instanceof Refusal) cause.attempt = { ...attempt, ...cause.attempt }
     throw cause
   }
 }

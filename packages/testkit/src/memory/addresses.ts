@@ -19,10 +19,9 @@ export const addAddress = (namespace: Namespace, name: string, address: string):
   parseInterface(address)
   if (link.addresses.includes(address)) refuse("Exists", "Address already assigned.")
   const secondary = primaryOf(link, address) !== undefined
-  const listed = [...link.addresses, address]
-  link.addresses = secondary
-    ? listed
-    : [...listed.filter((a) => !isSecondary(link, a)), ...link.addresses.filter((a) => isSecondary(link, a))]
+  const primaries = link.addresses.filter((a) => !isSecondary(link, a))
+  const secondaries = link.addresses.filter((a) => isSecondary(link, a))
+  link.addresses = secondary ? [...link.addresses, address] : [...primaries, address, ...secondaries]
   namespace.sysctls.settleDevice(name)
   if (!secondary && link.up) addConnectedRoute(namespace, link, address)
 }

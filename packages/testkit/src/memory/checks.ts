@@ -2,10 +2,15 @@ import { Result } from "effect"
 import { NetAddress } from "effect/net"
 import { refuse } from "./Refusal.ts"
 
-/** `dev_valid_name` of net/core/dev.c, and no `%`, which asks the kernel to number the name. */
+const reserved = new Set([".", "..", "all", "default"])
+
+/**
+ * `dev_valid_name` of net/core/dev.c; no `%`, which asks the kernel to number the name, and nothing that is a directory
+ * of `net.ipv4.conf` already.
+ */
 export const checkLinkName = (name: string): string => {
   const length = Buffer.byteLength(name)
-  if (length === 0 || length > 15 || name === "." || name === ".." || /[\s/:%]/.test(name)) {
+  if (length === 0 || length > 15 || reserved.has(name) || /[\s/:%]/.test(name)) {
     return refuse("Invalid", `"${name}" is not a valid interface name`)
   }
   return name

@@ -36,18 +36,22 @@ const segmentOf = (tables: NatTables, { key }: NatEntryState): Segment => {
   return { _tag: "Segment", device, isolated: tables.get({ set: "pairs", key: [device, device] }) === undefined }
 }
 
-const egressOf = ({ key }: NatEntryState): Egress => {
+/** Nothing for what no element of ours can be, such as a range of protocols. */
+const egressOf = ({ set, key }: NatEntryState): ReadonlyArray<Egress> => {
   const [source, destination, protocol, ports] = key.map(bounds)
   const [first, last] = destination!
   const known = (["tcp", "udp"] as const).find((one) => protocolNumber[one] === protocol?.[0])
   const allPorts = ports === undefined || (ports[0] === 0 && ports[1] === 65_535)
-  return {
-    _tag: "Egress",
-    address: formatIpv4(source![0]),
-    destination: `${formatIpv4(first)}/${32 - Math.log2(last - first + 1)}`,
-    ...(known === undefined ? {} : { protocol: known }),
-    ...(allPorts ? {} : { ports })
-  }
+  if (set === "egress" && known === undefined) return []
+  return [
+    {
+      _tag: "Egress",
+      address: formatIpv4(source![0]),
+      destination: `${formatIpv4(first)}/${32 - Math.log2(last - first + 1)}`,
+      ...(known === undefined ? {} : { protocol: known }),
+      ...(allPorts ? {} : { ports })
+    }
+  ]
 }
 
 /** One port of a map, as a range of one. */
@@ -104,7 +108,9 @@ export const natElements = (tables: NatTables): ReadonlyArray<OwnedNatElement> =
     ...device("masqueraded", "Masquerade"),
     ...device("trusted", "HostAccess"),
     ...tables.entries("guests").flatMap((entry) => guestOf(tables, entry).map((guest) => owned(entry, guest))),
-    ...[...tables.entries("egress"), ...tables.entries("egress_any")].map((entry) => owned(entry, egressOf(entry))),
+    ...[...tables.entries("egress"), ...tables.entries("egress_any")].flatMap((entry) =>
+      egressOf(entry).map((egress) => owned(entry, egress))
+    ),
     ...tables.entries("bindings").map(binding),
     ...publishes(tables)
   ]

@@ -23,16 +23,17 @@ const guestEntries = ({ device, address: guest, mark, egress }: Guest): Readonly
   live(guest, mark)
 ]
 
-/** Without a protocol but with ports it is every protocol; without ports, all of them. */
 const egressEntries = ({ address: guest, destination, protocol, ports }: Egress): ReadonlyArray<NatEntry> => {
   const source = parseIpv4(guest)
   const network = parseNetwork(destination)
   const key = [range(source, source), range(network.first, network.last)]
-  if (protocol === undefined && ports === undefined) return [entry("egress_any", key)]
-  const number = protocol === undefined ? range(0, 255) : range(protocolNumber[protocol], protocolNumber[protocol])
+  if (protocol === undefined) {
+    return ports === undefined ? [entry("egress_any", key)] : refuse("Invalid", "ports need a protocol, tcp or udp")
+  }
   const [first, last] = ports ?? [0, 65_535]
   if (ports !== undefined && checkPort(first) > checkPort(last)) refuse("Invalid", `${first}-${last}: range ends early`)
-  return [entry("egress", [...key, number, range(first, last)])]
+  const number = protocolNumber[protocol]
+  return [entry("egress", [...key, range(number, number), range(first, last)])]
 }
 
 const publishEntries = (publish: Publish): ReadonlyArray<NatEntry> => {

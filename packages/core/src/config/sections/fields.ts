@@ -7,6 +7,7 @@ import {
   NetnsPathText,
   NetworkName,
   PublishText,
+  Resolver,
   Subnet,
   TapOwnerText,
   whole
@@ -22,7 +23,7 @@ export const maxCooldown = 86_400
 export const networkFields = {
   subnet: Subnet.annotate({ description: "The network's addresses, as a prefix with no bits set below it." }),
   gateway: Address.annotate({ description: "The host's address in the subnet. Default: the first usable one." }),
-  dns: Schema.Array(Address).annotate({ description: "Resolvers guests are told of. Default: the host's own." }),
+  dns: Schema.Array(Resolver).annotate({ description: "Resolvers guests are told of. Default: the host's own." }),
   mtu: whole(mtuRange.minimum, mtuRange.maximum).annotate({ description: "Largest packet in bytes. Default: 1500." }),
   addressing: Schema.Literals(["hash", "lowest"]).annotate({
     description: "How a guest's address is chosen: from its name, the same on every run where free, or the lowest free."
@@ -39,8 +40,10 @@ export const networkFields = {
   })
 } as const
 
+const egressForms = '"internet", "none" or { allow: [...] }'
+
 const Egress = Schema.Union([
-  Schema.Literals(["internet", "none"]),
+  Schema.Literals(["internet", "none"]).annotate({ expected: egressForms }),
   Schema.Struct({
     allow: Schema.Array(EgressText).annotate({ description: "Destinations, with ports and protocol or without." })
   })
@@ -50,11 +53,15 @@ const Egress = Schema.Union([
 export const vmFields = {
   network: NetworkName.annotate({ description: "The network it belongs to. Default: the backend's own." }),
   publish: Schema.Array(PublishText).annotate({ description: "Host ports answered by the guest." }),
-  egress: Egress.annotate({ description: "Where the guest may open connections to. Default: internet." }),
+  egress: Egress.annotate({
+    expected: egressForms,
+    description: "Where the guest may open connections to. Default: internet."
+  }),
   ip: Address.annotate({ description: "A fixed address out of the network's subnet." }),
   mac: MacAddress.annotate({ description: "A fixed hardware address of the guest's interface." }),
   netns: NetnsPathText.annotate({ description: "The namespace the guest's veth end goes to, instead of a TAP." }),
   tapOwner: Schema.Union([TapOwnerText, whole(0, 4_294_967_294)]).annotate({
+    expected: "a numeric UID or UID:GID",
     description: "Numeric user, or user and group, that may open the TAP."
   })
 } as const

@@ -13,7 +13,9 @@ export const sections = {
   slirp: slirpSection
 } as const satisfies Record<BackendKind, Section>
 
-export const backendField = BackendKind.annotate({ description: "How its VMs get their network. Default: bridge." })
+export const backendDescription = "How its VMs get their network. Default: bridge."
+
+const backendField = BackendKind.annotate({ description: backendDescription })
 
 /** Every option of any backend. Which of them one backend honours is in its section. */
 export const NetworkConfig = Schema.Struct({

@@ -31,7 +31,8 @@ export const reserveNetwork = (
   const spec = options.request.network
   const known = findNetwork(tx, spec.network)
   const live = known !== undefined && networkInUse(tx, spec.network)
-  if (live && !sameNetwork(known.spec, spec)) throw networkConflict(known.spec, spec)
+  const differing = live ? differences(known.spec, spec) : []
+  if (live && differing.length > 0) throw networkConflict(known.spec, spec, differing)
   const record = live ? known : begin(tx, options)
   return { lease: leaseOf(record), uplink: record.uplink }
 }
@@ -39,11 +40,13 @@ export const reserveNetwork = (
 /** Whether the facts of the host are needed to reserve on this network: nobody uses it yet. */
 export const needsHostFacts = (tx: Tx, network: string): boolean => !networkInUse(tx, network)
 
-export const sameNetwork = (a: NetworkSpec, b: NetworkSpec): boolean => {
-  const { dns: _a, cooldown: _b, ...left } = a
-  const { dns: _c, cooldown: _d, ...right } = b
-  return JSON.stringify(left) === JSON.stringify(right)
-}
+/** Settings that leases of one network may differ in: they only matter to the lease itself. */
+const ofEachLease: ReadonlySet<string> = new Set(["dns", "cooldown"] satisfies ReadonlyArray<keyof NetworkSpec>)
+
+const differences = (live: NetworkSpec, asked: NetworkSpec): ReadonlyArray<keyof NetworkSpec> =>
+  (Object.keys(asked) as ReadonlyArray<keyof NetworkSpec>).filter(
+    (key) => !ofEachLease.has(key) && JSON.stringify(live[key]) !== JSON.stringify(asked[key])
+  )
 
 const begin = (tx: Tx, options: NetworkOptions): NetworkRecord => {
   const spec = options.request.network
@@ -97,10 +100,11 @@ const leaseOf = (record: NetworkRecord): NetworkLease => ({
   gateway: record.spec.gateway
 })
 
-const networkConflict = (live: NetworkSpec, asked: NetworkSpec): VmnetError => {
-  const differing = (Object.keys(asked) as Array<keyof NetworkSpec>).filter(
-    (key) => JSON.stringify(live[key]) !== JSON.stringify(asked[key])
-  )
+const networkConflict = (
+  live: NetworkSpec,
+  asked: NetworkSpec,
+  differing: ReadonlyArray<keyof NetworkSpec>
+): VmnetError => {
   const words = differing.map((key) => `${key} is ${JSON.stringify(live[key])}, not ${JSON.stringify(asked[key])}`)
   return new VmnetError({
     code: "NETWORK_CONFLICT",

@@ -1,6 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AttachRequest, Ledger, type UpResult, Vmnet, VmnetError } from "@vmnet/core"
-import { type Call, everyFault, type Fault, type FaultRun, forEachFault, type KernelSnapshot, type Scenario } from "@vmnet/testkit"
+import {
+  type Call,
+  everyFault,
+  type Fault,
+  type FaultRun,
+  forEachFault,
+  type KernelSnapshot,
+  type Scenario
+} from "@vmnet/testkit"
 import { Cause, Effect, Exit } from "effect"
 import { layerFaultyMachine } from "../support/faultyMachine.ts"
 import { layerMachine, type Machine, machine } from "../support/host.ts"
@@ -73,5 +81,9 @@ const up = (others: ReadonlyArray<AttachRequest>): Scenario<World, UpResult, Vmn
 describe("whatever goes wrong while a VM comes up, the host is as it was", () => {
   it.live("when it is the first", () => forEachFault(up([])), 120_000)
 
-  it.live("when another is up on its network", () => forEachFault(up([request("other", { publish: ["9090:80"] })])), 120_000)
+  it.live(
+    "when another is up on its network",
+    () => forEachFault(up([request("other", { publish: ["9090:80"] })])),
+    120_000
+  )
 })

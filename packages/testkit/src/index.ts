@@ -1,2 +1,3 @@
+export * from "./faults/index.ts"
 export * from "./host/index.ts"
 export * from "./memory/index.ts"

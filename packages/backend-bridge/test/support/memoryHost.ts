@@ -7,9 +7,9 @@ import {
   resolveRequest,
   type AttachRequest,
   type Ledger,
-  Vmnet
+  type Vmnet
 } from "@vmnet/core"
-import { MemoryKernel } from "@vmnet/testkit"
+import type { MemoryKernel } from "@vmnet/testkit"
 import { Layer, Result } from "effect"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -3,7 +3,7 @@ import type { Parsed } from "../names/Parsed.ts"
 import { quote } from "../names/quote.ts"
 import type { Problem } from "./Problem.ts"
 
-/** Where a setting came from: `flag`, `vms.api`, `networks.web`, `default`. */
+/** Where a setting came from: `flag`, `vms.api`, `networks.web`, `file` (its top level), `default`. */
 export type Origin = string
 
 /** A value with where it came from, and the words that name it in a problem: `--ip 10.0.42.7`, `vms.api.ip`. */

@@ -1,5 +1,5 @@
 import { Result } from "effect"
-import { formatPublish, parsePublish } from "../net/Publish.ts"
+import { formatPublish, parsePublish, publishOverlaps } from "../net/Publish.ts"
 import type { PublishSpec } from "../plan/AttachRequest.ts"
 import type { ConfigReader } from "./ConfigReader.ts"
 import type { Data } from "./decodeSection.ts"
@@ -11,50 +11,47 @@ interface Written {
   readonly order: number
 }
 
-/** Published ranges of all VMs against one another, in one pass over them sorted by port; the later written is told. */
+/** How many ports share a bucket. */
+const bucketSize = 64
+
+/** Published ranges of all VMs against one another: each that wants a port of an earlier one is told of the first. */
 export const checkPublishes = (reader: ConfigReader, vms: ReadonlyArray<readonly [string, Data]>): void => {
+  const seen = new Map<string, Array<Written>>()
+  for (const next of writtenSpecs(vms)) {
+    const rivals = bucketsOf(next.spec, next.spec.hostAddress === null ? ["any"] : [next.spec.hostAddress, "every"])
+      .map((bucket) => seen.get(bucket)?.find(({ spec }) => publishOverlaps(spec, next.spec)))
+      .filter((rival) => rival !== undefined)
+    const first = rivals.toSorted((a, b) => a.order - b.order)[0]
+    if (first !== undefined) {
+      const taken = `${formatPath(first.path)} (${formatPublish(first.spec)})`
+      reader.refuse(next.path, `${formatPublish(next.spec)} wants a host port of ${taken}`)
+    }
+    for (const bucket of bucketsOf(next.spec, [next.spec.hostAddress ?? "every", "any"])) {
+      const others = seen.get(bucket)
+      if (others === undefined) seen.set(bucket, [next])
+      else others.push(next)
+    }
+  }
+}
+
+/** Ranges that meet share a bucket, so that only few have to be compared: `every` is 0.0.0.0, `any` whatever it is. */
+const bucketsOf = ({ protocol, hostPort, count }: PublishSpec, addresses: ReadonlyArray<string>): Array<string> => {
+  const first = Math.floor(hostPort / bucketSize)
+  const last = Math.floor((hostPort + count - 1) / bucketSize)
+  const buckets = Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  return addresses.flatMap((address) => buckets.map((bucket) => `${protocol} ${address} ${bucket}`))
+}
+
+const writtenSpecs = (vms: ReadonlyArray<readonly [string, Data]>): ReadonlyArray<Written> => {
   let order = 0
-  const specs = vms.flatMap(([vm, { publish }]) =>
+  return vms.flatMap(([vm, { publish }]) =>
     Array.isArray(publish)
       ? publish.flatMap((text, index) => readSpec(text, ["vms", vm, "publish", index], order++))
       : []
   )
-  for (const protocol of ["tcp", "udp"] as const) {
-    sweep(
-      reader,
-      specs.filter(({ spec }) => spec.protocol === protocol)
-    )
-  }
 }
 
 const readSpec = (text: unknown, path: Path, order: number): ReadonlyArray<Written> => {
   const parsed = typeof text === "string" ? parsePublish(text) : undefined
   return parsed !== undefined && Result.isSuccess(parsed) ? [{ spec: parsed.success, path, order }] : []
-}
-
-const endOf = ({ hostPort, count }: PublishSpec): number => hostPort + count - 1
-
-/** Remembers for every address, and for all of them together, the range that reaches furthest. */
-const sweep = (reader: ConfigReader, specs: ReadonlyArray<Written>): void => {
-  const furthest = new Map<string | null, Written>()
-  let overall: Written | undefined
-  for (const next of specs.toSorted((a, b) => a.spec.hostPort - b.spec.hostPort || a.order - b.order)) {
-    const { hostAddress, hostPort } = next.spec
-    const rivals = hostAddress === null ? [overall] : [furthest.get(hostAddress), furthest.get(null)]
-    const rival = rivals.find((other) => other !== undefined && endOf(other.spec) >= hostPort)
-    if (rival !== undefined) tell(reader, rival, next)
-    furthest.set(hostAddress, further(furthest.get(hostAddress), next))
-    overall = further(overall, next)
-  }
-}
-
-const further = (a: Written | undefined, b: Written): Written =>
-  a !== undefined && endOf(a.spec) >= endOf(b.spec) ? a : b
-
-const tell = (reader: ConfigReader, a: Written, b: Written): void => {
-  const [earlier, later] = a.order < b.order ? [a, b] : [b, a]
-  reader.refuse(
-    later.path,
-    `${formatPublish(later.spec)} wants a host port of ${formatPath(earlier.path)} (${formatPublish(earlier.spec)})`
-  )
 }

@@ -1,6 +1,7 @@
 import { Result } from "effect"
 import { makeIpv4Pool } from "../net/Ipv4Pool.ts"
 import { BackendKind } from "../plan/Attachment.ts"
+import { backendOfNetwork } from "./backendOf.ts"
 import type { Config } from "./Config.ts"
 import { entry } from "./entry.ts"
 import type { ConfigReader } from "./ConfigReader.ts"
@@ -25,11 +26,7 @@ export const checkVms = (reader: ConfigReader, networks: Config["networks"], vms
 
 const checkNetwork = (reader: ConfigReader, networks: Config["networks"], path: Path, config: VmConfig): void => {
   if (config.network === undefined) return
-  const network = entry(networks, config.network)
-  const backend =
-    network === undefined
-      ? BackendKind.literals.find((kind) => kind === config.network)
-      : (network.backend ?? defaultBackend)
+  const backend = backendOfNetwork(networks, config.network)
   if (backend === undefined) {
     const known = suggestion(config.network, [...Object.keys(networks), ...BackendKind.literals])
     reader.refuse([...path, "network"], `there is no network "${config.network}"${known}`)

@@ -2,9 +2,9 @@ import { Result, Schema } from "effect"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import { parseNetworkName, parseVmName } from "../names/Name.ts"
 import type { Parsed } from "../names/Parsed.ts"
-import { BackendKind } from "../plan/Attachment.ts"
+import type { BackendKind } from "../plan/Attachment.ts"
+import { backendOfNetwork } from "./backendOf.ts"
 import { type Config, emptyConfig } from "./Config.ts"
-import { entry } from "./entry.ts"
 import { ConfigReader } from "./ConfigReader.ts"
 import { checkNetworks } from "./checkNetworks.ts"
 import { checkPublishes } from "./checkPublishes.ts"
@@ -64,24 +64,15 @@ const decodeVms = (reader: ConfigReader, networks: Config["networks"], sections:
     sections.map(([vm, raw]) => {
       const path = ["vms", vm]
       const decoded = decodeSection(reader, VmConfig, raw, path)
-      const inherited = backendOf(networks, decoded.network)
+      const inherited = backendOfNetwork(networks, decoded.network ?? defaultBackend) ?? defaultBackend
       checkOptions(reader, path, "vm", raw, backendFor(raw, decoded.backend, inherited))
       return [vm, decoded]
     })
   )
 
+/** The backend whose options a section may have: unknown when the one it names is not one. */
 const backendFor = (raw: Data, decoded: BackendKind | undefined, otherwise: BackendKind): BackendKind | undefined =>
   Object.hasOwn(raw, "backend") ? decoded : otherwise
-
-const isBackend = Schema.is(BackendKind)
-
-/** A VM without a backend of its own has its network's; a network nobody configured is named after its backend. */
-const backendOf = (networks: Config["networks"], network: string | undefined): BackendKind => {
-  if (network === undefined) return defaultBackend
-  const configured = entry(networks, network)
-  if (configured !== undefined) return configured.backend ?? defaultBackend
-  return isBackend(network) ? network : defaultBackend
-}
 
 /** The entries of `networks` or `vms` that have a proper name; an entry with nothing in it is all defaults. */
 const namedSections = (

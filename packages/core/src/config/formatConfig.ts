@@ -3,9 +3,8 @@ import { formatTapOwner, parseTapOwner } from "../names/ids.ts"
 import { Mac } from "../names/Mac.ts"
 import { formatEgress, parseEgress } from "../net/Egress.ts"
 import { formatPublish, parsePublish } from "../net/Publish.ts"
-import type { BackendKind } from "../plan/Attachment.ts"
+import { backendOfNetwork } from "./backendOf.ts"
 import type { Config } from "./Config.ts"
-import { entry } from "./entry.ts"
 import { defaultBackend } from "./defaults.ts"
 import { type NetworkDefaults, networkSpec } from "./networkSpec.ts"
 import { type NetworkConfig, sections, type VmConfig } from "./sections/sections.ts"
@@ -42,7 +41,7 @@ const formatNetwork = (network: string, settings: NetworkConfig, defaults: Netwo
 
 const formatVm = (config: Config, settings: VmConfig): VmConfig => {
   const network = settings.network ?? settings.backend ?? defaultBackend
-  const backend = settings.backend ?? entry(config.networks, network)?.backend ?? (network as BackendKind)
+  const backend = settings.backend ?? backendOfNetwork(config.networks, network) ?? defaultBackend
   const filled: VmConfig = {
     ...settings,
     network,

@@ -16,5 +16,6 @@ export const guestAddress = (
     if (!pool.contains(address)) return yield* Result.fail(`${address} is outside ${where}`)
     const reserved = pool.isReserved(address)
     if (reserved === undefined) return address
-    return yield* Result.fail(`${address} is ${reserved === "excluded" ? reserved : `the ${reserved}`} of ${where}`)
+    const words = reserved === "excluded" ? "excluded from" : `the ${reserved} of`
+    return yield* Result.fail(`${address} is ${words} ${where}`)
   })

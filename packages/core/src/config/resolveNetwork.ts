@@ -1,10 +1,11 @@
-import { Result, Schema } from "effect"
+import { Result } from "effect"
 import { parseNetworkName } from "../names/Name.ts"
 import type { Parsed } from "../names/Parsed.ts"
 import { quote } from "../names/quote.ts"
 import { type Ipv4Prefix, overlaps, parsePrefix } from "../net/Ipv4.ts"
 import { BackendKind } from "../plan/Attachment.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
+import { backendOfNetwork, isBackend } from "./backendOf.ts"
 import type { Config } from "./Config.ts"
 import { entry } from "./entry.ts"
 import { defaultBackend } from "./defaults.ts"
@@ -12,8 +13,6 @@ import { type NetworkDefaults, networkSpec } from "./networkSpec.ts"
 import type { NetworkConfig } from "./sections/sections.ts"
 import { fromConfig, type Setting, type SettingReader } from "./Setting.ts"
 import { suggestion } from "./suggest.ts"
-
-const isBackend = Schema.is(BackendKind)
 
 export const parseBackend = (text: string): Parsed<BackendKind> =>
   isBackend(text)
@@ -45,7 +44,8 @@ export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): Ne
       `network ${named.network} is of the ${named.backend} backend, not ${asked} (${choice.backend!.path})`
     )
   }
-  const found = named ?? ownNetwork(choice.config, asked ?? defaultBackend)
+  const own = asked ?? defaultBackend
+  const found = named ?? foundNetwork(choice.config, own, own)
   reader.note("backend", choice.backend ?? choice.network)
   reader.note("network", choice.network)
   noteOptions(reader, found)
@@ -64,19 +64,16 @@ interface FoundNetwork {
 
 const findNetwork = (config: Config, text: string): Parsed<FoundNetwork> =>
   Result.flatMap(parseNetworkName(text), (network) => {
-    const settings = entry(config.networks, network)
-    if (settings !== undefined) {
-      return Result.succeed({ network, backend: settings.backend ?? defaultBackend, settings })
-    }
-    if (isBackend(network)) return Result.succeed(ownNetwork(config, network))
+    const backend = backendOfNetwork(config.networks, network)
+    if (backend !== undefined) return Result.succeed(foundNetwork(config, network, backend))
     const known = suggestion(network, [...Object.keys(config.networks), ...BackendKind.literals])
     return Result.fail(`no network ${quote(network)} is configured${known}`)
   })
 
-const ownNetwork = (config: Config, backend: BackendKind): FoundNetwork => ({
-  network: backend,
+const foundNetwork = (config: Config, network: string, backend: BackendKind): FoundNetwork => ({
+  network,
   backend,
-  settings: entry(config.networks, backend) ?? {}
+  settings: entry(config.networks, network) ?? {}
 })
 
 /** A subnet nobody chose must not take addresses that somebody did choose. */

@@ -26,7 +26,7 @@ export interface ResolveInput {
   readonly facts: RequestFacts
 }
 
-/** A request, and for each of its settings where it came from: `flag`, `vms.api`, `networks.web`, `default`. */
+/** A request, and for each of its settings where it came from: `flag`, `vms.api`, `networks.web`, `file`, `default`. */
 export interface ResolvedRequest {
   readonly request: AttachRequest
   readonly origins: Readonly<Record<string, Origin>>
@@ -63,7 +63,7 @@ const readRequest = (reader: SettingReader, input: ResolveInput): AttachRequest 
   const device = resolveDevice(reader, sources)
   const publish = resolvePublish(reader, sources)
   const egress = resolveEgress(reader, sources)
-  reader.origins["forwarding"] = config.forwarding === undefined ? "default" : "forwarding"
+  reader.origins["forwarding"] = config.forwarding === undefined ? "default" : "file"
   if (vm === undefined || network === undefined) return undefined
   return {
     vm,

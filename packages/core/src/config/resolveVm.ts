@@ -103,12 +103,11 @@ export const resolveDevice = (
   const path = fromFlag("--netns", flags.netns)
   const pid = fromFlag("--pid", flags.pid)
   if (path !== undefined && pid !== undefined) reader.refuse(pid.path, `cannot be combined with ${path.path}`)
-  const place = pid ?? path ?? fromConfig(section, "netns", config.netns)
-  const target = reader.read(place, (text): Parsed<Netns> =>
-    pid === undefined
-      ? Result.map(parseNetnsPath(text), (path) => ({ _tag: "Path", path }))
-      : Result.map(runningProcess(text, findProcess), ({ pid, startTime }) => ({ _tag: "Process", pid, startTime }))
-  )
+  const configured = pid === undefined ? fromConfig(section, "netns", config.netns) : undefined
+  const place = pid ?? path ?? configured
+  const byPath = reader.read(path ?? configured, parseNetnsPath)
+  const process = reader.read(pid, (text) => runningProcess(text, findProcess))
+  const target = targetOf(byPath, process)
   const owner = fromFlag("--tap-owner", flags.tapOwner) ?? fromConfig(section, "tapOwner", text(config.tapOwner))
   const tapOwner = reader.read(owner, parseTapOwner)
   reader.note("target", place)
@@ -117,6 +116,11 @@ export const resolveDevice = (
     reader.refuse(owner.path, `there is no TAP to own: the guest's end goes to ${place.path}`)
   }
   return { ...(target && { target }), ...(tapOwner && { tapOwner }) }
+}
+
+const targetOf = (path: string | undefined, process: ProcessId | undefined): Netns | undefined => {
+  if (process !== undefined) return { _tag: "Process", pid: process.pid, startTime: process.startTime }
+  return path === undefined ? undefined : { _tag: "Path", path }
 }
 
 const text = (value: string | number | undefined): string | undefined => (value === undefined ? undefined : `${value}`)

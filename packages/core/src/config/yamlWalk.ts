@@ -30,8 +30,10 @@ interface Walk {
   readonly places: Map<string, Place>
   readonly problems: Array<SourceProblem>
   readonly anchors: Map<string, Node>
-  /** The anchors being expanded: one that comes up again contains itself. */
-  readonly expanding: Set<Node>
+  /** The anchored nodes being walked: one whose alias comes up now contains itself. */
+  readonly open: Set<Node>
+  /** How many aliases are being followed, one within another. */
+  following: number
   aliased: number
   bounded: boolean
 }
@@ -47,7 +49,8 @@ export interface Walked {
 /** A parsed document as plain data. Keys stay the texts they were written as: `01` is not `1`, `on` is not a boolean. */
 export const walkYaml = (root: Node | null): Walked => {
   const places = new Map([[pathKey([]), { key: offsetOf(root), value: offsetOf(root) }]])
-  const walk: Walk = { places, problems: [], anchors: new Map(), expanding: new Set(), aliased: 0, bounded: true }
+  const counts = { following: 0, aliased: 0, bounded: true }
+  const walk: Walk = { places, problems: [], anchors: new Map(), open: new Set(), ...counts }
   const data = valueOf(walk, root, [])
   return { data, places, problems: walk.problems, bounded: walk.bounded }
 }
@@ -70,13 +73,21 @@ const valueOf = (walk: Walk, node: Node | null, path: Path): unknown => {
   if (node === null || !walk.bounded) return null
   if (isAlias(node)) return aliasedValue(walk, node.source, offsetOf(node), path)
   if (path.length > maxDepth) return exceed(walk, path, offsetOf(node), `nested deeper than ${maxDepth} levels`)
-  if (walk.expanding.size > 0 && ++walk.aliased > maxAliased) {
+  if (walk.following > 0 && ++walk.aliased > maxAliased) {
     return exceed(walk, path, offsetOf(node), `aliases stand for more than ${maxAliased} values`)
   }
   const { anchor, tag } = node as { readonly anchor?: string; readonly tag?: string }
   if (tag !== undefined && !coreTags.has(tag))
     refuse(walk, path, offsetOf(node), `the tag ${quote(tag)} is not allowed`)
-  if (anchor !== undefined) walk.anchors.set(anchor, node)
+  if (anchor === undefined) return contentOf(walk, node, path)
+  walk.anchors.set(anchor, node)
+  walk.open.add(node)
+  const value = contentOf(walk, node, path)
+  walk.open.delete(node)
+  return value
+}
+
+const contentOf = (walk: Walk, node: Node, path: Path): unknown => {
   if (isMap(node)) return mapValue(walk, node as YAMLMap<Node, Node | null>, path)
   if (isSeq(node)) return node.items.map((item, index) => itemValue(walk, item as Node, [...path, index]))
   return isScalar(node) ? scalarValue(node) : null
@@ -94,10 +105,10 @@ const itemValue = (walk: Walk, item: Node, path: Path): unknown => {
 const aliasedValue = (walk: Walk, anchor: string, offset: number, path: Path): unknown => {
   const target = walk.anchors.get(anchor)
   if (target === undefined) return refuse(walk, path, offset, `there is no anchor ${quote(anchor)} before this`)
-  if (walk.expanding.has(target)) return refuse(walk, path, offset, `the alias ${quote(anchor)} contains itself`)
-  walk.expanding.add(target)
+  if (walk.open.has(target)) return refuse(walk, path, offset, `the alias ${quote(anchor)} contains itself`)
+  walk.following++
   const value = valueOf(walk, target, path)
-  walk.expanding.delete(target)
+  walk.following--
   return value
 }
 

@@ -1,6 +1,8 @@
 import { CommandError, type CommandResult, Commands, type CommandSpec } from "@vmnet/core"
 import { Effect, Layer } from "effect"
 import { execa } from "execa"
+import { closeSync } from "node:fs"
+import { openInput } from "./inputFile.ts"
 import { type FindProgram, findProgram, programDirectories } from "./programs.ts"
 
 const defaultTimeout = 10_000
@@ -35,15 +37,14 @@ const toResult = (spec: CommandSpec, ended: Ended): Effect.Effect<CommandResult,
 }
 
 /** execa passes any open descriptor on, though its types name only 3 to 9. */
-const inherited = (spec: CommandSpec) => (spec.descriptors ?? []) as ReadonlyArray<3>
+const inherited = (descriptors: ReadonlyArray<number>) => descriptors as ReadonlyArray<3>
 
-const start = (path: string, spec: CommandSpec) =>
+const spawn = (path: string, spec: CommandSpec, stdin: "ignore" | 3) =>
   execa(path, spec.args, {
     env: { PATH: programDirectories.join(":"), LC_ALL: "C" },
     extendEnv: false,
     cwd: "/",
-    stdio: [spec.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe", ...inherited(spec)],
-    ...(spec.stdin === undefined ? {} : { input: spec.stdin }),
+    stdio: [stdin, "pipe", "pipe", ...inherited(spec.descriptors ?? [])],
     encoding: "utf8",
     stripFinalNewline: false,
     maxBuffer: maxOutput,
@@ -53,8 +54,25 @@ const start = (path: string, spec: CommandSpec) =>
     killSignal: "SIGKILL"
   })
 
+const closeAll = (descriptors: ReadonlyArray<number>): void => {
+  for (const fd of descriptors) closeSync(fd)
+}
+
+/** The child has its own descriptor of the input by the time `spawn` returns, with success or not. */
+const start = (path: string, spec: CommandSpec): ReturnType<typeof spawn> | CommandError => {
+  const input: Array<number> = []
+  try {
+    if (spec.stdin !== undefined) input.push(openInput(spec.stdin))
+    return spawn(path, spec, inherited(input)[0] ?? "ignore")
+  } catch (cause) {
+    return failure(spec, "Failed", `could not be started: ${String(cause)}`, cause)
+  } finally {
+    closeAll(input)
+  }
+}
+
 /** Kills the whole group and lets go of the pipes, which a process that left the group might hold open. */
-const stop = (child: ReturnType<typeof start>, ended: Promise<unknown>): Effect.Effect<void> =>
+const stop = (child: ReturnType<typeof spawn>, ended: Promise<unknown>): Effect.Effect<void> =>
   Effect.promise(async () => {
     child.kill("SIGKILL")
     child.stdout?.destroy()
@@ -65,6 +83,7 @@ const stop = (child: ReturnType<typeof start>, ended: Promise<unknown>): Effect.
 const runOnce = (path: string, spec: CommandSpec): Effect.Effect<CommandResult, CommandError> =>
   Effect.callback((resume) => {
     const child = start(path, spec)
+    if (child instanceof CommandError) return resume(Effect.fail(child))
     const ended = child.then(
       (result) => resume(toResult(spec, result)),
       (cause: unknown) => resume(Effect.fail(failure(spec, "Failed", "could not be run", cause)))

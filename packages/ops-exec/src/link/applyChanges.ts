@@ -1,4 +1,4 @@
-import { type Commands, describeLinkChange, type LinkChange, type Netns, OpsError } from "@vmnet/core"
+import { type Commands, describeLinkChange, type LinkChange, type Netns, netnsKey, OpsError } from "@vmnet/core"
 import { Effect } from "effect"
 import { type Attempt, invalid } from "../commands/opsErrors.ts"
 import { openNetns } from "../netns/openNetns.ts"
@@ -27,6 +27,13 @@ const refuseInvalid = (changes: ReadonlyArray<LinkChange>): Effect.Effect<void, 
     : Effect.fail(invalid(attemptOf(changes, first.index), first.words, first.index))
 }
 
+/** Opens a namespace that peers are born in; without it the first such change is the one that fails. */
+const openPeer = (peer: Netns, changes: ReadonlyArray<LinkChange>) => {
+  const born = (change: LinkChange) => change._tag === "AddVeth" && netnsKey(change.peer.netns) === netnsKey(peer)
+  const index = changes.findIndex(born)
+  return openNetns(peer, attemptOf(changes, index)).pipe(Effect.mapError((error) => new OpsError({ ...error, index })))
+}
+
 /** Runs one batch: `undefined` when all of it was applied, else the failure of the change it stopped at. */
 const runBatch = Effect.fnUntraced(function* (
   commands: Commands["Service"],
@@ -35,11 +42,16 @@ const runBatch = Effect.fnUntraced(function* (
   batch: Batch
 ) {
   const attempt = attemptOf(changes)
-  const descriptors = yield* Effect.forEach(batch.peers, (peer) => openNetns(peer, attempt))
+  const descriptors = yield* Effect.forEach(batch.peers, (peer) => openPeer(peer, changes))
   const stdin = batch.lines.map(({ text }) => `${text}\n`).join("")
-  const result = yield* runIn(commands, netns, attempt, { program: "ip", args: ["-batch", "-"], stdin, descriptors })
+  const result = yield* runIn(commands, netns, attempt, {
+    program: "ip",
+    args: ["-j", "-batch", "-"],
+    stdin,
+    descriptors
+  })
   if (result.exitCode === 0) return undefined
-  const index = failedIndex(result.stderr, batch, changes)
+  const index = failedIndex(batch, result.stdout, result.stderr)
   const change = index === undefined ? undefined : changes[index]
   return new OpsError({
     ...attemptOf(changes, index),

@@ -1,9 +1,14 @@
 import { type LinkChange, type Netns, netnsKey } from "@vmnet/core"
 import { childDescriptor } from "../netns/runIn.ts"
 
-/** Lines for `ip -batch -`, with the index of the change each line belongs to. */
+/** A line for `ip -batch -`, with the index of the change it belongs to. */
+export interface Line {
+  readonly text: string
+  readonly index: number
+}
+
 export interface Batch {
-  readonly lines: ReadonlyArray<{ readonly text: string; readonly index: number }>
+  readonly lines: ReadonlyArray<Line>
   /** Namespaces that peers are born in; the child finds them open as descriptors 3, 4, ... in this order. */
   readonly peers: ReadonlyArray<Netns>
 }
@@ -20,6 +25,14 @@ type PeerDescriptor = (netns: Netns) => string
 
 const quiet = (link: string, { ipv6 }: BatchOptions): ReadonlyArray<string> =>
   ipv6 ? [`link set dev ${link} addrgenmode none`] : []
+
+/**
+ * In some changes `ip` ends at once when they fail, without naming the line (`exit(2)` in ip/ipneigh.c, `invarg` for a
+ * master that is not there). A harmless request goes before them: its answer tells that they were begun.
+ */
+const milestone = (link: string): string => `link show dev ${link}`
+
+export const isMilestone = ({ text }: Line): boolean => text.startsWith("link show ")
 
 const given = (word: string, value: string | number | undefined): string =>
   value === undefined ? "" : ` ${word} ${value}`
@@ -53,6 +66,7 @@ const linesOf = (
     case "SetMaster":
       // `bridge link set` in ip's own words; a port has to be one before it can be isolated.
       return [
+        milestone(change.link),
         `link set dev ${change.link} master ${change.master}`,
         `link set dev ${change.link} type bridge_slave isolated ${change.isolated ? "on" : "off"}`
       ]
@@ -68,10 +82,13 @@ const linesOf = (
       return [`route delete ${change.destination}${given("via", change.via)} dev ${change.link}`]
     case "AddNeighbour": {
       const verb = options.replaceNeighbours.has(index) ? "replace" : "add"
-      return [`neighbour ${verb} ${change.address} lladdr ${change.mac} dev ${change.link} nud permanent`]
+      return [
+        milestone(change.link),
+        `neighbour ${verb} ${change.address} lladdr ${change.mac} dev ${change.link} nud permanent`
+      ]
     }
     case "DeleteNeighbour":
-      return [`neighbour delete ${change.address} dev ${change.link}`]
+      return [milestone(change.link), `neighbour delete ${change.address} dev ${change.link}`]
     case "DeleteLink":
       return [`link delete dev ${change.link}`]
   }

@@ -1,6 +1,6 @@
 import type { LinkChange, OpsReason } from "@vmnet/core"
 import { reasonOfText } from "../text/reasons.ts"
-import type { Batch } from "./batch.ts"
+import { type Batch, isMilestone } from "./batch.ts"
 
 /**
  * The same errno means different things to different changes: an existing TAP is EBUSY (`IFF_TUN_EXCL`), an address
@@ -23,15 +23,12 @@ export const reasonOfIp = (text: string, change: LinkChange | undefined): OpsRea
   (/^Error: |is invalid|is wrong/m.test(text) ? "Invalid" : "Failed")
 
 /**
- * The change a batch stopped at. `ip` names the line (`Command failed -:3`), except when its parser gives up on a
- * master that does not exist: then it names the device.
+ * The change a batch stopped at: `ip` names the line (`Command failed -:3`), or else it was the last change whose
+ * milestone was answered, with one line of JSON each.
  */
-export const failedIndex = (stderr: string, batch: Batch, changes: ReadonlyArray<LinkChange>): number | undefined => {
+export const failedIndex = (batch: Batch, stdout: string, stderr: string): number | undefined => {
   const line = /^Command failed -:(\d+)$/m.exec(stderr)?.[1]
   if (line !== undefined) return batch.lines[Number(line) - 1]?.index
-  const device = /argument "(.*)" is wrong: Device does not exist/.exec(stderr)?.[1]
-  return batch.lines.find(({ index }) => {
-    const change = changes[index]
-    return change?._tag === "SetMaster" && change.master === device
-  })?.index
+  const answers = stdout.split("\n").filter((answer) => answer !== "")
+  return batch.lines.filter(isMilestone)[answers.length - 1]?.index
 }

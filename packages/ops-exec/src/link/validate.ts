@@ -7,9 +7,12 @@ type Doubt = readonly [wrong: boolean, words: string]
 
 const created = (name: string): Doubt => [
   !isCreatedName(name),
-  `link name ${JSON.stringify(name)} is not 1 to 15 of a-z and 0-9, or reads as an interface index`
+  `link name ${JSON.stringify(name)} is not usable: 1 to 15 of a-z, 0-9, ".", "_", "-", and not "if" and digits`
 ]
-const referred = (name: string): Doubt => [!isReferableName(name), `link name ${JSON.stringify(name)} is not usable`]
+const referred = (name: string): Doubt => [
+  !isReferableName(name),
+  `link name ${JSON.stringify(name)} is not usable: it would not reach ip as one plain word`
+]
 const mac = (text: string | undefined): Doubt => [text !== undefined && !isMac(text), `${text} is not a MAC address`]
 const mtu = (size: number): Doubt => [!isMtu(size), `MTU ${size} is not between 68 and 65535`]
 const user = (id: number | undefined): Doubt => [id !== undefined && !isUserId(id), `${id} is not a user or group id`]

@@ -1,7 +1,7 @@
 import { type Commands, type NatChange, type Netns, OpsError, type OpsReason } from "@vmnet/core"
 import { Effect, Schedule } from "effect"
 import type { Attempt } from "../commands/opsErrors.ts"
-import { findElements } from "./findElements.ts"
+import { requireIntervals } from "./requireIntervals.ts"
 import { renderJson } from "./renderJson.ts"
 import { renderText } from "./renderText.ts"
 import { reasonOfNft, runNft, wordsOfNft } from "./runNft.ts"
@@ -66,26 +66,6 @@ const transact = Effect.fnUntraced(function* (call: Call, transaction: ReadonlyA
   })
 })
 
-/** Refuses to delete an interval that is not there: the kernel might delete another one, or nothing, and call it done. */
-const requireIntervals = Effect.fnUntraced(function* ({ changes, commands, install, netns }: Call) {
-  const doomed = changes.flatMap((change, index) =>
-    change._tag === "DeleteElement" && change.element._tag === "Egress" ? [{ index, element: change.element }] : []
-  )
-  if (doomed.length === 0) return
-  const attempt = attemptOf(changes, doomed[0]?.index)
-  const findings = yield* findElements(
-    commands,
-    netns,
-    attempt,
-    install,
-    doomed.map(({ element }) => element)
-  )
-  const absent = doomed.find((_, at) => findings[at]?._tag === "Absent")
-  if (absent === undefined) return
-  const { index } = absent
-  return yield* new OpsError({ ...attemptOf(changes, index), reason: "Missing", output: "no such entry", index })
-})
-
 const retryBusy = {
   while: (error: OpsError) => error.reason === "Busy",
   times: 5,
@@ -103,6 +83,6 @@ export const applyChanges = Effect.fnUntraced(function* (
   if (objection !== undefined) return yield* objection
   if (changes.length === 0) return
   const call: Call = { commands, netns, install, changes }
-  yield* requireIntervals(call)
+  yield* requireIntervals(commands, netns, install, changes)
   yield* transact(call, commandsOf(changes)).pipe(Effect.retry(retryBusy))
 })

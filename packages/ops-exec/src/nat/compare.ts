@@ -16,14 +16,16 @@ const difference = (expected: SetElement, found: FoundElement | undefined, owner
 
 /**
  * What is found under an element's key. `Present` means all of its entries, with these values and under one owner;
- * anything between that and nothing at all is `Different`, with every difference in words.
+ * anything between that and nothing at all is `Different`, with the first difference in words.
  */
 export const judge = (element: NatElement, index: Index): NatFinding => {
   const expected = encode(element)
   const owner = expected.map((entry) => index.get(keyOf(entry))).find((entry) => entry !== undefined)?.comment
   if (owner === undefined) return { _tag: "Absent" }
   const differences = expected.flatMap((entry) => difference(entry, index.get(keyOf(entry)), owner))
-  return differences.length === 0
-    ? { _tag: "Present", owner }
-    : { _tag: "Different", owner, detail: differences.join("; ") }
+  if (differences.length === 0) return { _tag: "Present", owner }
+  const there = expected.filter((entry) => index.has(keyOf(entry))).length
+  const partial = there < expected.length ? `partial, ${there} of ${expected.length} entries: ` : ""
+  const [first, ...more] = differences
+  return { _tag: "Different", owner, detail: `${partial}${first}${more.length > 0 ? ` and ${more.length} more` : ""}` }
 }

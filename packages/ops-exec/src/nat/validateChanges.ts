@@ -35,16 +35,20 @@ const overlaps = (a: Egress, b: Egress): boolean =>
  * overlapping entries can both exist would depend on their order. Within a call neither order is accepted.
  */
 const firstOverlap = (changes: ReadonlyArray<NatChange>): OpsError | undefined => {
-  const added: Array<Egress> = []
+  let added: ReadonlyArray<Egress> = []
   for (const [index, change] of changes.entries()) {
-    if (change._tag !== "AddElement" || change.element._tag !== "Egress") continue
+    if (!("element" in change) || change.element._tag !== "Egress") continue
     const { element } = change
+    if (change._tag === "DeleteElement") {
+      added = added.filter((earlier) => natElementKey(earlier) !== natElementKey(element))
+      continue
+    }
     const other = added.find((earlier) => overlaps(earlier, element))
     if (other !== undefined) {
       const output = `overlaps ${natElementKey(other)}: the entries of one guest must be disjoint`
       return new OpsError({ family: "nat", reason: "Exists", action: describe(change), output, index })
     }
-    added.push(element)
+    added = [...added, element]
   }
   return undefined
 }

@@ -2,19 +2,24 @@
  * What may be put into a line of `ip -batch` or an nft statement. Every check runs before anything is executed.
  *
  * iproute2 reads a name `if7` that does not exist as interface index 7 (`ll_idx_a2n` in lib/ll_map.c): `ip link delete
- * dev if7` would delete somebody else's link. Such names are never passed on.
+ * dev if7` would delete somebody else's link. No change is ever made to such a name.
  */
 const indexAlias = /^if\d+$/
 
-/** Names of links vmnet creates: lower-case letters and digits, 1 to 15 of them. */
-export const isCreatedName = (name: string): boolean => /^[a-z0-9]{1,15}$/.test(name) && !indexAlias.test(name)
+/** Names of links vmnet creates: 1 to 15 of these, and nothing that could be read as an option. */
+export const isCreatedName = (name: string): boolean =>
+  /^[a-z0-9][a-z0-9._-]{0,14}$/.test(name) && !indexAlias.test(name)
 
-/**
- * Names of links that are merely referred to may be anything the kernel allows, except what `ip -batch` does not take
- * as one plain word: white space, quotes, `#` and backslash end or join words, a leading `-` could be an option.
- */
+/** Names the kernel allows for a link (`dev_valid_name` in net/core/dev.c): no other can be there. */
+export const isLegalName = (name: string): boolean =>
+  Buffer.byteLength(name) <= 15 && /^[^\s/:\0]+$/.test(name) && name !== "." && name !== ".."
+
+/** Whether `ip -batch` takes a name as one plain word: quotes, `#` and `\` end or join words there. */
+export const isPlainWord = (name: string): boolean => /^(?!-)[^\s"'#\\\p{Cc}]+$/u.test(name)
+
+/** Names of links that a change may refer to. */
 export const isReferableName = (name: string): boolean =>
-  /^(?!-)[^\s"'#\\/:\p{Cc}]{1,15}$/u.test(name) && name !== "." && name !== ".." && !indexAlias.test(name)
+  isLegalName(name) && isPlainWord(name) && !indexAlias.test(name)
 
 /** Device names inside nft statements; `*` at the end would be a wildcard there. */
 export const isDeviceName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(name)

@@ -61,6 +61,7 @@ export const vmFields = {
   mac: MacAddress.annotate({ description: "A fixed hardware address of the guest's interface." }),
   netns: NetnsPathText.annotate({ description: "The namespace the guest's veth end goes to, instead of a TAP." }),
   tapOwner: Schema.Union([TapOwnerText, whole(0, 4_294_967_294)]).annotate({
+    expected: "a numeric UID or UID:GID",
     description: "Numeric user, or user and group, that may open the TAP."
   })
 } as const

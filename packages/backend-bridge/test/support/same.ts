@@ -16,6 +16,10 @@ const missing = (from: ReadonlyArray<string>, these: ReadonlyArray<string>): Rea
 export const assertSame = (actual: unknown, expected: unknown, words: string): void => {
   const [is, was] = [lines(actual), lines(expected)]
   const differing = [...missing(is, was).map((line) => `- ${line}`), ...missing(was, is).map((line) => `+ ${line}`)]
-  assert.deepStrictEqual(differing, [], `${words}: ${differing.filter((line) => !line.includes(".sysctls.")).join(" ; ")}`)
+  assert.deepStrictEqual(
+    differing,
+    [],
+    `${words}: ${differing.filter((line) => !line.includes(".sysctls.")).join(" ; ")}`
+  )
   assert.deepStrictEqual(actual, expected, words)
 }

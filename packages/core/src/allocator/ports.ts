@@ -33,6 +33,12 @@ export const releasePorts = (tx: Tx, vm: string, spec: PublishSpec): void =>
     spec.hostPort + spec.count - 1
   )
 
+/** Releases every port of a VM but those it publishes. */
+export const resetPorts = (tx: Tx, vm: string, published: ReadonlyArray<PublishSpec>): void => {
+  tx.run("DELETE FROM ports WHERE vm = ?", vm)
+  for (const spec of published) holdPorts(tx, vm, spec)
+}
+
 const portTaken = (vm: string, spec: PublishSpec, taken: { vm: string; port: number; host: string }): VmnetError => {
   const host = taken.host === everyAddress ? "0.0.0.0" : taken.host
   return new VmnetError({

@@ -8,7 +8,7 @@ import { allNetworks, deleteNetwork, findNetwork, networkInUse, vmsOfNetwork } f
 import { resourcesOf } from "../ledger/ResourceRow.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import { describeResource } from "../resource/identity.ts"
-import { vmNotFound } from "./publish.ts"
+import { vmNotFound } from "./activeLease.ts"
 import type { DownResult, NetworkDetail, VmDetail } from "./Vmnet.ts"
 
 export const list = Effect.gen(function* () {

@@ -2,7 +2,7 @@ import { Effect, Result } from "effect"
 import { stepError } from "../errors/stepError.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
-import { findNetwork, networkInUse } from "../ledger/NetworkRow.ts"
+import { allNetworks, findNetwork, networkInUse, type NetworkRecord } from "../ledger/NetworkRow.ts"
 import { overlaps, parseInterface, parsePrefix } from "../net/Ipv4.ts"
 import { LinkOps, type LinkSnapshot } from "../ops/LinkOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
@@ -21,13 +21,14 @@ export const lookAtHost = (subject: string) =>
  */
 export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: NetworkSpec) {
   const ledger = yield* Ledger
-  const { live, own } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
+  const { live, own, networks } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
     live: networkInUse(tx, spec.network),
-    own: findNetwork(tx, spec.network)?.device
+    own: findNetwork(tx, spec.network)?.device,
+    networks: allNetworks(tx)
   }))
   if (live) return {} satisfies NetworkFacts
   const host = yield* lookAtHost(vm)
-  yield* Effect.fromResult(refuseOverlap(spec, host, own))
+  yield* Effect.fromResult(refuseOverlap(spec, { host, own, networks }))
   const links = new Set(host.links.map((link) => link.link).filter((link) => link !== own))
   return { host: { uplink: uplinkOf(host), links } } satisfies NetworkFacts
 })
@@ -38,8 +39,14 @@ export const uplinkOf = ({ routes }: LinkSnapshot): string | null =>
     .filter((route) => route.destination === "0.0.0.0/0" && route.link !== null)
     .toSorted((a, b) => a.metric - b.metric)[0]?.link ?? null
 
+interface Overlapping {
+  readonly host: LinkSnapshot
+  readonly own: string | undefined
+  readonly networks: ReadonlyArray<NetworkRecord>
+}
+
 /** Addresses and routes of the network's own bridge do not count: it may still be there from its last use. */
-const refuseOverlap = (spec: NetworkSpec, host: LinkSnapshot, own: string | undefined) => {
+const refuseOverlap = (spec: NetworkSpec, { host, own, networks }: Overlapping) => {
   const subnet = Result.getOrThrow(parsePrefix(spec.subnet))
   const address = host.links
     .filter((link) => link.link !== own)
@@ -51,7 +58,9 @@ const refuseOverlap = (spec: NetworkSpec, host: LinkSnapshot, own: string | unde
       })
     )
   if (address !== undefined) {
-    return Result.fail(overlapError(spec, `address ${address.address} of ${address.link}`, address))
+    const other = networks.find(({ device }) => device === address.link)
+    const words = `address ${address.address} of ${address.link}`
+    return Result.fail(overlapError(spec, other === undefined ? words : `network ${other.network} (${words})`, address))
   }
   const route = host.routes
     .filter((route) => route.destination !== "0.0.0.0/0" && route.link !== own)
@@ -63,7 +72,8 @@ const refuseOverlap = (spec: NetworkSpec, host: LinkSnapshot, own: string | unde
     )
   if (route !== undefined) {
     const via = route.via === null ? "" : ` via ${route.via}`
-    return Result.fail(overlapError(spec, `route ${route.destination}${via} dev ${route.link ?? "?"}`, route))
+    const dev = route.link === null ? "" : ` dev ${route.link}`
+    return Result.fail(overlapError(spec, `route ${route.destination}${via}${dev}`, route))
   }
   return Result.succeed(undefined)
 }

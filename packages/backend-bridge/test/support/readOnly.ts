@@ -1,12 +1,5 @@
-import { PrivateHost } from "@vmnet/testkit"
-import { assert } from "@effect/vitest"
 import { Effect } from "effect"
-
-const mount = Effect.fnUntraced(function* (argv: ReadonlyArray<string>) {
-  const { run } = yield* PrivateHost
-  const { exitCode, stderr } = yield* Effect.orDie(run("host", argv))
-  assert.strictEqual(exitCode, 0, `${argv.join(" ")}: ${stderr}`)
-})
+import { runOk } from "./kernel.ts"
 
 /**
  * Nobody in this mount namespace writes below the path while the scope lives: the kernel itself says EROFS. The proof
@@ -14,6 +7,9 @@ const mount = Effect.fnUntraced(function* (argv: ReadonlyArray<string>) {
  */
 export const readOnly = (path: string) =>
   Effect.acquireRelease(
-    Effect.andThen(mount(["mount", "--bind", path, path]), mount(["mount", "-o", "remount,bind,ro", path])),
-    () => mount(["umount", path])
+    Effect.andThen(
+      runOk("host", ["mount", "--bind", path, path]),
+      runOk("host", ["mount", "-o", "remount,bind,ro", path])
+    ),
+    () => runOk("host", ["umount", path])
   )

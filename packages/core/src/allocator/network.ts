@@ -1,6 +1,6 @@
 import { VmnetError } from "../errors/VmnetError.ts"
 import type { Tx } from "../ledger/Ledger.ts"
-import { allNetworks, findNetwork, networkInUse, type NetworkRecord, putNetwork } from "../ledger/NetworkRow.ts"
+import { findNetwork, liveSubnets, networkInUse, type NetworkRecord, putNetwork } from "../ledger/NetworkRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { Mac } from "../names/Mac.ts"
 import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
@@ -70,9 +70,7 @@ const identity = (tx: Tx, { install, request }: NetworkOptions, avoid: ReadonlyS
 }
 
 const refuseOverlap = (tx: Tx, spec: NetworkSpec): void => {
-  const live = allNetworks(tx).filter(({ network }) => networkInUse(tx, network))
-  const networks = live.map(({ network, spec: { subnet } }) => ({ network, subnet }))
-  const refusal = subnetOverlap(spec, { networks })
+  const refusal = subnetOverlap(spec, { networks: liveSubnets(tx) })
   if (refusal !== undefined) throw refusal
 }
 

@@ -3,7 +3,7 @@ import { subnetOverlap } from "../allocator/overlap.ts"
 import type { NetworkFacts } from "../allocator/network.ts"
 import { stepError } from "../errors/stepError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
-import { findNetwork, networkInUse } from "../ledger/NetworkRow.ts"
+import { findNetwork, liveSubnets, networkInUse } from "../ledger/NetworkRow.ts"
 import { LinkOps, type LinkSnapshot } from "../ops/LinkOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
@@ -20,13 +20,14 @@ export const lookAtHost = (subject: string) =>
  */
 export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: NetworkSpec) {
   const ledger = yield* Ledger
-  const { live, own } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
+  const { live, own, networks } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
     live: networkInUse(tx, spec.network),
-    own: findNetwork(tx, spec.network)?.device
+    own: findNetwork(tx, spec.network)?.device,
+    networks: liveSubnets(tx)
   }))
   if (live) return {} satisfies NetworkFacts
   const host = yield* lookAtHost(vm)
-  const refusal = subnetOverlap(spec, { routes: host.routes, addresses: addressesOf(host) }, own)
+  const refusal = subnetOverlap(spec, { networks, routes: host.routes, addresses: addressesOf(host) }, own)
   if (refusal !== undefined) return yield* refusal
   const links = new Set(host.links.map((link) => link.link).filter((link) => link !== own))
   return { host: { uplink: uplinkOf(host), links } } satisfies NetworkFacts

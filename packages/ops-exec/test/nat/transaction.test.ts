@@ -26,7 +26,7 @@ const publish: NatElement = {
   mark: 18
 }
 const changes: ReadonlyArray<NatChange> = [
-  { _tag: "AddElement", element: { _tag: "Segment", device: "vmb1" }, owner },
+  { _tag: "AddElement", element: { _tag: "Segment", device: "vmb1", isolated: false }, owner },
   { _tag: "AddElement", element: guest, owner },
   { _tag: "AddElement", element: publish, owner },
   { _tag: "DeleteElement", element: egress },

@@ -4,7 +4,7 @@ import type { Entry } from "./Journal.ts"
 import type { Outcome } from "./scenario.ts"
 
 const identical =
-  "the host is identical to before: links, addresses, routes, firewall, sysctls, namespaces, processes, files"
+  "the host is byte-identical to before: links, addresses, routes, firewall, sysctls, namespaces, processes, files"
 
 /** What was shown, and whether the host is what it was. */
 export const demoDocument = (entries: ReadonlyArray<Entry>, { differences }: Outcome): Document => ({

@@ -42,5 +42,7 @@ export const layerMachine = ({ kernel, stateDir }: Machine) =>
     Layer.provideMerge(layerLedgerSqlite({ stateDir, install })),
     Layer.provideMerge(kernel.layer),
     Layer.provide(Backends.layerOf([bridgeBackend])),
-    Layer.orDie
+    Layer.orDie,
+    // Layers are shared by reference: another machine has a service of its own.
+    Layer.fresh
   )

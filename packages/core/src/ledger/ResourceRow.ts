@@ -12,7 +12,11 @@ export interface OwnedResource {
   readonly owner: string
   readonly state: ResourceState
   readonly memo?: unknown
+  /** An earlier attempt to remove it may have done a part of it. */
+  readonly begun?: boolean
 }
+
+export const asBegun = (owned: OwnedResource): OwnedResource => ({ ...owned, begun: true })
 
 interface Row {
   readonly seq: number
@@ -73,6 +77,13 @@ export const markIntentBehind = (tx: Tx, subject: string, seq: number): void =>
 
 export const deleteResources = (tx: Tx, subject: string): void =>
   tx.run("DELETE FROM resources WHERE subject = ?", subject)
+
+/** Forgets the resources of a subject but for these. */
+export const keepResources = (tx: Tx, subject: string, kept: ReadonlyArray<OwnedResource>): void => {
+  const seqs = new Set(kept.map(({ seq }) => seq))
+  const gone = resourcesOf(tx, subject).filter(({ seq }) => !seqs.has(seq))
+  deleteSomeResources(tx, subject, gone)
+}
 
 /** Forgets single resources of a subject that keeps others. */
 export const deleteSomeResources = (tx: Tx, subject: string, resources: ReadonlyArray<OwnedResource>): void => {

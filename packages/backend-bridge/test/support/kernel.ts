@@ -27,7 +27,9 @@ export interface ObservedLink {
   readonly addresses: ReadonlyArray<string>
   /** A veth's other end, by index in its own namespace. */
   readonly peer: number | undefined
-  readonly data: Readonly<Record<string, unknown>>
+  /** Who may open a TAP. */
+  readonly user: unknown
+  readonly group: unknown
 }
 
 interface IpLink {

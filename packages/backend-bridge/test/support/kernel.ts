@@ -59,7 +59,8 @@ export const linksAt = Effect.fn("linksAt")(function* (at: Place) {
     master: link.master,
     addresses: link.addr_info.flatMap((one) => (one.family === "inet" ? [`${one.local}/${one.prefixlen}`] : [])),
     peer: link.link_index,
-    data: link.linkinfo?.info_data ?? {}
+    user: link.linkinfo?.info_data?.["user"],
+    group: link.linkinfo?.info_data?.["group"]
   }))
 })
 

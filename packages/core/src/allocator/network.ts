@@ -1,13 +1,12 @@
-import { Result } from "effect"
 import { VmnetError } from "../errors/VmnetError.ts"
 import type { Tx } from "../ledger/Ledger.ts"
-import { allNetworks, findNetwork, networkInUse, type NetworkRecord, putNetwork } from "../ledger/NetworkRow.ts"
+import { findNetwork, liveSubnets, networkInUse, type NetworkRecord, putNetwork } from "../ledger/NetworkRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { Mac } from "../names/Mac.ts"
-import { overlaps, parsePrefix } from "../net/Ipv4.ts"
 import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
 import type { NetworkLease } from "../plan/Lease.ts"
 import { allocateIdentifier } from "./identifiers.ts"
+import { subnetOverlap } from "./overlap.ts"
 
 /** What the host was found to be when the network had no leases; absent when it had some and nothing was looked at. */
 export interface NetworkFacts {
@@ -31,7 +30,8 @@ export const reserveNetwork = (
   const spec = options.request.network
   const known = findNetwork(tx, spec.network)
   const live = known !== undefined && networkInUse(tx, spec.network)
-  if (live && !sameNetwork(known.spec, spec)) throw networkConflict(known.spec, spec)
+  const differing = live ? differences(known.spec, spec) : []
+  if (live && differing.length > 0) throw networkConflict(known.spec, spec, differing)
   const record = live ? known : begin(tx, options)
   return { lease: leaseOf(record), uplink: record.uplink }
 }
@@ -39,11 +39,13 @@ export const reserveNetwork = (
 /** Whether the facts of the host are needed to reserve on this network: nobody uses it yet. */
 export const needsHostFacts = (tx: Tx, network: string): boolean => !networkInUse(tx, network)
 
-export const sameNetwork = (a: NetworkSpec, b: NetworkSpec): boolean => {
-  const { dns: _a, cooldown: _b, ...left } = a
-  const { dns: _c, cooldown: _d, ...right } = b
-  return JSON.stringify(left) === JSON.stringify(right)
-}
+/** Settings that leases of one network may differ in: they only matter to the lease itself. */
+const ofEachLease: ReadonlySet<string> = new Set(["dns", "cooldown"] satisfies ReadonlyArray<keyof NetworkSpec>)
+
+const differences = (live: NetworkSpec, asked: NetworkSpec): ReadonlyArray<keyof NetworkSpec> =>
+  (Object.keys(asked) as ReadonlyArray<keyof NetworkSpec>).filter(
+    (key) => !ofEachLease.has(key) && JSON.stringify(live[key]) !== JSON.stringify(asked[key])
+  )
 
 const begin = (tx: Tx, options: NetworkOptions): NetworkRecord => {
   const spec = options.request.network
@@ -68,24 +70,8 @@ const identity = (tx: Tx, { install, request }: NetworkOptions, avoid: ReadonlyS
 }
 
 const refuseOverlap = (tx: Tx, spec: NetworkSpec): void => {
-  const subnet = Result.getOrThrow(parsePrefix(spec.subnet))
-  const other = allNetworks(tx).find(
-    (record) =>
-      record.network !== spec.network &&
-      networkInUse(tx, record.network) &&
-      overlaps(subnet, Result.getOrThrow(parsePrefix(record.spec.subnet)))
-  )
-  if (other === undefined) return
-  throw new VmnetError({
-    code: "SUBNET_OVERLAP",
-    detail: `network ${spec.network}: subnet ${spec.subnet} overlaps ${other.spec.subnet} of network ${other.network}`,
-    hint: "Give one of them another subnet.",
-    details: {
-      network: spec.network,
-      subnet: spec.subnet,
-      overlaps: { network: other.network, subnet: other.spec.subnet }
-    }
-  })
+  const refusal = subnetOverlap(spec, { networks: liveSubnets(tx) })
+  if (refusal !== undefined) throw refusal
 }
 
 const leaseOf = (record: NetworkRecord): NetworkLease => ({
@@ -97,10 +83,11 @@ const leaseOf = (record: NetworkRecord): NetworkLease => ({
   gateway: record.spec.gateway
 })
 
-const networkConflict = (live: NetworkSpec, asked: NetworkSpec): VmnetError => {
-  const differing = (Object.keys(asked) as Array<keyof NetworkSpec>).filter(
-    (key) => JSON.stringify(live[key]) !== JSON.stringify(asked[key])
-  )
+const networkConflict = (
+  live: NetworkSpec,
+  asked: NetworkSpec,
+  differing: ReadonlyArray<keyof NetworkSpec>
+): VmnetError => {
   const words = differing.map((key) => `${key} is ${JSON.stringify(live[key])}, not ${JSON.stringify(asked[key])}`)
   return new VmnetError({
     code: "NETWORK_CONFLICT",

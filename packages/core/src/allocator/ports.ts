@@ -33,10 +33,18 @@ export const releasePorts = (tx: Tx, vm: string, spec: PublishSpec): void =>
     spec.hostPort + spec.count - 1
   )
 
-const portTaken = (vm: string, spec: PublishSpec, taken: { vm: string; port: number; host: string }): VmnetError =>
-  new VmnetError({
+/** Releases every port of a VM but those it publishes. */
+export const resetPorts = (tx: Tx, vm: string, published: ReadonlyArray<PublishSpec>): void => {
+  tx.run("DELETE FROM ports WHERE vm = ?", vm)
+  for (const spec of published) holdPorts(tx, vm, spec)
+}
+
+const portTaken = (vm: string, spec: PublishSpec, taken: { vm: string; port: number; host: string }): VmnetError => {
+  const host = taken.host === everyAddress ? "0.0.0.0" : taken.host
+  return new VmnetError({
     code: "PORT_IN_USE",
-    detail: `host port ${taken.port}/${spec.protocol} on ${taken.host} is published by ${taken.vm === vm ? `${vm} already` : taken.vm}`,
+    detail: `host port ${taken.port}/${spec.protocol} on ${host} is published by ${taken.vm === vm ? `${vm} already` : taken.vm}`,
     hint: `Publish another port, another host address, or run: vmnet unpublish ${taken.vm} ...`,
-    details: { vm, protocol: spec.protocol, port: taken.port, hostAddress: taken.host, holder: taken.vm }
+    details: { vm, protocol: spec.protocol, port: taken.port, hostAddress: host, holder: taken.vm }
   })
+}

@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { join } from "node:path"
 import { VmnetError } from "../errors/VmnetError.ts"
@@ -7,12 +7,13 @@ import { Ledger, type SqlValue, type Tx } from "./Ledger.ts"
 import { forgetBoot, schema, schemaVersion } from "./schema.ts"
 import { ensureStateDir } from "./stateDir.ts"
 
-/** How long a transaction waits for another process's, in milliseconds. */
 const busyTimeout = 10_000
 
 export interface LedgerOptions {
   readonly stateDir: string
   readonly install: string
+  /** How long a transaction waits for another process's, in milliseconds; 10 000 if absent. */
+  readonly busyTimeout?: number
 }
 
 /** The ledger in `<stateDir>/ledger.db`: SQLite in WAL mode, one connection for the life of the layer. */
@@ -21,28 +22,39 @@ export const layerLedgerSqlite = (options: LedgerOptions): Layer.Layer<Ledger, V
     Ledger,
     Effect.gen(function* () {
       const probe = yield* HostProbe
-      const database = yield* Effect.acquireRelease(
-        attempt(`open the ledger in ${options.stateDir}`, () => open(options)),
-        (database) => Effect.sync(() => database.close())
-      )
+      const database = yield* Effect.acquireRelease(opened(options), (database) => Effect.sync(() => database.close()))
       const tx = statementsOf(database)
       const transact: Ledger["Service"]["transact"] = (name, f) =>
         attempt(name, () => inTransaction(database, "COMMIT", () => f(tx)))
       const rehearse: Ledger["Service"]["rehearse"] = (name, f) =>
         attempt(name, () => inTransaction(database, "ROLLBACK", () => f(tx)))
       yield* transact("prepare the ledger", (tx) => prepare(database, tx, probe.self.bootId))
-      return Ledger.of({ ...options, transact, rehearse })
+      return Ledger.of({ install: options.install, stateDir: options.stateDir, transact, rehearse })
+    })
+  )
+
+/** SQLite does not wait while another process makes the file (the change to WAL needs it alone): this does. */
+const opened = (options: LedgerOptions) =>
+  attempt(`open the ledger in ${options.stateDir}`, () => open(options)).pipe(
+    Effect.retry({
+      schedule: Schedule.spaced("5 millis").pipe(Schedule.upTo({ duration: options.busyTimeout ?? busyTimeout })),
+      while: (error) => error.code === "BUSY"
     })
   )
 
 const attempt = <A>(name: string, f: () => A): Effect.Effect<A, VmnetError> =>
   Effect.try({ try: f, catch: (cause) => toLedgerError(name, cause) })
 
-const open = ({ stateDir }: LedgerOptions): DatabaseSync => {
+const open = ({ stateDir, busyTimeout: timeout = busyTimeout }: LedgerOptions): DatabaseSync => {
   ensureStateDir(stateDir)
-  const database = new DatabaseSync(join(stateDir, "ledger.db"), { timeout: busyTimeout })
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
-  return database
+  const database = new DatabaseSync(join(stateDir, "ledger.db"), { timeout })
+  try {
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
+    return database
+  } catch (cause) {
+    database.close()
+    throw cause
+  }
 }
 
 /** Creates the tables, refuses a newer ledger, and forgets what died with an earlier boot. */
@@ -92,13 +104,14 @@ const inTransaction = <A>(database: DatabaseSync, end: "COMMIT" | "ROLLBACK", f:
   }
 }
 
-const sqliteBusy = 5
+/** The primary result code; extended ones (SQLITE_BUSY_RECOVERY, ...) have more bits above it (sqlite.org/rescode.html). */
+const isBusy = (cause: unknown): boolean =>
+  cause instanceof Error && "errcode" in cause && typeof cause.errcode === "number" && (cause.errcode & 0xff) === 5
 
 const toLedgerError = (name: string, cause: unknown): VmnetError => {
   if (cause instanceof VmnetError) return cause
-  const busy = typeof cause === "object" && cause !== null && "errcode" in cause && cause.errcode === sqliteBusy
   const words = cause instanceof Error ? cause.message : String(cause)
-  return busy
+  return isBusy(cause)
     ? new VmnetError({ code: "BUSY", detail: `${name}: the ledger is busy`, hint: "Try again.", cause })
     : new VmnetError({ code: "LEDGER_FAILED", detail: `${name}: ${words}`, cause })
 }

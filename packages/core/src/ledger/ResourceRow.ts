@@ -67,6 +67,10 @@ export const insertIntents = (
 export const markPresent = (tx: Tx, subject: string): void =>
   tx.run("UPDATE resources SET state = 'present' WHERE subject = ? AND state = 'intent'", subject)
 
+/** Takes a confirmation back for all resources behind a place. */
+export const markIntentBehind = (tx: Tx, subject: string, seq: number): void =>
+  tx.run("UPDATE resources SET state = 'intent' WHERE subject = ? AND seq > ?", subject, seq)
+
 export const deleteResources = (tx: Tx, subject: string): void =>
   tx.run("DELETE FROM resources WHERE subject = ?", subject)
 

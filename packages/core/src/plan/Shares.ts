@@ -76,7 +76,7 @@ const remembering = Effect.fnUntraced(function* (subject: string, resource: Reso
 
 /** Failure must not fail again: whatever stays is still recorded, and the next to need the share clears it up. */
 const undoShare = Effect.fnUntraced(function* (drivers: Drivers, key: string, touched: Touched) {
-  const report = yield* teardown(drivers, shareSubject(key), [...touched])
+  const report = yield* teardown(drivers, key, [...touched])
   if (report.problems.length > 0) return yield* Effect.logWarning(`${key} is not undone`, report.problems)
   yield* Effect.ignore(forgetShare(key))
 })
@@ -109,7 +109,7 @@ const removeShare = Effect.fnUntraced(function* (drivers: Drivers, key: string) 
   const owned: ReadonlyArray<OwnedResource> = yield* ledger.transact(`look up ${key}`, (tx) =>
     resourcesOf(tx, shareSubject(key))
   )
-  const report = yield* teardown(drivers, shareSubject(key), owned)
+  const report = yield* teardown(drivers, key, owned)
   if (report.problems.length > 0) {
     return yield* new VmnetError({
       code: "STEP_FAILED",

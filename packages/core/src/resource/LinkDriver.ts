@@ -45,7 +45,7 @@ interface ResourceChange extends PlacedChange {
 const creationsOf = (resources: ReadonlyArray<OwnedResource>): ReadonlyArray<ReadonlyArray<ResourceChange>> =>
   grouped(
     resources.flatMap((owned, resource) =>
-      creation(linkResource(owned), owned.owner).map((placed) => ({ ...placed, resource }))
+      creation(linkResource(owned), owned.owner).map(({ netns, change }) => ({ netns, change, resource }))
     ),
     (placed) => netnsKey(placed.netns)
   )

@@ -8,9 +8,10 @@ import type { SysctlOps } from "../ops/SysctlOps.ts"
 import { drivers } from "../resource/Drivers.ts"
 import { down } from "./down.ts"
 import { plan } from "./plan.ts"
-import { publish, unpublish } from "./publish.ts"
+import { publish } from "./publish.ts"
 import { list, networks, removeNetwork, show } from "./queries.ts"
 import { status } from "./status.ts"
+import { unpublish } from "./unpublish.ts"
 import { up } from "./up.ts"
 import { Vmnet } from "./Vmnet.ts"
 
@@ -31,7 +32,7 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
       show: (vm) => live(show(vm)),
       publish: (vm, specs) => live(publish(kernel, vm, specs)),
       unpublish: (vm, specs) => live(unpublish(kernel, vm, specs)),
-      networks: (configured) => live(networks(configured)),
+      networks: (known) => live(networks(known)),
       removeNetwork: (network) => live(removeNetwork(network)),
       status: live(status)
     })

@@ -93,6 +93,8 @@ const attempt = Effect.fnUntraced(function* (
       .pipe(
         Effect.tap((reservation) => restore(make(drivers, reservation, touched))),
         Effect.flatMap(complete),
+        // Who is interrupted up to here never learns that the VM is up: the last moment to take it back.
+        Effect.tap(() => restore(Effect.void)),
         Effect.onError(() => undo(drivers, vm, touched))
       )
   )

@@ -27,7 +27,9 @@ export interface ObservedLink {
   readonly addresses: ReadonlyArray<string>
   /** A veth's other end, by index in its own namespace. */
   readonly peer: number | undefined
-  readonly data: Readonly<Record<string, unknown>>
+  /** Who may open a TAP. */
+  readonly user: unknown
+  readonly group: unknown
 }
 
 interface IpLink {
@@ -57,7 +59,8 @@ export const linksAt = Effect.fn("linksAt")(function* (at: Place) {
     master: link.master,
     addresses: link.addr_info.flatMap((one) => (one.family === "inet" ? [`${one.local}/${one.prefixlen}`] : [])),
     peer: link.link_index,
-    data: link.linkinfo?.info_data ?? {}
+    user: link.linkinfo?.info_data?.["user"],
+    group: link.linkinfo?.info_data?.["group"]
   }))
 })
 

@@ -3,6 +3,7 @@ import {
   decodeConfig,
   layerLedgerSqlite,
   layerVmnet,
+  type ProcessId,
   type RequestFlags,
   resolveRequest,
   type AttachRequest,
@@ -35,7 +36,7 @@ export const request = (
   vm: string,
   flags: Partial<RequestFlags> = {},
   config = "",
-  findProcess: (pid: number) => null = () => null
+  findProcess: (pid: number) => ProcessId | null = () => null
 ): AttachRequest =>
   Result.getOrThrow(
     resolveRequest({

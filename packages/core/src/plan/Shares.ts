@@ -81,13 +81,6 @@ const remembering = Effect.fnUntraced(function* (subject: string, resource: Reso
 })
 
 /** Failure must not fail again: whatever stays is still recorded, and the next to need the share clears it up. */
-<<<<<<< HEAD
-const undoShare = Effect.fnUntraced(function* (drivers: Drivers, key: string, touched: Touched) {
-  const report = yield* teardown(drivers, key, [...touched])
-  if (report.problems.length > 0) return yield* Effect.logWarning(`${key} is not undone`, report.problems)
-  yield* Effect.ignore(forgetShare(key))
-})
-=======
 const undoShare = Effect.fnUntraced(
   function* (drivers: Drivers, key: string, touched: Touched) {
     const ledger = yield* Ledger
@@ -97,7 +90,6 @@ const undoShare = Effect.fnUntraced(
   },
   (effect, _, key) => Effect.catch(effect, (error) => Effect.logWarning(`${key} is not undone`, error.message))
 )
->>>>>>> coretests
 
 /** Removes every share nobody holds, the most dependent first. Collects what fails and goes on. */
 export const removeUnheldShares = Effect.fnUntraced(function* (drivers: Drivers) {
@@ -117,20 +109,7 @@ const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key: strin
   const owned = yield* ledger.transact(`release ${key}`, (tx) =>
     shareState(tx, key) === undefined || isHeld(tx, key) ? undefined : startRemoving(tx, key)
   )
-<<<<<<< HEAD
-  const report = yield* teardown(drivers, key, owned)
-  if (report.problems.length > 0) {
-    return yield* new VmnetError({
-      code: "STEP_FAILED",
-      detail: `${key} could not be removed: ${report.problems.join("; ")}`,
-      hint: "Its record is kept; the next up or down tries again.",
-      details: { share: key, problems: report.problems }
-    })
-  }
-  yield* forgetShare(key)
-=======
   if (owned !== undefined) yield* removeResources(drivers, key, owned)
->>>>>>> coretests
 })
 
 /** From here on nobody takes the share for present, and who finds it so after a crash knows that removal had begun. */
@@ -147,7 +126,7 @@ const removeResources = Effect.fnUntraced(function* (
   owned: ReadonlyArray<OwnedResource>
 ) {
   const ledger = yield* Ledger
-  const { left, problems } = yield* teardown(drivers, shareSubject(key), owned)
+  const { left, problems } = yield* teardown(drivers, key, owned)
   yield* ledger.transact(`forget ${key}`, (tx) => {
     keepResources(tx, shareSubject(key), left)
     if (left.length === 0) deleteShare(tx, key)

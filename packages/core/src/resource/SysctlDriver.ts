@@ -49,29 +49,6 @@ const memoOf = (owned: OwnedResource): SysctlMemo | undefined => owned.memo as S
 const hold = (ops: Ops, { netns, key, value }: SysctlResource, memo: SysctlMemo | undefined) =>
   memo?.before === value ? Effect.void : ops.write(netns, key, value)
 
-<<<<<<< HEAD
-/**
- * Puts back what was found. Where the change of `ip_forward` reset other parameters along with it, each goes back to what
- * it was only if it still is what our change made it: what somebody set meanwhile is theirs.
- */
-const restore = Effect.fnUntraced(function* (ops: Ops, { netns, key, value }: SysctlResource, memo: SysctlMemo) {
-  if (memo.forwarding === undefined) return yield* ops.write(netns, key, memo.before)
-  const held = yield* ops.forwarding(netns)
-  const redirects = yield* ops.read(netns, acceptRedirects)
-  yield* surely(ops.write(netns, key, memo.before))
-  if (memo.acceptRedirects !== undefined) {
-    const wanted = redirects === redirectsUnder(value) ? memo.acceptRedirects : redirects
-    if (wanted !== null) yield* surely(ops.write(netns, acceptRedirects, wanted))
-  }
-  const reset = yield* ops.forwarding(netns)
-  for (const [device, found] of Object.entries(memo.forwarding)) {
-    const wanted = held[device] === value ? found : held[device]
-    // Devices that went away meanwhile have nothing to put back.
-    if (wanted === undefined || !(device in reset) || reset[device] === wanted) continue
-    const write = surely(ops.write(netns, forwardingOf(device), wanted))
-    yield* Effect.catchIf(write, isMissing, () => Effect.void)
-  }
-=======
 const presence = Effect.fnUntraced(function* (ops: Ops, owned: OwnedResource): Effect.fn.Return<Presence, OpsError> {
   const { key, netns, value } = sysctl(owned)
   const memo = memoOf(owned)
@@ -90,17 +67,4 @@ const restore = Effect.fnUntraced(function* (ops: Ops, owned: OwnedResource) {
   const writes = forwardResetWrites(reset, yield* readForwardReset(ops, netns), held ? value : before)
   if (held) yield* ops.write(netns, key, before)
   yield* writeAll(ops, netns, writes)
->>>>>>> coretests
 })
-
-/** A router does not take redirects: the kernel sets the one to the opposite of the other. */
-const redirectsUnder = (forwarding: string): string => (forwarding === "1" ? "0" : "1")
-
-/**
- * Once `ip_forward` is back, nothing in the kernel tells that the rest was still to be put back, so a write that fails is
- * tried again here, not left to the next attempt.
- */
-const surely = <A>(write: Effect.Effect<A, OpsError>): Effect.Effect<A, OpsError> =>
-  Effect.retry(write, { times: 2, while: (error) => !isMissing(error) })
-
-const isMissing = ({ reason }: OpsError): boolean => reason === "Missing"

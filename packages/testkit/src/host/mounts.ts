@@ -16,7 +16,7 @@ const emptyDirectory = (path: string): Effect.Effect<void, PrivateHostError, Sco
     Effect.try({
       try: () => mkdirSync(path, { recursive: true, mode: 0o755 }),
       catch: (cause) => new PrivateHostError({ action: "make", object: path, detail: String(cause), cause })
-    }).pipe(Effect.andThen(runOk(["mount", "-t", "tmpfs", "-o", "mode=755", "vmnet-testkit", path]))),
+    }).pipe(Effect.andThen(runOk(["mount", "-t", "tmpfs", "-o", "mode=700", "vmnet-testkit", path]))),
     () => undo(runOk(["umount", "--lazy", path]))
   )
 

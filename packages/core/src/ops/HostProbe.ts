@@ -1,0 +1,38 @@
+import { Context, type Effect } from "effect"
+import type { OpsError } from "../errors/OpsError.ts"
+import type { Protocol } from "./NatElement.ts"
+
+/** A process that cannot be mistaken for another: pid, start time in clock ticks since boot, and boot id. */
+export interface ProcessId {
+  readonly pid: number
+  readonly startTime: string
+  readonly bootId: string
+}
+
+/** A socket bound on the host. `address` is `0.0.0.0` for every address (IPv6 `::` counts as it). */
+export interface BoundSocket {
+  readonly protocol: Protocol
+  readonly address: string
+  readonly port: number
+}
+
+/**
+ * Read-only questions about the host that are neither links nor firewall.
+ *
+ * `self` is this process, `find` a running one (`null`: no such process), `alive` whether exactly that process still
+ * runs (same pid, start time and boot; a zombie is gone). `alive` is synchronous because it is asked inside ledger
+ * transactions. `sockets` lists bound TCP listeners and UDP sockets of vmnet's own namespace.
+ */
+export class HostProbe extends Context.Service<
+  HostProbe,
+  {
+    readonly self: ProcessId
+    readonly find: (pid: number) => ProcessId | null
+    readonly alive: (process: ProcessId) => boolean
+    readonly sockets: Effect.Effect<ReadonlyArray<BoundSocket>, OpsError>
+    /** The host's own IPv4 resolvers that a guest could use: loopback ones (127.0.0.53) are replaced or left out. */
+    readonly resolvers: Effect.Effect<ReadonlyArray<string>>
+    /** The capabilities a change needs that this process lacks, such as `CAP_NET_ADMIN`; empty when it may go ahead. */
+    readonly missingCapabilities: ReadonlyArray<string>
+  }
+>()("@vmnet/core/HostProbe") {}

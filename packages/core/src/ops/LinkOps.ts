@@ -1,0 +1,55 @@
+import { Context, type Effect } from "effect"
+import type { OpsError } from "../errors/OpsError.ts"
+import type { LinkChange } from "./LinkChange.ts"
+import type { Netns } from "./Netns.ts"
+
+/** A link as observed. Every text in it may be hostile: names and aliases are whatever the kernel allows. */
+export interface Link {
+  readonly link: string
+  readonly index: number
+  /** `bridge`, `tun`, `veth`, ... as the kernel calls it; empty when the kernel gives none. */
+  readonly type: string
+  readonly mac: string
+  readonly mtu: number
+  readonly up: boolean
+  readonly alias: string
+  readonly master: string | null
+  readonly addresses: ReadonlyArray<string>
+}
+
+/** An IPv4 route of the main table. `destination` is a prefix (a default route is `0.0.0.0/0`). */
+export interface Route {
+  readonly destination: string
+  readonly link: string | null
+  readonly via: string | null
+  readonly metric: number
+}
+
+/** A permanent neighbour entry. */
+export interface Neighbour {
+  readonly link: string
+  readonly address: string
+  readonly mac: string
+}
+
+export interface LinkSnapshot {
+  readonly links: ReadonlyArray<Link>
+  readonly routes: ReadonlyArray<Route>
+  readonly neighbours: ReadonlyArray<Neighbour>
+}
+
+/**
+ * Links, addresses, routes and neighbours of a namespace.
+ *
+ * `apply` runs the changes in order and stops at the first that fails; the error carries its `index`. Changes before it
+ * stay applied, the failed one may be: callers read back with `find`. `find` is a direct lookup by name (`null` is
+ * proof of absence), never a filtered dump. `snapshot` is a dump, for what has no name to look up.
+ */
+export class LinkOps extends Context.Service<
+  LinkOps,
+  {
+    readonly apply: (netns: Netns, changes: ReadonlyArray<LinkChange>) => Effect.Effect<void, OpsError>
+    readonly find: (netns: Netns, links: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Link | null>, OpsError>
+    readonly snapshot: (netns: Netns) => Effect.Effect<LinkSnapshot, OpsError>
+  }
+>()("@vmnet/core/LinkOps") {}

@@ -1,0 +1,58 @@
+import { Context, type Effect } from "effect"
+import type { OpsError } from "../errors/OpsError.ts"
+import type { NatElement } from "./NatElement.ts"
+import type { Netns } from "./Netns.ts"
+
+/**
+ * One change of the firewall layout. `AddLayout` creates the tables, sets and chains of `install` and fails with
+ * `Exists` when they are there; `DeleteLayout` removes them whole. `AddElement` fails with `Exists` when the key is
+ * taken, `DeleteElement` with `Missing` when it is not there.
+ */
+export type NatChange =
+  | { readonly _tag: "AddLayout" }
+  | { readonly _tag: "DeleteLayout" }
+  | { readonly _tag: "AddElement"; readonly element: NatElement; readonly owner: string }
+  | { readonly _tag: "DeleteElement"; readonly element: NatElement }
+
+/** What is found under an element's key: nothing, exactly it, or something else (`partial` for half of a range). */
+export type NatFinding =
+  | { readonly _tag: "Absent" }
+  | { readonly _tag: "Present"; readonly owner: string }
+  | { readonly _tag: "Different"; readonly owner: string; readonly detail: string }
+
+export interface NatSnapshot {
+  /** Whether the layout is there, complete. */
+  readonly layout: "absent" | "present" | "altered"
+  readonly elements: ReadonlyArray<{ readonly element: NatElement; readonly owner: string }>
+}
+
+/**
+ * NAT and policy of a namespace, in tables that belong to one install of vmnet and to nobody else.
+ *
+ * `apply` is one atomic transaction: everything or nothing (an error may still have been applied: read back).
+ * `find` looks the given elements up directly by key, one finding for each; `snapshot` lists everything.
+ */
+export class NatOps extends Context.Service<
+  NatOps,
+  {
+    readonly apply: (netns: Netns, changes: ReadonlyArray<NatChange>) => Effect.Effect<void, OpsError>
+    readonly find: (
+      netns: Netns,
+      elements: ReadonlyArray<NatElement>
+    ) => Effect.Effect<ReadonlyArray<NatFinding>, OpsError>
+    readonly snapshot: (netns: Netns) => Effect.Effect<NatSnapshot, OpsError>
+  }
+>()("@vmnet/core/NatOps") {}
+
+export const describeNatChange = (change: NatChange, key: (element: NatElement) => string): string => {
+  switch (change._tag) {
+    case "AddLayout":
+      return "add firewall layout"
+    case "DeleteLayout":
+      return "delete firewall layout"
+    case "AddElement":
+      return `add ${key(change.element)}`
+    case "DeleteElement":
+      return `delete ${key(change.element)}`
+  }
+}

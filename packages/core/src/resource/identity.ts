@@ -1,0 +1,66 @@
+import { natElementKey } from "../ops/NatElement.ts"
+import { type Netns, netnsKey } from "../ops/Netns.ts"
+import { formatSysctlKey } from "../ops/SysctlOps.ts"
+import type { Resource } from "./Resource.ts"
+
+/** The object's name within its kind and namespace, as people know it: `vmt3k2`, `10.0.42.1/24 on vmb1`. */
+export const resourceName = (resource: Resource): string => {
+  switch (resource.kind) {
+    case "NatLayout":
+      return "tables"
+    case "NatElement":
+      return natElementKey(resource.element)
+    case "Bridge":
+    case "Tap":
+    case "Veth":
+      return resource.link
+    case "Address":
+      return `${resource.address} on ${resource.link}`
+    case "Route":
+      return `${resource.destination} on ${resource.link}`
+    case "Neighbour":
+      return `${resource.address} on ${resource.link}`
+    case "Sysctl":
+      return formatSysctlKey(resource.key)
+  }
+}
+
+/** Unique among all resources of an install: kind, namespace and name. */
+export const resourceKey = (resource: Resource): string =>
+  `${resource.kind} ${netnsKey(resource.netns)} ${resourceName(resource)}`
+
+/** `bridge vmb1`, `veth vmv1 to eth0 in /run/netns/box`: how messages name a resource. */
+export const describeResource = (resource: Resource): string => {
+  const words = resource.kind.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase()
+  const peer = resource.kind === "Veth" ? ` to ${resource.peer.link}${inside(resource.peer.netns)}` : ""
+  return `${words} ${resourceName(resource)}${inside(resource.netns)}${peer}`
+}
+
+const inside = (netns: Netns): string => (netns._tag === "Host" ? "" : ` in ${netnsKey(netns)}`)
+
+/** The link whose deletion takes this resource with it, as a `resourceKey`-independent pair, or `undefined`. */
+export const goesWith = (resource: Resource): string | undefined => {
+  switch (resource.kind) {
+    case "Address":
+    case "Route":
+    case "Neighbour":
+      return `${netnsKey(resource.netns)} ${resource.link}`
+    case "Sysctl":
+      return resource.link === undefined ? undefined : `${netnsKey(resource.netns)} ${resource.link}`
+    default:
+      return undefined
+  }
+}
+
+/** The links a resource is: what `goesWith` of others refers to. A veth is two. */
+export const linksOf = (resource: Resource): ReadonlyArray<string> => {
+  switch (resource.kind) {
+    case "Bridge":
+    case "Tap":
+      return [`${netnsKey(resource.netns)} ${resource.link}`]
+    case "Veth":
+      return [`${netnsKey(resource.netns)} ${resource.link}`, `${netnsKey(resource.peer.netns)} ${resource.peer.link}`]
+    default:
+      return []
+  }
+}

@@ -1,0 +1,86 @@
+import { Context, type Effect } from "effect"
+import type { VmnetError } from "../errors/VmnetError.ts"
+import type { Attachment, LeaseState } from "../plan/Attachment.ts"
+import type { AttachRequest, NetworkSpec, PublishSpec } from "../plan/AttachRequest.ts"
+import type { Plan } from "../plan/Plan.ts"
+
+/** What `up` did. `existing` is true when the same request had been answered before and nothing was changed. */
+export interface UpResult {
+  readonly attachment: Attachment
+  readonly existing: boolean
+}
+
+/** What `down` did: `absent` when there was nothing to take down, which is success. */
+export interface DownResult {
+  readonly vm: string
+  readonly outcome: "removed" | "absent"
+}
+
+/** A lease with what stands behind it: `show` prints it. */
+export interface VmDetail {
+  readonly attachment: Attachment
+  readonly request: AttachRequest
+  readonly createdAt: string
+  readonly resources: ReadonlyArray<{ readonly kind: string; readonly what: string; readonly state: string }>
+  /** Why a `failed` lease is kept, one line each. */
+  readonly problems: ReadonlyArray<string>
+}
+
+export interface NetworkDetail {
+  readonly network: string
+  readonly backend: string
+  readonly subnet: string
+  readonly gateway: string
+  /** The bridge, when the network is up. */
+  readonly device: string | null
+  readonly state: "up" | "down"
+  readonly vms: ReadonlyArray<string>
+  /** Addresses a guest could still get. */
+  readonly free: number
+  /** `config`, `ledger` (live but no longer configured) or `default`. */
+  readonly source: "config" | "ledger" | "default"
+}
+
+/** Networks there could be: those of the configuration, and the backends' own. */
+export interface KnownNetworks {
+  readonly config: ReadonlyArray<NetworkSpec>
+  readonly default: ReadonlyArray<NetworkSpec>
+}
+
+export interface Status {
+  readonly install: string
+  readonly stateDir: string
+  readonly leases: Readonly<Record<LeaseState, number>>
+  readonly networks: number
+  readonly published: number
+  /** Sysctls vmnet holds changed, with what it found and will put back. */
+  readonly sysctls: ReadonlyArray<{ readonly key: string; readonly value: string; readonly before: string }>
+}
+
+/**
+ * Everything vmnet does, one method per verb. Callers print; this decides. All errors are `VmnetError`s with a stable
+ * code. Interruption of `up` (a signal) rolls back like a failure; interruption of `down` leaves the record, so that
+ * `down` again goes on where it stopped.
+ */
+export class Vmnet extends Context.Service<
+  Vmnet,
+  {
+    /** Attaches, or gives the same answer again for the same request; another request for a live VM is a conflict. */
+    readonly up: (request: AttachRequest) => Effect.Effect<UpResult, VmnetError>
+    /** What `up` would do, with every check `up` makes, and nothing changed or reserved. */
+    readonly plan: (request: AttachRequest) => Effect.Effect<Plan, VmnetError>
+    /** Detaches. Success when the VM is unknown. */
+    readonly down: (vm: string) => Effect.Effect<DownResult, VmnetError>
+    readonly list: Effect.Effect<ReadonlyArray<Attachment>, VmnetError>
+    readonly show: (vm: string) => Effect.Effect<VmDetail, VmnetError>
+    /** Publishes more ports of a live VM; all of them or none. */
+    readonly publish: (vm: string, specs: ReadonlyArray<PublishSpec>) => Effect.Effect<Attachment, VmnetError>
+    /** Takes published ports back, named exactly as published; all of them or none. */
+    readonly unpublish: (vm: string, specs: ReadonlyArray<PublishSpec>) => Effect.Effect<Attachment, VmnetError>
+    /** The networks in use, merged with the given ones. */
+    readonly networks: (known: KnownNetworks) => Effect.Effect<ReadonlyArray<NetworkDetail>, VmnetError>
+    /** Forgets a network nobody uses (its sticky addresses and cooldowns with it). */
+    readonly removeNetwork: (network: string) => Effect.Effect<DownResult, VmnetError>
+    readonly status: Effect.Effect<Status, VmnetError>
+  }
+>()("@vmnet/core/Vmnet") {}

@@ -1,0 +1,41 @@
+import type { Netns } from "@vmnet/core"
+import { Context, type Effect, type Scope } from "effect"
+
+/** A link that vmnet did not make: `ip link add $link type bridge`, then `ip link set $link alias $alias`. */
+export interface PlantedLink {
+  readonly link: string
+  readonly alias?: string
+}
+
+/** An entry of a set or map of the firewall layout, as `nft add element` takes it: key parts in plain text. */
+export interface PlantedNatEntry {
+  readonly set: "segments" | "pairs" | "masqueraded" | "live" | "publish" | "publish_marks" | "generations"
+  readonly key: ReadonlyArray<string>
+  readonly value?: ReadonlyArray<string>
+  readonly comment?: string
+}
+
+/** A process that lives in a namespace. `end` returns when it is gone. */
+export interface NetnsProcess {
+  readonly netns: Extract<Netns, { readonly _tag: "Process" }>
+  readonly end: Effect.Effect<void>
+}
+
+/**
+ * What the suites need besides the service they test: namespaces to work in, and hands to do there what others do.
+ * Whoever runs a suite provides it; nothing in it may use the implementation under test.
+ */
+export class KernelFixture extends Context.Service<
+  KernelFixture,
+  {
+    /** A fresh, empty namespace that goes with the scope; a new one at every use. */
+    readonly netns: Effect.Effect<Netns, never, Scope.Scope>
+    /** A process inside `netns`, ended with the scope at the latest. */
+    readonly process: (netns: Netns) => Effect.Effect<NetnsProcess, never, Scope.Scope>
+    readonly plantLink: (netns: Netns, link: PlantedLink) => Effect.Effect<void>
+    readonly plantNatEntry: (netns: Netns, entry: PlantedNatEntry) => Effect.Effect<void>
+    readonly deleteNatEntry: (netns: Netns, entry: PlantedNatEntry) => Effect.Effect<void>
+    /** Empties a chain of the layout: `nft flush chain ... forward`. */
+    readonly damageLayout: (netns: Netns) => Effect.Effect<void>
+  }
+>()("@vmnet/testkit/KernelFixture") {}

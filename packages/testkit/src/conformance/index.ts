@@ -1,0 +1,6 @@
+export * from "./HostFixture.ts"
+export * from "./hostProbeConformance.ts"
+export * from "./KernelFixture.ts"
+export * from "./linkOpsConformance.ts"
+export * from "./natOpsConformance.ts"
+export * from "./sysctlOpsConformance.ts"

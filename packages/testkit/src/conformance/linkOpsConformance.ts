@@ -1,0 +1,20 @@
+import { layer } from "@effect/vitest"
+import type { LinkOps } from "@vmnet/core"
+import type { Layer } from "effect"
+import type { KernelFixture } from "./KernelFixture.ts"
+import { linkAddresses } from "./linkAddresses.ts"
+import { linkBatches } from "./linkBatches.ts"
+import { linkCreation } from "./linkCreation.ts"
+import { linkNames } from "./linkNames.ts"
+import { linkNamespaces } from "./linkNamespaces.ts"
+
+/** What every `LinkOps` must do. Call it at the top of a test file; the layer is built once for all its tests. */
+export const linkOpsConformance = <E>(name: string, makeLayer: () => Layer.Layer<LinkOps | KernelFixture, E>): void => {
+  layer(makeLayer(), { excludeTestServices: true })(`LinkOps: ${name}`, (it) => {
+    linkCreation(it)
+    linkAddresses(it)
+    linkBatches(it)
+    linkNames(it)
+    linkNamespaces(it)
+  })
+}

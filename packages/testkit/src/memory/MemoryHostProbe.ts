@@ -1,0 +1,19 @@
+import { HostProbe } from "@vmnet/core"
+import { Effect } from "effect"
+import { operation } from "./Refusal.ts"
+import type { World } from "./World.ts"
+
+/** `HostProbe` over the in-memory world; its values are read when asked for, so tests may change them at any time. */
+export const memoryHostProbe = (world: World): HostProbe["Service"] =>
+  HostProbe.of({
+    get self() {
+      return world.self
+    },
+    get missingCapabilities() {
+      return world.missingCapabilities
+    },
+    find: (pid) => world.processes.find(pid),
+    alive: (process) => world.processes.alive(process),
+    sockets: operation({ family: "process", action: "list sockets" }, () => world.sockets),
+    resolvers: Effect.sync(() => world.resolvers)
+  })

@@ -1,0 +1,78 @@
+import { HostProbe, LinkOps, NatOps, type Netns, SysctlOps } from "@vmnet/core"
+import { Layer } from "effect"
+import { type Foreign, foreign } from "./Foreign.ts"
+import { type HostControls, hostControls } from "./HostControls.ts"
+import { linkSnapshot } from "./linkView.ts"
+import { memoryHostProbe } from "./MemoryHostProbe.ts"
+import { memoryLinkOps } from "./MemoryLinkOps.ts"
+import { memoryNatOps } from "./MemoryNatOps.ts"
+import { memorySysctlOps } from "./MemorySysctlOps.ts"
+import type { Namespace } from "./Namespace.ts"
+import { natElements } from "./natElements.ts"
+import { type ObservedNamespace, comparableLinks, comparableNat } from "./ObservedNamespace.ts"
+import { World } from "./World.ts"
+
+/** All there is to know about a namespace: what the contracts show, and what they do not. */
+export interface NamespaceSnapshot extends ObservedNamespace {
+  /** Bridge ports that reach no other isolated port. */
+  readonly isolated: ReadonlyArray<string>
+  /** Who may open each TAP; null is root only. */
+  readonly tapOwners: Readonly<Record<string, { readonly uid: number | null; readonly gid: number | null }>>
+  /** Every parameter by path: `net/ipv4/conf/eth0/forwarding`. */
+  readonly sysctls: Readonly<Record<string, string>>
+}
+
+/** By `netnsKey`: `host`, a path, or `pid N/START` for a namespace that only a process holds. */
+export type KernelSnapshot = Readonly<Record<string, NamespaceSnapshot>>
+
+/**
+ * A Linux kernel in memory, behind the contracts of `@vmnet/core`: what vmnet does to a host, without one.
+ *
+ * Strict where Linux is strict, and with the side effects that matter: a veth goes with its peer, routes and neighbours
+ * with their link or its last address, toggling `ip_forward` resets every interface.
+ */
+export interface MemoryKernel {
+  readonly layer: Layer.Layer<LinkOps | NatOps | SysctlOps | HostProbe>
+  /** The whole kernel as plain data, in a stable order: compare before with after. */
+  readonly snapshot: () => KernelSnapshot
+  /** `ip netns add`: an empty namespace at a path. */
+  readonly addNetns: (path: string) => Netns
+  /** `ip netns delete`: its links are gone, with their ends elsewhere, unless a process is still inside. */
+  readonly removeNetns: (path: string) => void
+  readonly host: HostControls
+  readonly foreign: Foreign
+}
+
+const namespaceSnapshot = (namespace: Namespace): NamespaceSnapshot => {
+  const links = [...namespace.links.values()]
+  return {
+    ...comparableLinks(linkSnapshot(namespace)),
+    nat: comparableNat({ layout: namespace.nat.layout, elements: natElements(namespace.nat) }),
+    forwarding: namespace.sysctls.forwarding(),
+    isolated: links.flatMap(({ link, isolated }) => (isolated ? [link] : [])).toSorted(),
+    tapOwners: Object.fromEntries(links.flatMap(({ link, owner }) => (owner === undefined ? [] : [[link, owner]]))),
+    sysctls: namespace.sysctls.entries()
+  }
+}
+
+const make = (): MemoryKernel => {
+  const world = new World()
+  return {
+    layer: Layer.mergeAll(
+      Layer.succeed(LinkOps, memoryLinkOps(world)),
+      Layer.succeed(NatOps, memoryNatOps(world)),
+      Layer.succeed(SysctlOps, memorySysctlOps(world)),
+      Layer.succeed(HostProbe, memoryHostProbe(world))
+    ),
+    snapshot: () => Object.fromEntries(world.namespaces().map(([key, one]) => [key, namespaceSnapshot(one)])),
+    addNetns: (path) => {
+      world.addPath(path)
+      return { _tag: "Path", path }
+    },
+    removeNetns: (path) => world.removePath(path),
+    host: hostControls(world),
+    foreign: foreign(world)
+  }
+}
+
+export const MemoryKernel = { make }

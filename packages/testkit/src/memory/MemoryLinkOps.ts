@@ -1,0 +1,31 @@
+import { LinkOps, describeLinkChange, netnsKey } from "@vmnet/core"
+import { applyLinkChange } from "./applyLinkChange.ts"
+import { linkSnapshot, linkView } from "./linkView.ts"
+import { attempting, operation } from "./Refusal.ts"
+import type { World } from "./World.ts"
+
+/** `LinkOps` over the in-memory world. */
+export const memoryLinkOps = (world: World): LinkOps["Service"] =>
+  LinkOps.of({
+    apply: (netns, changes) =>
+      operation({ family: "link", action: `change links of ${netnsKey(netns)}` }, () => {
+        world.checkPermission()
+        const namespace = world.resolve(netns)
+        for (const [index, change] of changes.entries()) {
+          const attempt = { family: "link", action: describeLinkChange(change), index } as const
+          attempting(attempt, () => applyLinkChange(namespace, change, (peer) => world.resolve(peer)))
+        }
+      }),
+    find: (netns, names) =>
+      operation({ family: "link", action: `find links ${names.join(", ")}` }, () => {
+        const { links } = world.resolve(netns)
+        return names.map((name) => {
+          const found = links.get(name)
+          return found === undefined ? null : linkView(found)
+        })
+      }),
+    snapshot: (netns) =>
+      operation({ family: "link", action: `list links of ${netnsKey(netns)}` }, () =>
+        linkSnapshot(world.resolve(netns))
+      )
+  })

@@ -1,0 +1,51 @@
+import { type NatChange, NatOps, describeNatChange, natElementKey, netnsKey } from "@vmnet/core"
+import { checkComment } from "./checks.ts"
+import { natElements } from "./natElements.ts"
+import { natEntries } from "./natEntries.ts"
+import { natFinding } from "./natFinding.ts"
+import type { NatTables } from "./NatTables.ts"
+import { attempting, operation } from "./Refusal.ts"
+import type { World } from "./World.ts"
+
+const applyNatChange = (tables: NatTables, change: NatChange): void => {
+  switch (change._tag) {
+    case "AddLayout":
+      return tables.addLayout()
+    case "DeleteLayout":
+      return tables.deleteLayout()
+    case "AddElement": {
+      const comment = checkComment(change.owner)
+      for (const entry of natEntries(change.element)) tables.add({ ...entry, comment })
+      return
+    }
+    case "DeleteElement":
+      for (const entry of natEntries(change.element)) tables.delete(entry)
+      return
+  }
+}
+
+/** `NatOps` over the in-memory world. */
+export const memoryNatOps = (world: World): NatOps["Service"] =>
+  NatOps.of({
+    apply: (netns, changes) =>
+      operation({ family: "nat", action: `change firewall of ${netnsKey(netns)}` }, () => {
+        world.checkPermission()
+        const { nat } = world.resolve(netns)
+        nat.transaction(() => {
+          for (const [index, change] of changes.entries()) {
+            const action = describeNatChange(change, natElementKey)
+            attempting({ family: "nat", action, index }, () => applyNatChange(nat, change))
+          }
+        })
+      }),
+    find: (netns, elements) =>
+      operation({ family: "nat", action: `find ${elements.map(natElementKey).join(", ")}` }, () => {
+        const { nat } = world.resolve(netns)
+        return elements.map((element) => natFinding(nat, element))
+      }),
+    snapshot: (netns) =>
+      operation({ family: "nat", action: `list firewall of ${netnsKey(netns)}` }, () => {
+        const { nat } = world.resolve(netns)
+        return { layout: nat.layout, elements: natElements(nat) }
+      })
+  })

@@ -1,0 +1,140 @@
+import { refuse } from "./Refusal.ts"
+
+/** The sets and maps of the firewall layout; those of the bridge family last. */
+export const natSets = [
+  "segments",
+  "pairs",
+  "hairpins",
+  "masqueraded",
+  "trusted",
+  "guests",
+  "egress",
+  "egress_any",
+  "generations",
+  "live",
+  "publish",
+  "publish_any",
+  "publish_marks",
+  "publish_any_marks",
+  "ports",
+  "bindings"
+] as const
+
+export type NatSet = (typeof natSets)[number]
+
+/** A key of a set. In the sets of ranges (`egress`, `egress_any`) every part is `first-last`, both included. */
+export interface NatKey {
+  readonly set: NatSet
+  readonly key: ReadonlyArray<string>
+}
+
+export interface NatEntry extends NatKey {
+  /** What a map yields for the key, null in a set. */
+  readonly value: string | null
+}
+
+export interface NatEntryState extends NatEntry {
+  readonly comment: string
+}
+
+const text = (key: ReadonlyArray<string>): string => key.join(" . ")
+const isRanged = (set: NatSet): boolean => set === "egress" || set === "egress_any"
+const bounds = (part: string): readonly [number, number] => {
+  const [first, last] = part.split("-")
+  return [Number(first), Number(last)]
+}
+
+/** Whether a corner of `key`, all firsts or all lasts, lies within `other`. */
+const touches = (key: ReadonlyArray<string>, other: ReadonlyArray<string>): boolean =>
+  [0, 1].some((corner) =>
+    key.every((part, i) => {
+      const [first, last] = bounds(other[i]!)
+      const point = bounds(part)[corner]!
+      return first <= point && point <= last
+    })
+  )
+
+/** The tables of one install in one namespace: strict sets and maps, changed in transactions. */
+export class NatTables {
+  #sets: Map<NatSet, Map<string, NatEntryState>> | null = null
+  #damaged = false
+  #undo: Array<() => void> | null = null
+
+  get layout(): "absent" | "present" | "altered" {
+    if (this.#sets === null) return "absent"
+    return this.#damaged ? "altered" : "present"
+  }
+
+  addLayout(): void {
+    if (this.#sets !== null) return refuse("Exists", "create table: File exists")
+    this.#replace(new Map(natSets.map((set) => [set, new Map()])), false)
+  }
+
+  deleteLayout(): void {
+    if (this.#sets === null) return refuse("Missing", "delete table: No such file or directory")
+    this.#replace(null, false)
+  }
+
+  /** Somebody flushed a chain of ours or deleted a rule. */
+  damageLayout(): void {
+    if (this.#sets === null) return refuse("Missing", "flush chain: No such file or directory")
+    this.#replace(this.#sets, true)
+  }
+
+  get({ set, key }: NatKey): NatEntryState | undefined {
+    return this.#sets?.get(set)?.get(text(key))
+  }
+
+  entries(set: NatSet): ReadonlyArray<NatEntryState> {
+    return [...(this.#sets?.get(set)?.values() ?? [])]
+  }
+
+  /** `create element`: the key must be free, in a set of ranges free of overlap as well. */
+  add(entry: NatEntryState): void {
+    const set = this.#set(entry.set)
+    const name = text(entry.key)
+    const taken =
+      set.has(name) || (isRanged(entry.set) && [...set.values()].some((other) => touches(entry.key, other.key)))
+    if (taken) return refuse("Exists", `${entry.set} ${name}: File exists`)
+    set.set(name, entry)
+    this.#undo?.push(() => set.delete(name))
+  }
+
+  /** By exact key, whatever the value: a wider range never goes in place of a narrower one. */
+  delete({ set, key }: NatKey): void {
+    const entries = this.#set(set)
+    const name = text(key)
+    const found = entries.get(name)
+    if (found === undefined) return refuse("Missing", `${set} ${name}: No such file or directory`)
+    entries.delete(name)
+    this.#undo?.push(() => entries.set(name, found))
+  }
+
+  /** Everything `run` changes, or nothing when it throws. */
+  transaction(run: () => void): void {
+    const undo: Array<() => void> = []
+    this.#undo = undo
+    try {
+      run()
+    } catch (cause) {
+      for (const revert of undo.toReversed()) revert()
+      throw cause
+    } finally {
+      this.#undo = null
+    }
+  }
+
+  #set(set: NatSet): Map<string, NatEntryState> {
+    return this.#sets?.get(set) ?? refuse("Missing", `${set}: No such file or directory`)
+  }
+
+  #replace(sets: Map<NatSet, Map<string, NatEntryState>> | null, damaged: boolean): void {
+    const [before, wasDamaged] = [this.#sets, this.#damaged]
+    this.#sets = sets
+    this.#damaged = damaged
+    this.#undo?.push(() => {
+      this.#sets = before
+      this.#damaged = wasDamaged
+    })
+  }
+}

@@ -1,0 +1,82 @@
+import { type BoundSocket, type Netns, type ProcessId, netnsKey } from "@vmnet/core"
+import { removeAllLinks, setUp } from "./links.ts"
+import { type Namespace, makeNamespace } from "./Namespace.ts"
+import { Processes } from "./Processes.ts"
+import { attempting, refuse } from "./Refusal.ts"
+
+/** Everything the in-memory kernel knows: namespaces by path, processes, sockets, and this process's place in it. */
+export class World {
+  readonly processes = new Processes()
+  readonly paths = new Map<string, Namespace>()
+  host: Namespace = hostNamespace()
+  self: ProcessId = this.processes.start(this.host)
+  sockets: ReadonlyArray<BoundSocket> = []
+  resolvers: ReadonlyArray<string> = []
+  missingCapabilities: ReadonlyArray<string> = []
+
+  /** The namespace a value names; one that is gone, or a recycled pid, is `Missing`. */
+  resolve(netns: Netns): Namespace {
+    const found = this.#lookup(netns)
+    const attempt = { family: "netns", action: `enter ${netnsKey(netns)}` } as const
+    return found ?? attempting(attempt, () => refuse("Missing", "No such file or directory"))
+  }
+
+  addPath(path: string): Namespace {
+    if (this.paths.has(path)) refuse("Exists", `${path}: File exists`)
+    const namespace = makeNamespace(this.host)
+    this.paths.set(path, namespace)
+    return namespace
+  }
+
+  /** `ip netns delete`: the name goes at once, the links when no process is left inside. */
+  removePath(path: string): void {
+    const namespace = this.paths.get(path) ?? refuse("Missing", `${path}: No such file or directory`)
+    this.paths.delete(path)
+    this.collect(namespace)
+  }
+
+  /** Links of a namespace that no path and no process refers to any more are gone. */
+  collect(namespace: Namespace): void {
+    const named = namespace === this.host || [...this.paths.values()].includes(namespace)
+    if (!named && !this.processes.inhabit(namespace)) removeAllLinks(namespace)
+  }
+
+  /** Kernel objects and processes are gone; this process is another one. */
+  reboot(): void {
+    this.processes.reboot()
+    this.paths.clear()
+    this.sockets = []
+    this.host = hostNamespace()
+    this.self = this.processes.start(this.host)
+  }
+
+  /** Every namespace there is, by its key. */
+  namespaces(): ReadonlyArray<readonly [string, Namespace]> {
+    const named = [["host", this.host] as const, ...this.paths]
+    const unnamed = this.processes.namespaces().filter(([, one]) => !named.some(([, other]) => other === one))
+    return [...named, ...unnamed]
+  }
+
+  /** Changes need every capability, reading needs none. */
+  checkPermission(): void {
+    if (this.missingCapabilities.length > 0) refuse("Denied", "Operation not permitted")
+  }
+
+  #lookup(netns: Netns): Namespace | undefined {
+    switch (netns._tag) {
+      case "Host":
+        return this.host
+      case "Path":
+        return this.paths.get(netns.path)
+      case "Process":
+        return this.processes.namespaceOf(netns.pid, netns.startTime)
+    }
+  }
+}
+
+/** Loopback is up on a host, as every init system sees to. */
+const hostNamespace = (): Namespace => {
+  const namespace = makeNamespace()
+  setUp(namespace, "lo")
+  return namespace
+}

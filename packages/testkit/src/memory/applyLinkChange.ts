@@ -1,0 +1,42 @@
+import type { LinkChange, Netns } from "@vmnet/core"
+import { addAddress, deleteAddress } from "./addresses.ts"
+import { addBridge, addTap, addVeth, removeLink, setAlias, setMaster, setUp } from "./links.ts"
+import type { Namespace } from "./Namespace.ts"
+import { addNeighbour, deleteNeighbour } from "./neighbours.ts"
+import { addRoute, deleteRoute } from "./routes.ts"
+
+/** One change of `LinkOps`, all of it or none. */
+export const applyLinkChange = (
+  namespace: Namespace,
+  change: LinkChange,
+  resolve: (netns: Netns) => Namespace
+): void => {
+  switch (change._tag) {
+    case "AddBridge":
+      return addBridge(namespace, change)
+    case "AddTap":
+      return addTap(namespace, change)
+    case "AddVeth":
+      return addVeth(namespace, resolve(change.peer.netns), change)
+    case "SetAlias":
+      return setAlias(namespace, change.link, change.alias)
+    case "SetMaster":
+      return setMaster(namespace, change.link, change.master, change.isolated)
+    case "SetUp":
+      return setUp(namespace, change.link)
+    case "AddAddress":
+      return addAddress(namespace, change.link, change.address)
+    case "DeleteAddress":
+      return deleteAddress(namespace, change.link, change.address)
+    case "AddRoute":
+      return addRoute(namespace, change)
+    case "DeleteRoute":
+      return deleteRoute(namespace, change)
+    case "AddNeighbour":
+      return addNeighbour(namespace, change)
+    case "DeleteNeighbour":
+      return deleteNeighbour(namespace, change.link, change.address)
+    case "DeleteLink":
+      return removeLink(namespace, change.link)
+  }
+}

@@ -1,0 +1,24 @@
+import type { NatElement, NatFinding } from "@vmnet/core"
+import { natEntries } from "./natEntries.ts"
+import type { NatTables } from "./NatTables.ts"
+
+/** What stands under an element's key, from a look at each of its entries. */
+export const natFinding = (tables: NatTables, element: NatElement): NatFinding => {
+  const pairs = natEntries(element).map((wanted) => ({ wanted, found: tables.get(wanted) }))
+  const found = pairs.flatMap((pair) => (pair.found === undefined ? [] : [pair.found]))
+  const owner = found[0]?.comment
+  if (owner === undefined) return { _tag: "Absent" }
+  const other = pairs.find(({ wanted, found }) => found !== undefined && found.value !== wanted.value)
+  if (other !== undefined) {
+    const detail = `${other.wanted.set} ${other.wanted.key.join(" . ")} is ${other.found?.value}, not ${other.wanted.value}`
+    return { _tag: "Different", owner, detail }
+  }
+  if (found.length < pairs.length) {
+    return { _tag: "Different", owner, detail: `partial: ${found.length} of ${pairs.length} entries` }
+  }
+  const stranger = found.find((entry) => entry.comment !== owner)
+  if (stranger !== undefined) {
+    return { _tag: "Different", owner, detail: `${stranger.set} belongs to "${stranger.comment}"` }
+  }
+  return { _tag: "Present", owner }
+}

@@ -19,11 +19,8 @@ it.each(readmes)("the example of %s prints what it says", (readme) => {
   writeFileSync(file, code)
   try {
     const lines = execFileSync(process.execPath, [file], { encoding: "utf8", timeout: 30_000 }).trimEnd().split("\n")
-    expect(lines.length).toBe(printed.length)
-    for (const [index, text] of printed.entries()) {
-      if (text.endsWith("...")) expect(lines[index]).toContain(text.slice(0, -3))
-      else expect(lines[index]).toBe(text)
-    }
+    const cut = (text: string, like: string) => (like.endsWith("...") ? text.slice(0, like.length - 3) + "..." : text)
+    expect(lines.map((line, index) => cut(line, printed[index] ?? ""))).toEqual(printed)
   } finally {
     rmSync(file)
   }

@@ -22,13 +22,7 @@ const services = Layer.mergeAll(
 
 const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
   signals.onStop(() => fiber.interruptUnsafe(fiber.id))
-  fiber.addObserver((exit) =>
-    teardown(exit, (code) => {
-      // Something may still be waiting for what will never come; what had to be done is done.
-      if (signals.exitCode() !== undefined) process.exit(code)
-      process.exitCode ??= code
-    })
-  )
+  fiber.addObserver((exit) => teardown(exit, (code) => (process.exitCode ??= code)))
 })
 
 runMain(Effect.provide(runCli(argv), services), {

@@ -1,10 +1,11 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { execFileSync, spawn, spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { closeSync, constants, openSync, readFileSync } from "node:fs"
+import { closeSync, openSync, readFileSync } from "node:fs"
 import { setTimeout } from "node:timers/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { lockedLedger } from "./support/lockedLedger.ts"
 import { makeBundle } from "./support/bundle.ts"
 
 let bundle: Awaited<ReturnType<typeof makeBundle>>
@@ -91,19 +92,16 @@ describe("signals", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129]
-  ] as const)("%s ends the program with exit code %i, whatever it waits for", async (signal, code) => {
-    const fifo = join(bundle.directory, `config-${signal}`)
-    execFileSync("mkfifo", [fifo])
-    const child = spawn(process.execPath, [bundle.program, "up", "vm1", "--config", fifo, "--state-dir", stateDir], {
-      env
-    })
+  ] as const)("%s ends what waits with exit code %i, and takes back what it held", async (signal, code) => {
+    const ledger = lockedLedger(stateDir, "vm1")
+    const child = spawn(process.execPath, [bundle.program, "down", "vm1", "-v", "--state-dir", stateDir], { env })
     let stderr = ""
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
-    // It waits for a configuration once somebody may write it, which opening for writing tells.
-    while (!isRead(fifo)) await setTimeout(20)
+    while (!ledger.isOpenIn(child.pid!)) await setTimeout(20)
     child.kill(signal)
     const [status] = (await once(child, "close")) as [number]
-    assert.deepStrictEqual([status, stderr], [code, ""])
+    assert.deepStrictEqual([status, stderr, ledger.holders()], [code, "", [process.pid]])
+    ledger.unlock()
   })
 
   it("a second one forces what the first could not stop", async () => {
@@ -115,18 +113,6 @@ describe("signals", () => {
     assert.strictEqual((await said.next()).value, "int\n")
     assert.strictEqual(child.exitCode, null)
     child.kill("SIGTERM")
-    const [status] = (await once(child, "exit")) as [number]
-    assert.strictEqual(status, 143)
+    assert.deepStrictEqual(await once(child, "exit"), [null, "SIGTERM"])
   })
 })
-
-/** Whether somebody has the fifo open for reading: opening it for writing without waiting fails otherwise (fifo(7)). */
-const isRead = (fifo: string): boolean => {
-  try {
-    // The descriptor is kept: closing it would be the end of the file.
-    openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK)
-    return true
-  } catch {
-    return false
-  }
-}

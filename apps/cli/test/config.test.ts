@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
+import { execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { rmSync } from "node:fs"
 import { NodeServices } from "@effect/platform-node"
 import { makeCli } from "./support/cli.ts"
 
@@ -75,6 +78,26 @@ describe("config", () => {
     Effect.gen(function* () {
       const run = yield* makeCli()("config", "check", "--config", "/dev/zero")
       assert.strictEqual(run.code, 2)
+    })
+  )
+
+  it.live("a pipe will do: --config <(...)", () =>
+    Effect.gen(function* () {
+      const file = yield* withFile("")
+      rmSync(file)
+      execFileSync("mkfifo", [file])
+      const writer = spawn("sh", ["-c", `printf 'networks: { web: { subnet: 10.9.8.0/24 } }' > "$1"`, "sh", file])
+      const run = yield* makeCli()("config", "check", "--config", file)
+      assert.deepStrictEqual(JSON.parse(run.stdout), { file, valid: true, networks: 1, vms: 0 })
+      assert.strictEqual(yield* Effect.promise(async () => writer.exitCode ?? (await once(writer, "exit"))[0]), 0)
+    })
+  )
+
+  it.effect("a directory is no configuration", () =>
+    Effect.gen(function* () {
+      const run = yield* makeCli()("config", "check", "--config", "/tmp")
+      assert.deepStrictEqual([run.code, run.stdout], [2, ""])
+      assert.match(run.stderr, /^vmnet: \/tmp cannot be read: EISDIR/)
     })
   )
 

@@ -103,10 +103,13 @@ describe("down of several VMs", () => {
       const run = yield* makeCli({ attachments, fail })("down", "c", "b", "a")
       assert.strictEqual(run.code, 1)
       assert.strictEqual(run.stderr, "vmnet: c is being changed\ntry again\nvmnet: delete tap failed\n")
-      assert.deepStrictEqual(
-        JSON.parse(run.stdout).vms.map((one: { outcome: string }) => one.outcome),
-        ["failed", "failed", "removed"]
-      )
+      assert.deepStrictEqual(JSON.parse(run.stdout), {
+        vms: [
+          { vm: "c", outcome: "failed" },
+          { vm: "b", outcome: "failed" },
+          { vm: "a", outcome: "removed" }
+        ]
+      })
       const json = yield* makeCli({ attachments, fail })("down", "c", "b", "a", "--json")
       const { error } = JSON.parse(json.stderr)
       assert.strictEqual(error.code, "STEP_FAILED")

@@ -10,7 +10,7 @@ import { networkShare } from "./network.ts"
  */
 export const bridgeBackend: Backend = {
   kind: "bridge",
-  defaultNetwork: { subnet: "10.0.42.0/24", addressing: "hash" },
+  defaultNetwork: { subnet: "10.213.0.0/24", addressing: "hash" },
   validate: () => Result.succeed(undefined),
   plan: (request, lease) => ({
     shares: [

@@ -15,6 +15,12 @@ export interface SignalWatch {
   readonly layer: Layer.Layer<Signals>
 }
 
+/** Ends as the signal would have by itself: `process.exit` would wait for a read that may never return. */
+const force = (signal: NodeJS.Signals): void => {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}
+
 /** The first signal stops in an orderly way, a second one of any kind at once. A receiver gets all of them instead. */
 export const watchSignals = (): SignalWatch => {
   let receiver: ((signal: NodeJS.Signals) => void) | undefined
@@ -23,7 +29,7 @@ export const watchSignals = (): SignalWatch => {
 
   const receive = (signal: NodeJS.Signals): void => {
     if (receiver !== undefined) return receiver(signal)
-    if (exitCode !== undefined) process.exit(128 + constants.signals[signal])
+    if (exitCode !== undefined) return force(signal)
     exitCode = 128 + constants.signals[signal]
     if (process.stderr.isTTY) process.stderr.write("\r\u001b[2Kvmnet: stopping; again to force it\n")
     return stop()

@@ -1,12 +1,18 @@
-import { Layer, Logger, type LogLevel, References } from "effect"
+import { Cause, Layer, Logger, type LogLevel, References } from "effect"
 import type { Tone } from "../cli/argv.ts"
 import { printable } from "./printable.ts"
 
 const text = (part: unknown): string =>
   part instanceof Error ? part.message : typeof part === "string" ? part : (JSON.stringify(part) ?? String(part))
 
-const line = Logger.make<unknown, string>(({ logLevel, message }) => {
-  const parts = Array.isArray(message) ? message.map(text) : [text(message)]
+const reason = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
+  if (cause.reasons.length === 0) return []
+  return [Cause.hasInterruptsOnly(cause) ? "interrupted" : text(Cause.squash(cause))]
+}
+
+const line = Logger.make<unknown, string>(({ logLevel, message, cause }) => {
+  const said = Array.isArray(message) ? message.map(text) : [text(message)]
+  const parts = [...said, ...reason(cause)]
   return printable(`vmnet: ${logLevel === "Warn" ? "warning" : logLevel.toLowerCase()}: ${parts.join(": ")}`)
 })
 

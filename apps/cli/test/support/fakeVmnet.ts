@@ -134,10 +134,10 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
         attachments.set(vm, next)
         return next
       }),
-    networks: (configured) =>
+    networks: (known) =>
       Effect.succeed([
         network,
-        ...configured.map((spec) => ({
+        ...known.config.map((spec) => ({
           ...network,
           network: spec.network,
           subnet: spec.subnet,

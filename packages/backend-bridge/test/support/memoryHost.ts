@@ -3,13 +3,14 @@ import {
   decodeConfig,
   layerLedgerSqlite,
   layerVmnet,
+  type ProcessId,
   type RequestFlags,
   resolveRequest,
   type AttachRequest,
   type Ledger,
-  Vmnet
+  type Vmnet
 } from "@vmnet/core"
-import { MemoryKernel } from "@vmnet/testkit"
+import type { MemoryKernel } from "@vmnet/testkit"
 import { Layer, Result } from "effect"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -35,7 +36,7 @@ export const request = (
   vm: string,
   flags: Partial<RequestFlags> = {},
   config = "",
-  findProcess: (pid: number) => null = () => null
+  findProcess: (pid: number) => ProcessId | null = () => null
 ): AttachRequest =>
   Result.getOrThrow(
     resolveRequest({

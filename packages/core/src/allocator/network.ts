@@ -1,13 +1,12 @@
-import { Result } from "effect"
 import { VmnetError } from "../errors/VmnetError.ts"
 import type { Tx } from "../ledger/Ledger.ts"
-import { allNetworks, findNetwork, networkInUse, type NetworkRecord, putNetwork } from "../ledger/NetworkRow.ts"
+import { findNetwork, liveSubnets, networkInUse, type NetworkRecord, putNetwork } from "../ledger/NetworkRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { Mac } from "../names/Mac.ts"
-import { overlaps, parsePrefix } from "../net/Ipv4.ts"
 import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
 import type { NetworkLease } from "../plan/Lease.ts"
 import { allocateIdentifier } from "./identifiers.ts"
+import { subnetOverlap } from "./overlap.ts"
 
 /** What the host was found to be when the network had no leases; absent when it had some and nothing was looked at. */
 export interface NetworkFacts {
@@ -71,24 +70,8 @@ const identity = (tx: Tx, { install, request }: NetworkOptions, avoid: ReadonlyS
 }
 
 const refuseOverlap = (tx: Tx, spec: NetworkSpec): void => {
-  const subnet = Result.getOrThrow(parsePrefix(spec.subnet))
-  const other = allNetworks(tx).find(
-    (record) =>
-      record.network !== spec.network &&
-      networkInUse(tx, record.network) &&
-      overlaps(subnet, Result.getOrThrow(parsePrefix(record.spec.subnet)))
-  )
-  if (other === undefined) return
-  throw new VmnetError({
-    code: "SUBNET_OVERLAP",
-    detail: `network ${spec.network}: subnet ${spec.subnet} overlaps ${other.spec.subnet} of network ${other.network}`,
-    hint: "Give one of them another subnet.",
-    details: {
-      network: spec.network,
-      subnet: spec.subnet,
-      overlaps: { network: other.network, subnet: other.spec.subnet }
-    }
-  })
+  const refusal = subnetOverlap(spec, { networks: liveSubnets(tx) })
+  if (refusal !== undefined) throw refusal
 }
 
 const leaseOf = (record: NetworkRecord): NetworkLease => ({

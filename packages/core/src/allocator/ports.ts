@@ -39,10 +39,12 @@ export const resetPorts = (tx: Tx, vm: string, published: ReadonlyArray<PublishS
   for (const spec of published) holdPorts(tx, vm, spec)
 }
 
-const portTaken = (vm: string, spec: PublishSpec, taken: { vm: string; port: number; host: string }): VmnetError =>
-  new VmnetError({
+const portTaken = (vm: string, spec: PublishSpec, taken: { vm: string; port: number; host: string }): VmnetError => {
+  const host = taken.host === everyAddress ? "0.0.0.0" : taken.host
+  return new VmnetError({
     code: "PORT_IN_USE",
-    detail: `host port ${taken.port}/${spec.protocol} on ${taken.host} is published by ${taken.vm === vm ? `${vm} already` : taken.vm}`,
+    detail: `host port ${taken.port}/${spec.protocol} on ${host} is published by ${taken.vm === vm ? `${vm} already` : taken.vm}`,
     hint: `Publish another port, another host address, or run: vmnet unpublish ${taken.vm} ...`,
-    details: { vm, protocol: spec.protocol, port: taken.port, hostAddress: taken.host, holder: taken.vm }
+    details: { vm, protocol: spec.protocol, port: taken.port, hostAddress: host, holder: taken.vm }
   })
+}

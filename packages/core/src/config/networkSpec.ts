@@ -51,3 +51,12 @@ export const networksOf = (config: Config, defaults: NetworkDefaults): ReadonlyA
     const spec = networkSpec(network, entry.backend ?? defaultBackend, entry, defaults)
     return Result.isSuccess(spec) ? [spec.success] : []
   })
+
+/** The backends' own networks, used where nothing names one, but for those the file configures. */
+export const defaultNetworksOf = (config: Config, defaults: NetworkDefaults): ReadonlyArray<NetworkSpec> =>
+  (Object.keys(defaults.defaults) as ReadonlyArray<BackendKind>)
+    .filter((kind) => config.networks[kind] === undefined)
+    .flatMap((kind) => {
+      const spec = networkSpec(kind, kind, {}, defaults)
+      return Result.isSuccess(spec) ? [spec.success] : []
+    })

@@ -67,3 +67,9 @@ export const vmsOfNetwork = (tx: Tx, network: string): ReadonlyArray<string> =>
 /** Whether any lease uses the network; an index look-up, however many there are. */
 export const networkInUse = (tx: Tx, network: string): boolean =>
   tx.get("SELECT 1 FROM leases WHERE network = ? LIMIT 1", network) !== undefined
+
+/** What subnets the networks in use have. */
+export const liveSubnets = (tx: Tx): ReadonlyArray<{ readonly network: string; readonly subnet: string }> =>
+  allNetworks(tx)
+    .filter(({ network }) => networkInUse(tx, network))
+    .map(({ network, spec: { subnet } }) => ({ network, subnet }))

@@ -126,7 +126,7 @@ const removeResources = Effect.fnUntraced(function* (
   owned: ReadonlyArray<OwnedResource>
 ) {
   const ledger = yield* Ledger
-  const { left, problems } = yield* teardown(drivers, shareSubject(key), owned)
+  const { left, problems } = yield* teardown(drivers, key, owned)
   yield* ledger.transact(`forget ${key}`, (tx) => {
     keepResources(tx, shareSubject(key), left)
     if (left.length === 0) deleteShare(tx, key)

@@ -42,7 +42,8 @@ const applyBatch = (drivers: Drivers, subject: string, batch: ReadonlyArray<Owne
         subject,
         `create ${describeBatch(failed === undefined ? batch : [failed])}`,
         error,
-        failed?.resource
+        // What went wrong in a veth's other namespace is not about the resource's own name.
+        error.family === "netns" ? undefined : failed?.resource
       )
     })
   )

@@ -45,26 +45,42 @@ interface ResourceChange extends PlacedChange {
 const creationsOf = (resources: ReadonlyArray<OwnedResource>): ReadonlyArray<ReadonlyArray<ResourceChange>> =>
   grouped(
     resources.flatMap((owned, resource) =>
-      creation(linkResource(owned), owned.owner).map((placed) => ({ ...placed, resource }))
+      creation(linkResource(owned), owned.owner).map(({ netns, change }) => ({ netns, change, resource }))
     ),
     (placed) => netnsKey(placed.netns)
   )
 
 /** Turns the index of a failed change into that of its resource. */
 const applyGroup = (ops: LinkOps["Service"], group: ReadonlyArray<ResourceChange>) =>
-  Effect.mapError(
+  Effect.catch(
     ops.apply(
       group[0]!.netns,
       group.map((placed) => placed.change)
     ),
     ({ index, ...error }) => {
       const failed = index === undefined ? undefined : group[index]
-      return new OpsError({
-        ...error,
-        ...(failed === undefined ? {} : { index: failed.resource })
-      })
+      if (failed === undefined) return Effect.fail(new OpsError(error))
+      return whatIsInTheWay(ops, failed, new OpsError({ ...error, index: failed.resource }))
     }
   )
+
+/**
+ * The kernel refuses a veth for either end with the same word. Where nothing has the name of this end, it is the other
+ * one's that is taken, and another name for this one would not help.
+ */
+const whatIsInTheWay = Effect.fnUntraced(function* (ops: LinkOps["Service"], failed: ResourceChange, error: OpsError) {
+  const { change, netns } = failed
+  if (error.reason !== "Exists" || change._tag !== "AddVeth") return yield* error
+  const [there] = yield* Effect.orElseSucceed(ops.find(netns, [change.link]), () => [undefined])
+  if (there !== null) return yield* error
+  const { link, netns: target } = change.peer
+  return yield* new OpsError({
+    ...error,
+    family: "netns",
+    action: `add ${link} in ${netnsKey(target)}`,
+    output: `there is a link ${link} already`
+  })
+})
 
 const netnsOf = (resources: ReadonlyArray<OwnedResource>) => resources[0]!.resource.netns
 

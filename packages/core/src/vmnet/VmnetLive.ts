@@ -32,7 +32,7 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
       show: (vm) => live(show(vm)),
       publish: (vm, specs) => live(publish(kernel, vm, specs)),
       unpublish: (vm, specs) => live(unpublish(kernel, vm, specs)),
-      networks: (configured) => live(networks(configured)),
+      networks: (known) => live(networks(known)),
       removeNetwork: (network) => live(removeNetwork(network)),
       status: live(status)
     })

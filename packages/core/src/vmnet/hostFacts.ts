@@ -1,13 +1,12 @@
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
+import { subnetOverlap } from "../allocator/overlap.ts"
+import type { NetworkFacts } from "../allocator/network.ts"
 import { stepError } from "../errors/stepError.ts"
-import { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
-import { findNetwork, networkInUse } from "../ledger/NetworkRow.ts"
-import { overlaps, parseInterface, parsePrefix } from "../net/Ipv4.ts"
+import { findNetwork, liveSubnets, networkInUse } from "../ledger/NetworkRow.ts"
 import { LinkOps, type LinkSnapshot } from "../ops/LinkOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
-import type { NetworkFacts } from "../allocator/network.ts"
 
 export const lookAtHost = (subject: string) =>
   Effect.gen(function* () {
@@ -21,13 +20,15 @@ export const lookAtHost = (subject: string) =>
  */
 export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: NetworkSpec) {
   const ledger = yield* Ledger
-  const { live, own } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
+  const { live, own, networks } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
     live: networkInUse(tx, spec.network),
-    own: findNetwork(tx, spec.network)?.device
+    own: findNetwork(tx, spec.network)?.device,
+    networks: liveSubnets(tx)
   }))
   if (live) return {} satisfies NetworkFacts
   const host = yield* lookAtHost(vm)
-  yield* Effect.fromResult(refuseOverlap(spec, host, own))
+  const refusal = subnetOverlap(spec, { networks, routes: host.routes, addresses: addressesOf(host) }, own)
+  if (refusal !== undefined) return yield* refusal
   const links = new Set(host.links.map((link) => link.link).filter((link) => link !== own))
   return { host: { uplink: uplinkOf(host), links } } satisfies NetworkFacts
 })
@@ -38,40 +39,5 @@ export const uplinkOf = ({ routes }: LinkSnapshot): string | null =>
     .filter((route) => route.destination === "0.0.0.0/0" && route.link !== null)
     .toSorted((a, b) => a.metric - b.metric)[0]?.link ?? null
 
-/** Addresses and routes of the network's own bridge do not count: it may still be there from its last use. */
-const refuseOverlap = (spec: NetworkSpec, host: LinkSnapshot, own: string | undefined) => {
-  const subnet = Result.getOrThrow(parsePrefix(spec.subnet))
-  const address = host.links
-    .filter((link) => link.link !== own)
-    .flatMap((link) => link.addresses.map((address) => ({ link: link.link, address })))
-    .find(({ address }) =>
-      Result.match(parseInterface(address), {
-        onSuccess: ({ prefix }) => overlaps(subnet, prefix),
-        onFailure: () => false
-      })
-    )
-  if (address !== undefined) {
-    return Result.fail(overlapError(spec, `address ${address.address} of ${address.link}`, address))
-  }
-  const route = host.routes
-    .filter((route) => route.destination !== "0.0.0.0/0" && route.link !== own)
-    .find((route) =>
-      Result.match(parsePrefix(route.destination), {
-        onSuccess: (prefix) => overlaps(subnet, prefix),
-        onFailure: () => false
-      })
-    )
-  if (route !== undefined) {
-    const via = route.via === null ? "" : ` via ${route.via}`
-    return Result.fail(overlapError(spec, `route ${route.destination}${via} dev ${route.link ?? "?"}`, route))
-  }
-  return Result.succeed(undefined)
-}
-
-const overlapError = (spec: NetworkSpec, what: string, overlap: object): VmnetError =>
-  new VmnetError({
-    code: "SUBNET_OVERLAP",
-    detail: `network ${spec.network}: subnet ${spec.subnet} overlaps the host's ${what}`,
-    hint: `Choose a subnet the host does not use: networks.${spec.network}.subnet in the configuration.`,
-    details: { network: spec.network, subnet: spec.subnet, overlaps: { ...overlap } }
-  })
+const addressesOf = ({ links }: LinkSnapshot) =>
+  links.flatMap(({ link, addresses }) => addresses.map((address) => ({ address, link })))

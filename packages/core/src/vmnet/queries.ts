@@ -9,7 +9,7 @@ import { resourcesOf } from "../ledger/ResourceRow.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import { describeResource } from "../resource/identity.ts"
 import { vmNotFound } from "./activeLease.ts"
-import type { DownResult, NetworkDetail, VmDetail } from "./Vmnet.ts"
+import type { DownResult, KnownNetworks, NetworkDetail, VmDetail } from "./Vmnet.ts"
 
 export const list = Effect.gen(function* () {
   const ledger = yield* Ledger
@@ -38,12 +38,14 @@ export const show = Effect.fn("Vmnet.show")(function* (vm: string) {
   } satisfies VmDetail
 })
 
-/** The configured networks and those in use, which differ when the configuration changed under live VMs. */
-export const networks = Effect.fn("Vmnet.networks")(function* (configured: ReadonlyArray<NetworkSpec>) {
+/** The known networks and those in use, which differ when the configuration changed under live VMs. */
+export const networks = Effect.fn("Vmnet.networks")(function* (known: KnownNetworks) {
   const ledger = yield* Ledger
   return yield* ledger.transact("list networks", (tx) => {
-    const details = configured.map((spec) => networkDetail(tx, spec, "config"))
-    const names = new Set(configured.map((spec) => spec.network))
+    const details = (["config", "default"] as const).flatMap((source) =>
+      known[source].map((spec) => networkDetail(tx, spec, source))
+    )
+    const names = new Set(details.map((detail) => detail.network))
     const others = allNetworks(tx).filter((record) => !names.has(record.network))
     return [...details, ...others.map((record) => networkDetail(tx, record.spec, "ledger"))]
   })

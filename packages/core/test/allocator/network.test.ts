@@ -62,7 +62,7 @@ describe("a network", () => {
       const wrong = { ...other, network: { ...other.network, gateway: "10.0.42.129" } }
       const error = yield* Effect.flip(reserving(wrong))
       assert.deepStrictEqual([error.code, error.exitCode], ["SUBNET_OVERLAP", 4])
-      assert.strictEqual(error.message, "network db: subnet 10.0.42.128/25 overlaps 10.0.42.0/24 of network web")
+      assert.strictEqual(error.message, "network db: subnet 10.0.42.128/25 overlaps network web (10.0.42.0/24)")
       yield* reserving(inNetwork(webRequest("vm2", ""), "db", "10.0.43.0/24"))
       yield* releasing("vm1")
       yield* reserving({ ...wrong, vm: "vm3", network: { ...wrong.network, network: "cache" } })

@@ -15,13 +15,13 @@ const collision = (first: string, second: string, two = "two") =>
 
 describe("published ports", () => {
   it.effect.each([
-    ["8080:80", "8080:81", "host port 8080/tcp on * is published by one"],
-    ["8080:80", "127.0.0.1:8080:80", "host port 8080/tcp on * is published by one"],
+    ["8080:80", "8080:81", "host port 8080/tcp on 0.0.0.0 is published by one"],
+    ["8080:80", "127.0.0.1:8080:80", "host port 8080/tcp on 0.0.0.0 is published by one"],
     ["127.0.0.1:8080:80", "8080:80", "host port 8080/tcp on 127.0.0.1 is published by one"],
     ["127.0.0.1:8080:80", "127.0.0.1:8080:80", "host port 8080/tcp on 127.0.0.1 is published by one"],
-    ["8000-8099:80", "8099:80", "host port 8099/tcp on * is published by one"],
-    ["8099:80", "192.0.2.1:8000-8099:80", "host port 8099/tcp on * is published by one"],
-    ["53:53/udp", "50-60:50/udp", "host port 53/udp on * is published by one"]
+    ["8000-8099:80", "8099:80", "host port 8099/tcp on 0.0.0.0 is published by one"],
+    ["8099:80", "192.0.2.1:8000-8099:80", "host port 8099/tcp on 0.0.0.0 is published by one"],
+    ["53:53/udp", "50-60:50/udp", "host port 53/udp on 0.0.0.0 is published by one"]
   ] as const)("%s and %s collide, and the message names the holder", ([first, second, message]) =>
     Effect.gen(function* () {
       const error = Result.getOrThrow(Result.flip(yield* collision(first, second)))
@@ -43,7 +43,7 @@ describe("published ports", () => {
   it.effect("that a VM has itself collide as well, and the message says so", () =>
     Effect.gen(function* () {
       const error = Result.getOrThrow(Result.flip(yield* collision("8080:80", "8080:90", "one")))
-      assert.strictEqual(error.message, "host port 8080/tcp on * is published by one already")
+      assert.strictEqual(error.message, "host port 8080/tcp on 0.0.0.0 is published by one already")
     })
   )
 

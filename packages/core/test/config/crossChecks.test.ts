@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { decodeConfig, parsePublish, publishOverlaps } from "@vmnet/core"
 import { Arbitrary, Effect, Result } from "effect"
-import { problems } from "../support/config.ts"
-import { oneOf, prefixText, whole } from "../support/arbitraries.ts"
-import { ok } from "../support/parsed.ts"
+import { problems } from "./support/config.ts"
+import { oneOf, prefixText, whole } from "../names/support/arbitraries.ts"
+import { ok } from "../names/support/parsed.ts"
 
 const networks = (...lines: ReadonlyArray<string>) =>
   problems(["networks:", ...lines.map((line) => `  ${line}`)].join("\n"))

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { decodeConfig, emptyConfig } from "@vmnet/core"
 import { Arbitrary, Effect, Result } from "effect"
-import { decode, example, file, problems } from "../support/config.ts"
-import { anyText, oneOf, whole } from "../support/arbitraries.ts"
+import { decode, example, file, problems } from "./support/config.ts"
+import { anyText, oneOf, whole } from "../names/support/arbitraries.ts"
 
 describe("a configuration file", () => {
   it("of the design document means what it says", () => {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Config, configJsonSchema, decodeConfig, formatConfig } from "@vmnet/core"
 import { JsonSchema, Result, Schema, SchemaRepresentation } from "effect"
-import { decode, defaults, example, resolvers } from "../support/config.ts"
+import { decode, defaults, example, resolvers } from "./support/config.ts"
 
 const format = (config: Config) => formatConfig(config, { defaults, resolvers })
 

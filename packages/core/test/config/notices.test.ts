@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readPublishSpecs, readVmNames, requestNotices } from "@vmnet/core"
 import { Result } from "effect"
-import { resolve } from "../support/config.ts"
-import { ok } from "../support/parsed.ts"
+import { resolve } from "./support/config.ts"
+import { ok } from "../names/support/parsed.ts"
 
 const notices = (text: string, egress: ReadonlyArray<string>) =>
   requestNotices(ok(resolve(text, { egress, network: "bridge" })).request)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { networksOf } from "@vmnet/core"
-import { bridge, decode, defaults, example, refused, request, resolvers } from "../support/config.ts"
+import { bridge, decode, defaults, example, refused, request, resolvers } from "./support/config.ts"
 
 describe("the network of a request", () => {
   it("called like a backend is that backend's own", () => {

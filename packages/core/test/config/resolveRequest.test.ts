@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { resolveRequest } from "@vmnet/core"
 import { Effect, Result } from "effect"
-import { bridge, decode, defaults, refused, request, resolve, resolvers } from "../support/config.ts"
-import { anyText, oneOf } from "../support/arbitraries.ts"
-import { hostile, ok } from "../support/parsed.ts"
+import { bridge, decode, defaults, refused, request, resolve, resolvers } from "./support/config.ts"
+import { anyText, oneOf } from "../names/support/arbitraries.ts"
+import { hostile, ok } from "../names/support/parsed.ts"
 
 const configured = `
 networks:

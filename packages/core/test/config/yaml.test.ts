@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { decode, problems } from "../support/config.ts"
+import { decode, problems } from "./support/config.ts"
 
 describe("the YAML of a configuration", () => {
   it("that does not parse is refused with the parser's place and words, and nothing else", () => {

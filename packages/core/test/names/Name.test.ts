@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { namePattern, parseNetworkName, parseVmName } from "@vmnet/core"
 import { Effect, Result } from "effect"
-import { anyText, oneOf, whole } from "../support/arbitraries.ts"
-import { accepted, hostile, ok, refusal } from "../support/parsed.ts"
+import { anyText, oneOf, whole } from "./support/arbitraries.ts"
+import { accepted, hostile, ok, refusal } from "./support/parsed.ts"
 
 describe("names of VMs and networks", () => {
   it("letters, digits, dots, underscores and dashes make a name", () => {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { InstallId, InterfaceName, Mac } from "@vmnet/core"
 import { Effect } from "effect"
-import { anyText, whole } from "../support/arbitraries.ts"
+import { anyText, whole } from "./support/arbitraries.ts"
 
 // Computed with another implementation of SHA-256 and base 32. A change here renames the devices of every install.
 describe("derived names never change", () => {

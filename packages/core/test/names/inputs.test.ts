@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { formatTapOwner, Mac, parseNetnsPath, parsePid, parseTapOwner, quote } from "@vmnet/core"
 import { Effect } from "effect"
-import { anyText, whole } from "../support/arbitraries.ts"
-import { accepted, hostile, ok, refusal } from "../support/parsed.ts"
+import { anyText, whole } from "./support/arbitraries.ts"
+import { accepted, hostile, ok, refusal } from "./support/parsed.ts"
 
 describe("a MAC address somebody chose", () => {
   it("is any unicast address, in lower case", () => {

@@ -13,8 +13,8 @@ import {
   rangesOverlap
 } from "@vmnet/core"
 import { Arbitrary, Effect, Result } from "effect"
-import { anyText, ipv4, oneOf, whole } from "../support/arbitraries.ts"
-import { accepted, hostile, ok, refusal } from "../support/parsed.ts"
+import { anyText, ipv4, oneOf, whole } from "../names/support/arbitraries.ts"
+import { accepted, hostile, ok, refusal } from "../names/support/parsed.ts"
 
 const rulesOf = (...texts: ReadonlyArray<string>): ReadonlyArray<string> => {
   const policy = ok(parseEgress(texts))

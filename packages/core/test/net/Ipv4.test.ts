@@ -12,8 +12,8 @@ import {
   rangeOf
 } from "@vmnet/core"
 import { Effect } from "effect"
-import { ipv4, prefix, whole } from "../support/arbitraries.ts"
-import { accepted, hostile, ok, refusal } from "../support/parsed.ts"
+import { ipv4, prefix, whole } from "../names/support/arbitraries.ts"
+import { accepted, hostile, ok, refusal } from "../names/support/parsed.ts"
 
 describe("addresses", () => {
   it.effect.prop("read back as they were written, over the whole range", [ipv4], ([address]) =>

@@ -9,8 +9,8 @@ import {
   rangeOf
 } from "@vmnet/core"
 import { Arbitrary, Effect } from "effect"
-import { prefix, whole } from "../support/arbitraries.ts"
-import { ok, refusal } from "../support/parsed.ts"
+import { prefix, whole } from "../names/support/arbitraries.ts"
+import { ok, refusal } from "../names/support/parsed.ts"
 
 interface Row {
   readonly subnet: string

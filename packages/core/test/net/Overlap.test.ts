@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { findOverlap, type OccupiedSpace, parsePrefix, type SubnetOwner } from "@vmnet/core"
-import { ok } from "../support/parsed.ts"
+import { ok } from "../names/support/parsed.ts"
 
 const empty: OccupiedSpace = { routes: [], addresses: [], networks: [] }
 

@@ -9,8 +9,8 @@ import {
   type PublishSpec
 } from "@vmnet/core"
 import { Arbitrary, Effect, Result } from "effect"
-import { anyText, oneOf, portRange, whole } from "../support/arbitraries.ts"
-import { accepted, hostile, ok, refusal } from "../support/parsed.ts"
+import { anyText, oneOf, portRange, whole } from "../names/support/arbitraries.ts"
+import { accepted, hostile, ok, refusal } from "../names/support/parsed.ts"
 
 const spec: Arbitrary.Arbitrary<PublishSpec> = Arbitrary.map(
   Arbitrary.all([oneOf(["tcp", "udp"] as const), whole(0, 3), portRange, whole(1, 65_535)]),

@@ -9,20 +9,19 @@ import { type SetName, specOf } from "./sets.ts"
 import { objectionToElement } from "./validateElement.ts"
 
 /**
- * What has to be read to answer for all of `elements`: a single set where they have their entries in one, else the whole
- * table of each family, so that every answer comes from one generation of the ruleset.
+ * What has to be read to know `sets`: a single one alone, else the whole table of each family, so that every answer comes
+ * from one generation of the ruleset.
  */
 const read = (
   commands: Commands["Service"],
   netns: Netns,
   attempt: Attempt,
   install: string,
-  elements: ReadonlyArray<NatElement>
+  sets: ReadonlySet<SetName>
 ): Effect.Effect<ReadonlyArray<NftObject>, OpsError> => {
-  const sets = [...new Set(elements.flatMap(encode).map(({ set }): SetName => set))]
   const [first] = sets
-  if (first !== undefined && sets.length === 1) return listSet(commands, netns, attempt, install, first)
-  const families = [...new Set(sets.map((set) => specOf(set).family))]
+  if (first !== undefined && sets.size === 1) return listSet(commands, netns, attempt, install, first)
+  const families = [...new Set([...sets].map((set) => specOf(set).family))]
   const tables = families.map((family) => listTable(commands, netns, attempt, install, family))
   return Effect.map(Effect.all(tables, { concurrency: 2 }), (objects) => objects.flat())
 }
@@ -41,6 +40,8 @@ export const findElements = Effect.fnUntraced(function* (
       return yield* invalid({ ...attempt, action: `find ${natElementKey(element)}` }, words, index)
   }
   if (elements.length === 0) return []
-  const index = indexOf(elementsIn(yield* read(commands, netns, attempt, install, elements)))
+  const sets = new Set(elements.flatMap(encode).map(({ set }): SetName => set))
+  const listed = yield* read(commands, netns, attempt, install, sets)
+  const index = indexOf(elementsIn(listed, (set) => sets.has(set)))
   return elements.map((element) => judge(element, index))
 })

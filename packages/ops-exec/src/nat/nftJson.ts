@@ -79,10 +79,13 @@ const readElement = (set: SetName, raw: unknown): ReadonlyArray<FoundElement> =>
       : Option.map(readKey(raw), (key) => found(set, key, []))
   )
 
-/** The entries of the layout's sets and maps among what was listed. */
-export const elementsIn = (objects: ReadonlyArray<NftObject>): ReadonlyArray<FoundElement> =>
+/** The entries of the layout's sets and maps among what was listed, or only of those that are `wanted`. */
+export const elementsIn = (
+  objects: ReadonlyArray<NftObject>,
+  wanted: (set: SetName) => boolean = () => true
+): ReadonlyArray<FoundElement> =>
   objects.flatMap(({ kind, body: { elem, family, name } }) => {
-    if ((kind !== "set" && kind !== "map") || typeof name !== "string" || !isSetName(name)) return []
+    if ((kind !== "set" && kind !== "map") || typeof name !== "string" || !isSetName(name) || !wanted(name)) return []
     if (family !== specOf(name).family || !Array.isArray(elem)) return []
     return elem.flatMap((raw: unknown) => readElement(name, raw))
   })

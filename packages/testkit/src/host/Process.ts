@@ -33,6 +33,42 @@ export const killGroup = (pid: number | undefined, signal: NodeJS.Signals): void
   }
 }
 
+const groupExists = (pid: number): boolean => {
+  try {
+    return process.kill(-pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Kill a group and wait until it is gone: what a killed program held (a port, a namespace) is free when this is done. At
+ * most a second, since a member that nobody reaps stays for ever.
+ */
+export const endGroup = (pid: number | undefined): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    if (pid === undefined) return resume(Effect.void)
+    killGroup(pid, "SIGKILL")
+    const deadline = performance.now() + 1_000
+    const look = () => {
+      if (groupExists(pid) && performance.now() < deadline) setTimeout(look, 2)
+      else resume(Effect.void)
+    }
+    look()
+  })
+
+/** Everything that a stream gives, once it has ended. */
+const collect = (stream: NodeJS.ReadableStream, tooMuch: () => void) => {
+  const chunks: Array<Buffer> = []
+  let size = 0
+  stream.on("data", (chunk: Buffer) => {
+    size += chunk.length
+    if (size <= maxOutput) chunks.push(chunk)
+    else tooMuch()
+  })
+  return () => Buffer.concat(chunks).toString("utf8")
+}
+
 /**
  * Run `argv` to its end. A non-zero exit is a result, not an error; not starting, running too long or writing too much is.
  * The bound is a timer of the system, not of Effect's clock, so that it holds under a test clock too.
@@ -47,22 +83,13 @@ export const run = (
     const child = spawn(file, args, { detached: true, env: minimalEnvironment, stdio: "pipe" })
     const stop = (detail: string, cause?: unknown) => {
       clearTimeout(timer)
-      killGroup(child.pid, "SIGKILL")
-      resume(Effect.fail(new PrivateHostError({ action: "run", object: argv.join(" "), detail, cause })))
+      const error = new PrivateHostError({ action: "run", object: argv.join(" "), detail, cause })
+      resume(Effect.andThen(endGroup(child.pid), Effect.fail(error)))
     }
     const timer = setTimeout(() => stop(`not finished after ${timeout} ms`), timeout)
-    const collect = (stream: NodeJS.ReadableStream) => {
-      const chunks: Array<Buffer> = []
-      let size = 0
-      stream.on("data", (chunk: Buffer) => {
-        size += chunk.length
-        if (size > maxOutput) stop(`wrote more than ${maxOutput} bytes`)
-        else chunks.push(chunk)
-      })
-      return () => Buffer.concat(chunks).toString("utf8")
-    }
-    const stdout = collect(child.stdout)
-    const stderr = collect(child.stderr)
+    const tooMuch = () => stop(`wrote more than ${maxOutput} bytes`)
+    const stdout = collect(child.stdout, tooMuch)
+    const stderr = collect(child.stderr, tooMuch)
     child.once("error", (cause) => stop(cause.message, cause))
     child.once("close", (exitCode, signal) => {
       clearTimeout(timer)
@@ -71,9 +98,9 @@ export const run = (
     // A program that ends without reading its input is no error of ours (EPIPE).
     child.stdin.on("error", () => {})
     child.stdin.end(options.stdin ?? "")
-    return Effect.sync(() => {
+    return Effect.suspend(() => {
       clearTimeout(timer)
-      killGroup(child.pid, "SIGKILL")
+      return endGroup(child.pid)
     })
   })
 

@@ -1,6 +1,7 @@
 import { Effect, RcMap, Schema, type Scope } from "effect"
 import { type Agent, makeAgent, reasonOf } from "./agent/Agent.ts"
 import type { AgentRequest } from "./agent/protocol.ts"
+import { decodeUdpEcho } from "../guest/udpEcho.ts"
 import { ExchangeFailed, PrivateHostError } from "./errors.ts"
 import { type RunOptions, type RunResult, run } from "./Process.ts"
 
@@ -21,17 +22,17 @@ export interface ExchangeOptions {
 export interface HttpReply {
   readonly status: number
   readonly body: string
-  /** The report of a server made by `serve` or by the internet; undefined for any other page. */
+  /** The report of a server made by `serve`, of the internet or of a guest; undefined for any other page. */
   readonly seen: Seen | undefined
 }
 
 export interface UdpReply {
   readonly message: Uint8Array
-  /** The message as UTF-8. */
+  /** The message as UTF-8; of a guest's reply only what it echoes. */
   readonly text: string
   readonly address: string
   readonly port: number
-  /** The report of a server made by `serve` or by the internet; undefined for any other reply. */
+  /** The report of a server made by `serve`, of the internet or of a guest; undefined for any other reply. */
   readonly seen: Seen | undefined
 }
 
@@ -125,8 +126,9 @@ const makeUdp =
       Effect.map((value) => {
         const reply = value as { readonly message: string; readonly address: string; readonly port: number }
         const bytes = Buffer.from(reply.message, "base64")
-        const text = bytes.toString("utf8")
-        return { ...reply, message: new Uint8Array(bytes), text, seen: seenIn(text) }
+        const echo = decodeUdpEcho(bytes)
+        const text = echo?.message ?? bytes.toString("utf8")
+        return { ...reply, message: new Uint8Array(bytes), text, seen: echo?.seen ?? seenIn(text) }
       })
     )
   }

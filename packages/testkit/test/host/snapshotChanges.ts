@@ -228,9 +228,9 @@ const hostChanges: ReadonlyArray<Change> = [
   },
   {
     title: "the mode of the state directory",
-    make: [["chmod", "0700", "/run/vmnet"]],
-    undo: [["chmod", "0755", "/run/vmnet"]],
-    lines: ["~ file /run/vmnet mode 0755 -> 0700"]
+    make: [["chmod", "0750", "/run/vmnet"]],
+    undo: [["chmod", "0700", "/run/vmnet"]],
+    lines: ["~ file /run/vmnet mode 0700 -> 0750"]
   },
   {
     title: "a named namespace",

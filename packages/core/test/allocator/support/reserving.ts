@@ -1,5 +1,5 @@
 import type { AttachRequest, Ledger, Tx, VmnetError } from "@vmnet/core"
-import { Effect } from "effect"
+import type { Effect } from "effect"
 import { reserve, type Reservation, type ReserveOptions } from "../../../src/allocator/reserve.ts"
 import { releaseAddresses } from "../../../src/allocator/AddressAllocator.ts"
 import { deleteLease } from "../../../src/ledger/LeaseRow.ts"

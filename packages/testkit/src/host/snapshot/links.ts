@@ -22,7 +22,7 @@ interface Address {
 /** Carrier follows the other end and is reported late; what a link is told to be is in the other flags. */
 const carrierFlags = new Set(["LOWER_UP", "NO-CARRIER", "RUNNING", "DORMANT", "M-DOWN"])
 
-/** Settings of a bridge, TAP, veth or VLAN. Everything else in there is a timer, a counter or follows from these. */
+/** Settings of a bridge, TAP, veth or VLAN. The rest is a timer, a counter, or set by who attaches. */
 const linkSettings = [
   "stp_state",
   "vlan_filtering",
@@ -36,7 +36,6 @@ const linkSettings = [
   "group",
   "persist",
   "multi_queue",
-  "vnet_hdr",
   "mode",
   "id"
 ]

@@ -8,7 +8,7 @@ import {
   resolveWithOrigins
 } from "@vmnet/core"
 import { Result } from "effect"
-import { ok } from "./parsed.ts"
+import { ok } from "../../names/support/parsed.ts"
 
 export const file = "config.yaml"
 

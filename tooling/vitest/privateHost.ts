@@ -1,7 +1,12 @@
 import { execFileSync } from "node:child_process"
 import { readlinkSync } from "node:fs"
 
-// Runs in the worker before each privileged test file. The parent is vitest itself, on the machine.
+// Runs in the worker before each privileged test file.
+if (process.getuid?.() !== 0) {
+  throw new Error("privileged tests make network namespaces, which needs root: run `sudo npm test`")
+}
+
+// The parent is vitest itself, on the machine.
 for (const kind of ["net", "mnt"]) {
   if (readlinkSync(`/proc/self/ns/${kind}`) === readlinkSync(`/proc/${process.ppid}/ns/${kind}`)) {
     throw new Error(`refusing to run a privileged test in the machine's own ${kind} namespace`)

@@ -10,8 +10,26 @@ const killAfterMs = 5_000
 /**
  * `unshare` replaces itself by Node, so the worker keeps the pid and the IPC channel that fork() made, and every thread
  * and child of it is inside. It dies with its parent: what a test does to the network must not outlive the run.
+ * Without root this cannot work; the worker then starts plainly, and the setup file refuses to run anything in it.
  */
-const wrapper = ["--pdeathsig", "KILL", "unshare", "--net", "--mount", "--propagation", "private", "--"] as const
+const launch = (node: ReadonlyArray<string>): [program: string, args: Array<string>] => {
+  const [program = process.execPath, ...args] =
+    process.getuid?.() === 0
+      ? [
+          "/usr/bin/setpriv",
+          "--pdeathsig",
+          "KILL",
+          "unshare",
+          "--net",
+          "--mount",
+          "--propagation",
+          "private",
+          "--",
+          ...node
+        ]
+      : node
+  return [program, args]
+}
 
 /** One worker process of the forks pool, born in a network and a mount namespace of its own. */
 class PrivateWorker implements PoolWorker {
@@ -45,10 +63,10 @@ class PrivateWorker implements PoolWorker {
   }
 
   async start(): Promise<void> {
-    if (process.getuid?.() !== 0) throw new Error("privileged tests make network namespaces: run them as root")
+    const [execPath, execArgv] = launch([process.execPath, ...this.#options.execArgv])
     const child = fork(resolve(this.#options.distPath, "workers/forks.js"), [], {
-      execPath: "/usr/bin/setpriv",
-      execArgv: [...wrapper, process.execPath, ...this.#options.execArgv],
+      execPath,
+      execArgv,
       env: this.#options.env as NodeJS.ProcessEnv,
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"]

@@ -1,6 +1,6 @@
 import { CommandError, type CommandResult, Commands, type CommandSpec } from "@vmnet/core"
 import { Effect, Layer } from "effect"
-import { execa } from "execa"
+import type { execa as Execa } from "execa"
 import { closeSync } from "node:fs"
 import { openInput } from "./inputFile.ts"
 import { type FindProgram, findProgram, programDirectories } from "./programs.ts"
@@ -39,7 +39,13 @@ const toResult = (spec: CommandSpec, ended: Ended): Effect.Effect<CommandResult,
 /** execa passes any open descriptor on, though its types name only 3 to 9. */
 const inherited = (descriptors: ReadonlyArray<number>) => descriptors as ReadonlyArray<3>
 
-const spawn = (path: string, spec: CommandSpec, stdin: "ignore" | 3) =>
+/** Loaded with the first program that is run: commands that only look things up start without it. */
+const loadExeca = Effect.map(
+  Effect.promise(() => import("execa")),
+  ({ execa }) => execa
+)
+
+const spawn = (execa: typeof Execa, path: string, spec: CommandSpec, stdin: "ignore" | 3) =>
   execa(path, spec.args, {
     env: { PATH: programDirectories.join(":"), LC_ALL: "C" },
     extendEnv: false,
@@ -59,11 +65,11 @@ const closeAll = (descriptors: ReadonlyArray<number>): void => {
 }
 
 /** The child has its own descriptor of the input by the time `spawn` returns, with success or not. */
-const start = (path: string, spec: CommandSpec): ReturnType<typeof spawn> | CommandError => {
+const start = (execa: typeof Execa, path: string, spec: CommandSpec): ReturnType<typeof spawn> | CommandError => {
   const input: Array<number> = []
   try {
     if (spec.stdin !== undefined) input.push(openInput(spec.stdin))
-    return spawn(path, spec, inherited(input)[0] ?? "ignore")
+    return spawn(execa, path, spec, inherited(input)[0] ?? "ignore")
   } catch (cause) {
     return failure(spec, "Failed", `could not be started: ${String(cause)}`, cause)
   } finally {
@@ -80,9 +86,9 @@ const stop = (child: ReturnType<typeof spawn>, ended: Promise<unknown>): Effect.
     await ended
   })
 
-const runOnce = (path: string, spec: CommandSpec): Effect.Effect<CommandResult, CommandError> =>
+const runOnce = (execa: typeof Execa, path: string, spec: CommandSpec): Effect.Effect<CommandResult, CommandError> =>
   Effect.callback((resume) => {
-    const child = start(path, spec)
+    const child = start(execa, path, spec)
     if (child instanceof CommandError) return resume(Effect.fail(child))
     const ended = child.then(
       (result) => resume(toResult(spec, result)),
@@ -96,7 +102,7 @@ const make = (find: FindProgram): Commands["Service"] => ({
     if (spec.args.some((arg) => arg.includes("\0"))) return yield* failure(spec, "Failed", "an argument contains NUL")
     const path = yield* find(spec.program)
     const timeout = spec.timeout ?? defaultTimeout
-    return yield* runOnce(path, spec).pipe(
+    return yield* runOnce(yield* loadExeca, path, spec).pipe(
       Effect.timeoutOrElse({
         duration: timeout,
         orElse: () => Effect.fail(failure(spec, "TimedOut", `no end within ${timeout} ms`))

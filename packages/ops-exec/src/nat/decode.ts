@@ -57,7 +57,7 @@ const candidates = (entry: FoundElement, index: Index): ReadonlyArray<NatElement
   const [first = "", second = "", third = ""] = entry.key
   switch (entry.set) {
     case "segments":
-      return [{ _tag: "Segment", device: first }]
+      return [{ _tag: "Segment", device: first, isolated: !index.has(`pairs ${first} . ${first}`) }]
     case "masqueraded":
       return [{ _tag: "Masquerade", device: first }]
     case "trusted":

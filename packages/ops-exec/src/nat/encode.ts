@@ -1,4 +1,4 @@
-import type { Egress, Guest, NatElement, Protocol, Publish } from "@vmnet/core"
+import type { Egress, Guest, NatElement, Protocol, Publish, Segment } from "@vmnet/core"
 import type { SetElement, SetName } from "./sets.ts"
 import { parsePrefix } from "../text/ipv4.ts"
 
@@ -35,6 +35,13 @@ const encodeEgress = ({ address, destination, ports, protocol }: Egress): SetEle
   return entry("egress", [address, to, protocolNumber[protocol], ports === undefined ? "0-65535" : range(...ports)])
 }
 
+/** The device with itself: what comes from it and goes back to it by way of the gateway. */
+const encodeSegment = ({ device, isolated }: Segment): ReadonlyArray<SetElement> => [
+  entry("segments", [device]),
+  entry("hairpins", [device, device]),
+  ...(isolated ? [] : [entry("pairs", [device, device])])
+]
+
 const encodePublish = (element: Publish): ReadonlyArray<SetElement> => {
   const { count, guestAddress, guestPort, hostAddress, hostPort, mark, protocol } = element
   const [ports, marks] =
@@ -54,7 +61,7 @@ const encodePublish = (element: Publish): ReadonlyArray<SetElement> => {
 export const encode = (element: NatElement): ReadonlyArray<SetElement> => {
   switch (element._tag) {
     case "Segment":
-      return [entry("segments", [element.device]), entry("pairs", [element.device, element.device])]
+      return encodeSegment(element)
     case "Masquerade":
       return [entry("masqueraded", [element.device])]
     case "HostAccess":

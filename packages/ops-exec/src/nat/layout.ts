@@ -29,6 +29,9 @@ table inet ${table} {
   set pairs {
     type ifname . ifname
   }
+  set hairpins {
+    type ifname . ifname
+  }
   set masqueraded {
     type ifname
   }
@@ -86,7 +89,7 @@ table inet ${table} {
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     iifname @masqueraded oifname != @segments masquerade
-    ct status dnat iifname . oifname @pairs masquerade
+    ct status dnat iifname . oifname @hairpins masquerade
     ip saddr 127.0.0.0/8 oifname @segments masquerade
   }
   chain forward {

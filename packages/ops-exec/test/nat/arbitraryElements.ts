@@ -56,7 +56,7 @@ const publish = Arbitrary.map(
 )
 
 const kinds: ReadonlyArray<Arbitrary.Arbitrary<NatElement>> = [
-  Arbitrary.map(device, (device): NatElement => ({ _tag: "Segment", device })),
+  Arbitrary.map(device, (device): NatElement => ({ _tag: "Segment", device, isolated: false })),
   Arbitrary.map(device, (device): NatElement => ({ _tag: "Masquerade", device })),
   Arbitrary.map(device, (device): NatElement => ({ _tag: "HostAccess", device })),
   Arbitrary.map(

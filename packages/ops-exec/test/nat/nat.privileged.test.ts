@@ -9,7 +9,7 @@ import { inside, run } from "../support/programs.ts"
 const install = "0a1b2c3d"
 const table = `vmnet_${install}`
 const layout: NatChange = { _tag: "AddLayout" }
-const segment: NatElement = { _tag: "Segment", device: "vmb1" }
+const segment: NatElement = { _tag: "Segment", device: "vmb1", isolated: false }
 const guest: NatElement = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 1, egress: "all" }
 
 const add = (element: NatElement, owner = `vmnet:${install}:vm1:1`): NatChange => ({
@@ -148,7 +148,11 @@ layer(layerExec({ install }), { excludeTestServices: true })("the firewall over 
     Effect.gen(function* () {
       const netns = yield* namedNetns
       yield* applyIn(netns, layout)
-      const each = Array.from({ length: 24 }, (_, i): NatElement => ({ _tag: "Segment", device: `vmb${i}` }))
+      const each = Array.from({ length: 24 }, (_, i): NatElement => ({
+        _tag: "Segment",
+        device: `vmb${i}`,
+        isolated: false
+      }))
       yield* Effect.forEach(each, (element) => applyIn(netns, add(element)), { concurrency: 8 })
       assert.strictEqual((yield* snapshotOf(netns)).elements.length, 24)
     })
@@ -182,7 +186,7 @@ layer(layerExec({ install }), { excludeTestServices: true })("the firewall over 
     Effect.gen(function* () {
       const netns = yield* namedNetns
       yield* applyIn(netns, layout, add({ _tag: "Masquerade", device: "vmb2" }))
-      const many = Array.from({ length: 5 }, (_, i) => add({ _tag: "Segment", device: `vmb${i}` }))
+      const many = Array.from({ length: 5 }, (_, i) => add({ _tag: "Segment", device: `vmb${i}`, isolated: false }))
       const failing = [...many, add({ _tag: "Masquerade", device: "vmb2" }), ...many.slice(0, 1)]
       const error = yield* Effect.flip(applyIn(netns, ...failing))
       assert.strictEqual(error.index, 5)

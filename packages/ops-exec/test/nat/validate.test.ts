@@ -32,7 +32,7 @@ describe("what goes into the firewall", () => {
   for (const text of injections) {
     it(`is never ${JSON.stringify(text)}, as device, port, MAC, address or tag`, () => {
       const elements: ReadonlyArray<NatElement> = [
-        { _tag: "Segment", device: text },
+        { _tag: "Segment", device: text, isolated: false },
         { _tag: "Masquerade", device: text },
         { _tag: "HostAccess", device: text },
         { ...guest, device: text },

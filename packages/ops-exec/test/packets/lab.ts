@@ -60,7 +60,7 @@ export const makeInternet = Effect.gen(function* () {
 
 /** A segment: a bridge with the gateway's address on it. */
 export const makeSegment = Effect.fnUntraced(function* (device: string, gateway: string) {
-  yield* applyNat(add({ _tag: "Segment", device }), add({ _tag: "Masquerade", device }))
+  yield* applyNat(add({ _tag: "Segment", device, isolated: false }), add({ _tag: "Masquerade", device }))
   const octet = gateway.split(".")[2] ?? "0"
   const mac = `02:00:00:00:${Number(octet).toString(16).padStart(2, "0")}:01`
   yield* applyLinks(

@@ -14,7 +14,7 @@ export interface HostControls {
   readonly endProcess: (pid: number) => void
   /** Ended but not waited for: a zombie. */
   readonly endUnreaped: (pid: number) => void
-  /** The process is gone and another has its pid. */
+  /** The process is gone and another, in the host's namespace, has its pid. */
   readonly recycle: (pid: number) => ProcessId
   /** A new boot id; every process, namespace, link and firewall entry is gone. */
   readonly reboot: () => void
@@ -48,7 +48,10 @@ export const hostControls = (world: World): HostControls => {
     alive: (process) => world.processes.alive(process),
     endProcess: (pid) => ending(pid, () => world.processes.end(pid)),
     endUnreaped: (pid) => ending(pid, () => world.processes.endUnreaped(pid)),
-    recycle: (pid) => world.processes.recycle(pid),
+    recycle: (pid) => {
+      ending(pid, () => world.processes.end(pid))
+      return world.processes.start(world.host, pid)
+    },
     reboot: () => world.reboot(),
     bind: (socket) => {
       world.sockets = [...world.sockets, anyAddress(socket)]

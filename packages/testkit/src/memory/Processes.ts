@@ -37,13 +37,6 @@ export class Processes {
     this.#stateOf(pid).zombie = true
   }
 
-  /** Another process gets the pid. */
-  recycle(pid: number): ProcessId {
-    const { namespace } = this.#stateOf(pid)
-    this.end(pid)
-    return this.start(namespace, pid)
-  }
-
   /** Every process is gone and the boot id is another. Clock and pids start anew. */
   reboot(): void {
     this.#table.clear()

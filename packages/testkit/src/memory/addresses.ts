@@ -1,4 +1,3 @@
-import { Array as Arr, Result } from "effect"
 import { parseInterface } from "./ipv4.ts"
 import { type LinkState, type Namespace, linkOf } from "./Namespace.ts"
 import { refuse } from "./Refusal.ts"
@@ -20,9 +19,8 @@ export const addAddress = (namespace: Namespace, name: string, address: string):
   parseInterface(address)
   if (link.addresses.includes(address)) refuse("Exists", "Address already assigned.")
   const secondary = primaryOf(link, address) !== undefined
-  const [primaries, secondaries] = Arr.partition(link.addresses, (a) =>
-    isSecondary(link, a) ? Result.succeed(a) : Result.fail(a)
-  )
+  const primaries = link.addresses.filter((a) => !isSecondary(link, a))
+  const secondaries = link.addresses.filter((a) => isSecondary(link, a))
   link.addresses = secondary ? [...link.addresses, address] : [...primaries, address, ...secondaries]
   namespace.sysctls.settleDevice(name)
   if (!secondary && link.up) addConnectedRoute(namespace, link, address)

@@ -67,9 +67,9 @@ export const deleteNetwork = (tx: Tx, network: string): void => {
 export const vmsOfNetwork = (tx: Tx, network: string): ReadonlyArray<string> =>
   tx.all<{ vm: string }>("SELECT vm FROM leases WHERE network = ? ORDER BY vm", network).map((row) => row.vm)
 
-/** Whether any lease uses the network; an index look-up, however many there are. */
-export const networkInUse = (tx: Tx, network: string): boolean =>
-  tx.get("SELECT 1 FROM leases WHERE network = ? LIMIT 1", network) !== undefined
+/** Whether any lease uses the network, one VM's perhaps not counted; an index look-up, however many there are. */
+export const networkInUse = (tx: Tx, network: string, butFor = ""): boolean =>
+  tx.get("SELECT 1 FROM leases WHERE network = ? AND vm <> ? LIMIT 1", network, butFor) !== undefined
 
 /** What subnets the networks in use have. */
 export const liveSubnets = (tx: Tx): ReadonlyArray<{ readonly network: string; readonly subnet: string }> =>

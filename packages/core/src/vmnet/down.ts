@@ -2,7 +2,7 @@ import { Clock, Effect } from "effect"
 import { releaseAddresses } from "../allocator/AddressAllocator.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
-import { Ledger } from "../ledger/Ledger.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
 import { deleteResources, keepResources, resourcesOf } from "../ledger/ResourceRow.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
@@ -52,15 +52,17 @@ const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: stri
   if (problems.length > 0) return yield* notRemoved(vm, problems)
 })
 
-/** Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. */
 export const forgetLease = Effect.fnUntraced(function* (vm: string, coolUntil: number | undefined) {
   const ledger = yield* Ledger
-  yield* ledger.transact(`forget ${vm}`, (tx) => {
-    deleteResources(tx, vm)
-    releaseAddresses(tx, vm, coolUntil)
-    deleteLease(tx, vm)
-  })
+  yield* ledger.transact(`forget ${vm}`, (tx) => forgetRows(tx, vm, coolUntil))
 })
+
+/** Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. */
+export const forgetRows = (tx: Tx, vm: string, coolUntil: number | undefined): void => {
+  deleteResources(tx, vm)
+  releaseAddresses(tx, vm, coolUntil)
+  deleteLease(tx, vm)
+}
 
 /** Keeps a lease with what could not be removed of it; no word of what was never made or has gone. */
 export const keepLease = Effect.fnUntraced(function* (vm: string, { left, problems }: TeardownReport) {

@@ -22,7 +22,7 @@ export const lookAtHost = (subject: string) =>
 export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: NetworkSpec) {
   const ledger = yield* Ledger
   const { live, device, networks } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
-    live: networkInUse(tx, spec.network),
+    live: networkInUse(tx, spec.network, vm),
     device: findNetwork(tx, spec.network)?.device,
     networks: liveSubnets(tx)
   }))

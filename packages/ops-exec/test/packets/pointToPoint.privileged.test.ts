@@ -39,7 +39,9 @@ const lab = Effect.gen(function* () {
   yield* internet.serve("tcp", 80)
   const netns = yield* namedNetns
   const guest = { _tag: "Guest", device, address: "10.0.50.2", mark: 9, egress: "all" } as const
-  yield* applyNat(...[{ _tag: "Segment", device } as const, { _tag: "Masquerade", device } as const, guest].map(add))
+  yield* applyNat(
+    ...[{ _tag: "Segment", device, isolated: false } as const, { _tag: "Masquerade", device } as const, guest].map(add)
+  )
   yield* applyLinks(
     { _tag: "AddVeth", link: device, mtu: 1500, mac: hostMac, peer: { link: "eth0", netns, mac: "02:00:00:00:50:02" } },
     { _tag: "SetUp", link: device },

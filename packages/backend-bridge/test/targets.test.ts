@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { hostNetns, type LinkChange, LinkOps, type ProcessId, Vmnet } from "@vmnet/core"
+import { type hostNetns, type LinkChange, LinkOps, type ProcessId, Vmnet } from "@vmnet/core"
 import { Effect } from "effect"
 import { onMachine } from "./support/host.ts"
 import { request } from "./support/memoryHost.ts"

@@ -1,25 +1,37 @@
 import { defineConfig } from "vitest/config"
+import { privatePool } from "./tooling/vitest/privatePool.ts"
 
-const tests = ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tooling/test/**/*.test.ts"]
-const privileged = ["packages", "apps", "tooling"].map((root) => `${root}/**/test/**/*.privileged.test.ts`)
+const tests = "{packages,apps}/*/test/**/*.test.ts"
+const toolingTests = "tooling/test/**/*.test.ts"
+const privileged = "**/*.privileged.test.ts"
+const neverTests = ["**/node_modules/**", "**/dist/**"]
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    testTimeout: 20_000,
+    allowOnly: false,
+    reporters: ["default", "./tooling/vitest/verdictReporter.ts"],
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: tests, exclude: ["**/node_modules/**", ...privileged] }
+        test: {
+          name: "unit",
+          include: [tests, toolingTests],
+          exclude: [...neverTests, privileged],
+          testTimeout: 20_000
+        }
       },
       {
         extends: true,
         test: {
           name: "privileged",
-          include: privileged,
-          exclude: ["**/node_modules/**"],
-          pool: "forks",
-          testTimeout: 60_000
+          include: ["{packages,apps}/*/test/**/*.privileged.test.ts", "tooling/test/**/*.privileged.test.ts"],
+          exclude: neverTests,
+          pool: privatePool,
+          isolate: true,
+          setupFiles: ["./tooling/vitest/privateHost.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000
         }
       }
     ]

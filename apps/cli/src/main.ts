@@ -1,8 +1,31 @@
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Effect } from "effect"
-import { Command } from "effect/cli"
-import { version } from "./version.ts"
+import { NodeServices } from "@effect/platform-node"
+import { Effect, Exit, Layer, Runtime } from "effect"
+import { separateShortValues, toneOf } from "./cli/argv.ts"
+import { runCli } from "./cli/program.ts"
+import { liveEngine } from "./Engine.ts"
+import { watchSignals } from "./exec/processSignals.ts"
+import { runCommand } from "./exec/runCommand.ts"
+import { logging } from "./terminal/logging.ts"
+import { streamsOfProcess, watchStreamErrors } from "./terminal/streamsOfProcess.ts"
 
-const root = Command.make("vmnet").pipe(Command.withDescription("Host-side networking for virtual machines"))
+const argv = process.argv.slice(2)
+const signals = watchSignals()
+watchStreamErrors()
 
-root.pipe(Command.run({ version }), Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+const services = Layer.mergeAll(
+  liveEngine,
+  streamsOfProcess,
+  logging(toneOf(separateShortValues(argv))),
+  NodeServices.layer,
+  Layer.provide(runCommand, signals.layer)
+)
+
+const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
+  signals.onStop(() => fiber.interruptUnsafe(fiber.id))
+  fiber.addObserver((exit) => teardown(exit, (code) => (process.exitCode ??= code)))
+})
+
+runMain(Effect.provide(runCli(argv), services), {
+  disableErrorReporting: true,
+  teardown: (exit, done) => done(signals.exitCode() ?? (Exit.isSuccess(exit) ? Number(exit.value) : 1))
+})

@@ -1,1 +1,1 @@
-export {}
+export { bridgeBackend } from "./bridgeBackend.ts"

@@ -1,1 +1,7 @@
-export {}
+export * from "./commands/CommandsExeca.ts"
+export * from "./commands/programs.ts"
+export * from "./layerExec.ts"
+export * from "./link/LinkOpsIp.ts"
+export * from "./nat/NatOpsNft.ts"
+export * from "./probe/HostProbeProc.ts"
+export * from "./sysctl/SysctlOpsProc.ts"

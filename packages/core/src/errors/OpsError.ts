@@ -37,7 +37,7 @@ export class OpsError extends Schema.TaggedError<OpsError>()("OpsError", {
   /** The program's or kernel's own words, or empty. */
   output: Schema.String,
   /** Index of the failed change in its batch, where it is known. */
-  index: Schema.optionalKey(Schema.Number),
+  index: Schema.optionalKey(Schema.Finite),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {

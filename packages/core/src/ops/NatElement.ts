@@ -7,12 +7,13 @@ export type NatElement = Segment | Masquerade | HostAccess | Guest | Egress | Bi
 export type Protocol = "tcp" | "udp"
 
 /**
- * A device whose traffic is ours to judge (a bridge, or a point-to-point TAP). Guests behind it reach one another where
- * they share it, and nothing else of ours.
+ * A device whose traffic is ours to judge (a bridge, or a point-to-point TAP). Guests behind it reach nothing else of
+ * ours, and one another only where the segment is not `isolated` (through the gateway as well as directly).
  */
 export interface Segment {
   readonly _tag: "Segment"
   readonly device: string
+  readonly isolated: boolean
 }
 
 /** Guests behind `device` leave the host with the uplink's address, except towards other segments of ours. */

@@ -7,10 +7,10 @@ export type BackendKind = typeof BackendKind.Type
 export const Published = Schema.Struct({
   protocol: Schema.Literals(["tcp", "udp"]),
   hostAddress: Schema.String,
-  hostPort: Schema.Number,
-  guestPort: Schema.Number,
+  hostPort: Schema.Finite,
+  guestPort: Schema.Finite,
   /** How many consecutive ports, 1 for a single one. */
-  count: Schema.Number
+  count: Schema.Finite
 })
 export type Published = typeof Published.Type
 
@@ -24,7 +24,7 @@ export type LeaseState = typeof LeaseState.Type
 export const Attachment = Schema.Struct({
   apiVersion: Schema.Literal("vmnet/v1"),
   vm: Schema.String,
-  generation: Schema.Number,
+  generation: Schema.Finite,
   backend: BackendKind,
   network: Schema.String,
   state: LeaseState,
@@ -33,7 +33,7 @@ export const Attachment = Schema.Struct({
     gateway: Schema.String,
     mac: Schema.String,
     dns: Schema.Array(Schema.String),
-    mtu: Schema.Number
+    mtu: Schema.Finite
   }),
   host: Schema.Struct({
     /** The address the host reaches the guest at. */

@@ -1,5 +1,5 @@
 import { natElementKey } from "../ops/NatElement.ts"
-import { netnsKey } from "../ops/Netns.ts"
+import { type Netns, netnsKey } from "../ops/Netns.ts"
 import { formatSysctlKey } from "../ops/SysctlOps.ts"
 import type { Resource } from "./Resource.ts"
 
@@ -29,12 +29,14 @@ export const resourceName = (resource: Resource): string => {
 export const resourceKey = (resource: Resource): string =>
   `${resource.kind} ${netnsKey(resource.netns)} ${resourceName(resource)}`
 
-/** `bridge vmb1`, `address 10.0.42.1/24 on vmb1`: how messages name a resource. */
+/** `bridge vmb1`, `veth vmv1 to eth0 in /run/netns/box`: how messages name a resource. */
 export const describeResource = (resource: Resource): string => {
   const words = resource.kind.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase()
-  const place = resource.netns._tag === "Host" ? "" : ` in ${netnsKey(resource.netns)}`
-  return `${words} ${resourceName(resource)}${place}`
+  const peer = resource.kind === "Veth" ? ` to ${resource.peer.link}${inside(resource.peer.netns)}` : ""
+  return `${words} ${resourceName(resource)}${inside(resource.netns)}${peer}`
 }
+
+const inside = (netns: Netns): string => (netns._tag === "Host" ? "" : ` in ${netnsKey(netns)}`)
 
 /** The link whose deletion takes this resource with it, as a `resourceKey`-independent pair, or `undefined`. */
 export const goesWith = (resource: Resource): string | undefined => {

@@ -41,6 +41,12 @@ export interface NetworkDetail {
   readonly source: "config" | "ledger" | "default"
 }
 
+/** Networks there could be: those of the configuration, and the backends' own. */
+export interface KnownNetworks {
+  readonly config: ReadonlyArray<NetworkSpec>
+  readonly default: ReadonlyArray<NetworkSpec>
+}
+
 export interface Status {
   readonly install: string
   readonly stateDir: string
@@ -71,10 +77,8 @@ export class Vmnet extends Context.Service<
     readonly publish: (vm: string, specs: ReadonlyArray<PublishSpec>) => Effect.Effect<Attachment, VmnetError>
     /** Takes published ports back, named exactly as published; all of them or none. */
     readonly unpublish: (vm: string, specs: ReadonlyArray<PublishSpec>) => Effect.Effect<Attachment, VmnetError>
-    /** The networks in use, merged with the given configured ones. */
-    readonly networks: (
-      configured: ReadonlyArray<NetworkSpec>
-    ) => Effect.Effect<ReadonlyArray<NetworkDetail>, VmnetError>
+    /** The networks in use, merged with the given ones. */
+    readonly networks: (known: KnownNetworks) => Effect.Effect<ReadonlyArray<NetworkDetail>, VmnetError>
     /** Forgets a network nobody uses (its sticky addresses and cooldowns with it). */
     readonly removeNetwork: (network: string) => Effect.Effect<DownResult, VmnetError>
     readonly status: Effect.Effect<Status, VmnetError>

@@ -12,7 +12,7 @@ export const longestOwner = formatOwner({
 
 /** One element of every kind and shape; no two share an entry of the layout. */
 export const everyElement: ReadonlyArray<NatElement> = [
-  { _tag: "Segment", device: "vmb1" },
+  { _tag: "Segment", device: "vmb1", isolated: false },
   { _tag: "Masquerade", device: "vmb1" },
   { _tag: "HostAccess", device: "vmb1" },
   { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 1, egress: "all" },

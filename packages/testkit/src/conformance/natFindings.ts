@@ -6,7 +6,7 @@ import { KernelFixture, type PlantedNatEntry } from "./KernelFixture.ts"
 import { owner, publish } from "./natElements.ts"
 import { type NatTests, add, addLayout, assertElements, natIn } from "./natIn.ts"
 
-const segment: NatElement = { _tag: "Segment", device: "vmb1" }
+const segment: NatElement = { _tag: "Segment", device: "vmb1", isolated: false }
 const guest = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 5, egress: "all" } as const
 
 /** What nft itself accepts as a comment: printable or not, quotes, statements, up to 128 bytes. */

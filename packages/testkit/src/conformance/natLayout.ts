@@ -7,7 +7,7 @@ import { KernelFixture } from "./KernelFixture.ts"
 import { everyElement } from "./natElements.ts"
 import { type NatTests, add, addLayout, assertElements, deleteLayout, natIn, remove } from "./natIn.ts"
 
-const segment = { _tag: "Segment", device: "vmb1" } as const
+const segment = { _tag: "Segment", device: "vmb1", isolated: false } as const
 const nothing = { layout: "absent", elements: [] } as const
 const gone: Netns = { _tag: "Path", path: "/run/netns/vmnet-conformance-absent" }
 

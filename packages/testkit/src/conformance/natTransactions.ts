@@ -158,8 +158,8 @@ export const natTransactions = (it: NatTests): void => {
         const { apply, observe } = yield* natIn(netns)
         yield* apply(addLayout)
         const impossible: ReadonlyArray<NatElement> = [
-          { _tag: "Segment", device: "sixteen-letters-" },
-          { _tag: "Segment", device: "" },
+          { _tag: "Segment", device: "sixteen-letters-", isolated: false },
+          { _tag: "Segment", device: "", isolated: false },
           guest({ address: "10.0.42.256" }),
           guest({ address: "10.0.42.2/32" }),
           guest({ mark: 2 ** 32 }),

@@ -4,6 +4,7 @@ import { refuse } from "./Refusal.ts"
 export const natSets = [
   "segments",
   "pairs",
+  "hairpins",
   "masqueraded",
   "trusted",
   "guests",

@@ -1,4 +1,12 @@
-import { type Egress, type Guest, type NatElement, type Protocol, type Publish, natElementKey } from "@vmnet/core"
+import {
+  type Egress,
+  type Guest,
+  type NatElement,
+  type Protocol,
+  type Publish,
+  type Segment,
+  natElementKey
+} from "@vmnet/core"
 import { formatIpv4 } from "./ipv4.ts"
 import { protocolNumber, verdicts } from "./natEntries.ts"
 import { natFinding } from "./natFinding.ts"
@@ -23,6 +31,11 @@ const guestOf = (tables: NatTables, { key, value }: NatEntryState): ReadonlyArra
   const egress = (["all", "listed", "none"] as const).find((policy) => verdicts[policy] === value)
   if (mark === undefined || egress === undefined) return []
   return [{ _tag: "Guest", device, address, mark: Number(mark), egress }]
+}
+
+const segmentOf = (tables: NatTables, { key }: NatEntryState): Segment => {
+  const device = key[0]!
+  return { _tag: "Segment", device, isolated: tables.get({ set: "pairs", key: [device, device] }) === undefined }
 }
 
 /** Nothing for what no element of ours can be, such as a range of protocols. */
@@ -97,14 +110,14 @@ const countOf = ({ element }: OwnedNatElement): number => (element as Publish).c
 
 /** The elements that the tables hold whole, in the order of their keys; halves are for `natFinding` to tell. */
 export const natElements = (tables: NatTables): ReadonlyArray<OwnedNatElement> => {
-  const device = (set: "segments" | "masqueraded" | "trusted", tag: "Segment" | "Masquerade" | "HostAccess") =>
+  const device = (set: "masqueraded" | "trusted", tag: "Masquerade" | "HostAccess") =>
     tables.entries(set).map((entry) => owned(entry, { _tag: tag, device: entry.key[0]! }))
   const binding = (entry: NatEntryState): OwnedNatElement => {
     const [port, mac, address] = entry.key as [string, string, string]
     return owned(entry, { _tag: "Binding", port, mac, address })
   }
   const elements = [
-    ...device("segments", "Segment"),
+    ...tables.entries("segments").map((entry) => owned(entry, segmentOf(tables, entry))),
     ...device("masqueraded", "Masquerade"),
     ...device("trusted", "HostAccess"),
     ...tables.entries("guests").flatMap((entry) => guestOf(tables, entry).map((guest) => owned(entry, guest))),

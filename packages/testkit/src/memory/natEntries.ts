@@ -1,4 +1,4 @@
-import type { Egress, Guest, NatElement, Publish } from "@vmnet/core"
+import type { Egress, Guest, NatElement, Publish, Segment } from "@vmnet/core"
 import { checkLinkName, checkMac, checkMark, checkPort } from "./checks.ts"
 import { formatIpv4, parseIpv4, parseNetwork } from "./ipv4.ts"
 import type { NatEntry, NatSet } from "./NatTables.ts"
@@ -51,11 +51,18 @@ const publishEntries = (publish: Publish): ReadonlyArray<NatEntry> => {
   return [...entries.flat(), live(guestAddress, mark)]
 }
 
+/** The device with itself: what comes from a device and goes back to it, by way of the gateway. */
+const segmentEntries = ({ device, isolated }: Segment): ReadonlyArray<NatEntry> => [
+  entry("segments", [checkLinkName(device)]),
+  entry("hairpins", [device, device]),
+  ...(isolated ? [] : [entry("pairs", [device, device])])
+]
+
 /** What an element is in the sets and maps of the layout, the entry that gives it its key first. */
 export const natEntries = (element: NatElement): ReadonlyArray<NatEntry> => {
   switch (element._tag) {
     case "Segment":
-      return [entry("segments", [checkLinkName(element.device)]), entry("pairs", [element.device, element.device])]
+      return segmentEntries(element)
     case "Masquerade":
       return [entry("masqueraded", [checkLinkName(element.device)])]
     case "HostAccess":

@@ -227,7 +227,7 @@ describe("snapshots", () => {
         NatOps.use((nat) =>
           nat.apply(hostNetns, [
             { _tag: "AddLayout" },
-            { _tag: "AddElement", element: { _tag: "Segment", device: "b" }, owner: "o" }
+            { _tag: "AddElement", element: { _tag: "Segment", device: "b", isolated: false }, owner: "o" }
           ])
         )
       )

@@ -64,7 +64,7 @@ it.effect("entries that no element of ours can be are not listed", () =>
 it.effect("an owner of 128 bytes is kept, a longer one is refused", () =>
   Effect.gen(function* () {
     const { nat } = yield* setup
-    const element: NatElement = { _tag: "Segment", device: "b" }
+    const element: NatElement = { _tag: "Segment", device: "b", isolated: false }
     const add = (owner: string) => nat.apply(hostNetns, [{ _tag: "AddElement", element, owner }])
     assert.strictEqual((yield* Effect.flip(add("x".repeat(129)))).reason, "Invalid")
     yield* add("x".repeat(128))

@@ -1,0 +1,73 @@
+import type { Vmnet, VmnetError } from "@vmnet/core"
+import { Effect, Result } from "effect"
+import { CliError, Command } from "effect/cli"
+import { begin } from "../cli/begin.ts"
+import { vms } from "../cli/arguments.ts"
+import { readVms } from "../cli/inputs.ts"
+import { print } from "../cli/print.ts"
+import { SeveralFailures } from "../cli/SeveralFailures.ts"
+import { switchFlag } from "../cli/switchFlag.ts"
+import { withVmnet } from "../cli/withVmnet.ts"
+import { type DownLine, downsDocument } from "../views/downs.ts"
+
+interface Down extends DownLine {
+  readonly error?: VmnetError
+}
+
+const takeDown = (vmnet: Vmnet["Service"], vm: string): Effect.Effect<Down> =>
+  Effect.map(
+    Effect.result(vmnet.down(vm)),
+    Result.match({
+      onSuccess: ({ outcome }): Down => ({ vm, outcome }),
+      onFailure: (error): Down => ({ vm, outcome: "failed", error })
+    })
+  )
+
+const summarise = (downs: ReadonlyArray<Down>): string => {
+  if (downs.length === 1) return `${downs[0]!.vm} ${downs[0]!.outcome}`
+  const count = (outcome: Down["outcome"]): number => downs.filter((down) => down.outcome === outcome).length
+  const parts = (["removed", "absent", "failed"] as const).filter((outcome) => count(outcome) > 0)
+  return parts.length === 0 ? "no VMs" : parts.map((outcome) => `${count(outcome)} ${outcome}`).join(", ")
+}
+
+const failIfAny = (errors: ReadonlyArray<VmnetError>): Effect.Effect<void, VmnetError | SeveralFailures> => {
+  const [first, second] = errors
+  if (first === undefined) return Effect.void
+  if (second === undefined) return Effect.fail(first)
+  return Effect.fail(
+    new SeveralFailures({ action: "VMs could not be taken down", errors: [first, ...errors.slice(1)] })
+  )
+}
+
+export const down = Command.make(
+  "down",
+  { vms, all: switchFlag("all", "Every VM of this state directory") },
+  Effect.fn("vmnet down")(function* (input) {
+    const { globals, format } = yield* begin({ prints: "anything" })
+    const named = yield* readVms("down", input.vms)
+    // One after the other, each on its own: a VM that cannot be taken down keeps no other one up.
+    const downs = yield* withVmnet(
+      globals,
+      Effect.fnUntraced(function* (vmnet) {
+        const names = input.all ? (yield* vmnet.list).map(({ vm }) => vm) : named
+        return yield* Effect.forEach(names, (vm) => takeDown(vmnet, vm))
+      }),
+      summarise
+    )
+    yield* print(format, downsDocument(downs.map(({ vm, outcome }) => ({ vm, outcome }))))
+    yield* failIfAny(downs.flatMap(({ error }) => (error === undefined ? [] : [error])))
+  })
+).pipe(
+  Command.validate(({ vms, all }) => {
+    if (all && vms.length > 0)
+      return Effect.fail(new CliError.ValidationError({ message: "name VMs or give --all, not both" }))
+    if (!all && vms.length === 0)
+      return Effect.fail(new CliError.ValidationError({ message: "VM is missing (or --all)" }))
+    return Effect.void
+  }),
+  Command.withDescription("Detach VMs and undo everything that was done for them; success when they are not there"),
+  Command.withExamples([
+    { command: "vmnet down vm1 vm2" },
+    { command: "vmnet down --all", description: "Leave the host as it was before vmnet" }
+  ])
+)

@@ -1,0 +1,10 @@
+import { Effect } from "effect"
+import type { Globals } from "../../cli/globals.ts"
+import { withVmnet } from "../../cli/withVmnet.ts"
+
+/** The networks in use, the configured ones and the backends' own. */
+export const networks = Effect.fn("networks")(function* (globals: Globals) {
+  const { knownNetworks } = yield* Effect.promise(() => import("../../config/knownNetworks.ts"))
+  const known = yield* knownNetworks(globals.config)
+  return yield* withVmnet(globals, (vmnet) => vmnet.networks(known))
+})

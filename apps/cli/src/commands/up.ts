@@ -1,0 +1,84 @@
+import type { UpResult } from "@vmnet/core"
+import { Console, Effect } from "effect"
+import { Argument, CliError, Command, Flag } from "effect/cli"
+import { begin } from "../cli/begin.ts"
+import { type Globals, optional } from "../cli/globals.ts"
+import { pointToHelp } from "../cli/inputs.ts"
+import { print } from "../cli/print.ts"
+import { switchFlag } from "../cli/switchFlag.ts"
+import { withVmnet } from "../cli/withVmnet.ts"
+import { printable } from "../terminal/printable.ts"
+import { Streams } from "../terminal/Streams.ts"
+import { attachmentDocument } from "../views/attachment.ts"
+import { planDocument } from "../views/plan.ts"
+
+const text = (id: string, metavar: string, description: string): Flag.Flag<string> =>
+  Flag.String(id).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
+
+/** Unread: core reads them together with the configuration, so that a person hears of all problems at once. */
+const flags = {
+  vm: Argument.String("VM").pipe(Argument.withDescription("The VM's name: a-z 0-9 . _ - and at most 63 of them")),
+  network: optional(text("network", "NETWORK", "The network it belongs to (default: the backend's own)")),
+  publish: text("publish", "SPEC", "[HOSTIP:]PORT[-END]:GUESTPORT[/tcp|udp], repeatable").pipe(
+    Flag.withAlias("p"),
+    Flag.between(0, 1024)
+  ),
+  ip: optional(text("ip", "ADDR", "A fixed address out of the network's subnet")),
+  mac: optional(text("mac", "MAC", "A fixed hardware address of the guest")),
+  ownerPid: optional(text("owner-pid", "PID", "The lease ends with this process")),
+  netns: optional(text("netns", "PATH", "A veth into this network namespace instead of a TAP")),
+  pid: optional(text("pid", "PID", "A veth into this process's network namespace instead of a TAP")),
+  tapOwner: optional(text("tap-owner", "UID[:GID]", "Who may open the TAP besides root")),
+  egress: text(
+    "egress",
+    "POLICY",
+    "internet (default), none, or a destination such as 203.0.113.0/24:443, repeatable"
+  ).pipe(Flag.between(0, 1024)),
+  dryRun: switchFlag("dry-run", "Print what would be done, in order, and change nothing")
+}
+
+/** For a person at a terminal: what is allowed, and probably not meant. */
+const notice = Effect.fnUntraced(function* (globals: Globals, notices: ReadonlyArray<string>) {
+  const { stderr } = yield* Streams
+  if (globals.json || !(stderr.terminal || globals.verbose)) return
+  yield* Effect.forEach(notices, (text) => Console.error(printable(`vmnet: note: ${text}`)), { discard: true })
+})
+
+const summary = ({ attachment, existing }: UpResult): string =>
+  `${attachment.vm} ${existing ? "was up already" : "is up"}: ${attachment.guest.address} on ${attachment.device.name}`
+
+export const up = Command.make(
+  "up",
+  flags,
+  Effect.fn("vmnet up")(function* ({ dryRun, ...words }) {
+    const { globals, format } = yield* begin({ prints: dryRun ? "anything" : "attachment", backend: true })
+    const { requestNotices, requestOf } = yield* Effect.promise(() => import("../config/requestOf.ts"))
+    const request = yield* Effect.mapError(
+      requestOf({ ...words, backend: globals.backend }, globals.config),
+      pointToHelp("up")
+    )
+    yield* notice(globals, requestNotices(request))
+    if (dryRun) return yield* print(format, planDocument(yield* withVmnet(globals, (vmnet) => vmnet.plan(request))))
+    const { attachment } = yield* withVmnet(globals, (vmnet) => vmnet.up(request), summary)
+    return yield* print(format, attachmentDocument(attachment))
+  })
+).pipe(
+  Command.validate(({ netns, pid }) =>
+    netns !== undefined && pid !== undefined
+      ? Effect.fail(new CliError.ValidationError({ message: "give --netns or --pid, not both" }))
+      : Effect.void
+  ),
+  Command.withDescription("Attach a VM to a network; the same request again is the same answer"),
+  Command.withExamples([
+    {
+      command: "vmnet up vm1 --backend bridge -p 8080:80",
+      description: "A TAP on the default bridge, one port published"
+    },
+    {
+      command: "vmnet up vm1 --network web --ip 10.0.42.7 --egress none",
+      description: "A fixed address, nothing beyond"
+    },
+    { command: "vmnet up vm1 --netns /run/netns/build", description: "A network for a namespace instead of a VM" },
+    { command: "vmnet up vm1 --dry-run", description: "What it would do" }
+  ])
+)

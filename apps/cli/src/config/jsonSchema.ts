@@ -1,0 +1,2 @@
+// On its own, so that only `config schema` loads what it takes to derive it.
+export { configJsonSchema } from "@vmnet/core"

@@ -1,0 +1,25 @@
+import type { Attachment } from "@vmnet/core"
+import type { Document } from "../output/Document.ts"
+import { columns } from "./columns.ts"
+import { publishedText } from "./published.ts"
+import { stateCell } from "./state.ts"
+
+const headings = ["VM", "STATE", "BACKEND", "NETWORK", "ADDRESS", "DEVICE", "PUBLISHED"]
+
+export const attachmentListDocument = (attachments: ReadonlyArray<Attachment>): Document => ({
+  json: { vms: attachments },
+  table: (style) =>
+    columns(
+      headings,
+      attachments.map((one) => [
+        one.vm,
+        stateCell(one.state, style),
+        one.backend,
+        one.network,
+        one.host.address,
+        one.device.name,
+        one.publish.map(publishedText).join(" ")
+      ]),
+      style
+    )
+})

@@ -1,0 +1,21 @@
+import type { Document } from "../output/Document.ts"
+import { columns } from "./columns.ts"
+
+/** One VM of a `down`. A failed one is listed too: its error is on stderr. */
+export interface DownLine {
+  readonly vm: string
+  readonly outcome: "removed" | "absent" | "failed"
+}
+
+export const downsDocument = (downs: ReadonlyArray<DownLine>): Document => ({
+  json: { vms: downs },
+  table: (style) =>
+    columns(
+      ["VM", "OUTCOME"],
+      downs.map(({ vm, outcome }) => [
+        vm,
+        { text: outcome, paint: outcome === "failed" ? style.red : outcome === "absent" ? style.dim : style.green }
+      ]),
+      style
+    )
+})

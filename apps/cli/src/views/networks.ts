@@ -1,0 +1,48 @@
+import type { NetworkDetail } from "@vmnet/core"
+import type { Document } from "../output/Document.ts"
+import { columns, fields } from "./columns.ts"
+
+const headings = ["NETWORK", "BACKEND", "SUBNET", "STATE", "DEVICE", "VMS", "FREE", "FROM"]
+
+export const networkListDocument = (networks: ReadonlyArray<NetworkDetail>): Document => ({
+  json: { networks },
+  table: (style) =>
+    columns(
+      headings,
+      networks.map((one) => [
+        one.network,
+        one.backend,
+        one.subnet,
+        { text: one.state, paint: one.state === "up" ? style.green : style.dim },
+        one.device ?? "-",
+        String(one.vms.length),
+        String(one.free),
+        one.source
+      ]),
+      style
+    )
+})
+
+export const networkDocument = (one: NetworkDetail): Document => ({
+  json: one,
+  table: (style) =>
+    fields(
+      [
+        ["network", { text: one.network, paint: style.bold }],
+        ["backend", one.backend],
+        ["subnet", one.subnet],
+        ["gateway", one.gateway],
+        ["state", { text: one.state, paint: one.state === "up" ? style.green : style.dim }],
+        ["device", one.device ?? undefined],
+        ["free addresses", String(one.free)],
+        ["known from", one.source],
+        ["VMs", one.vms.length === 0 ? "none" : one.vms]
+      ],
+      style
+    )
+})
+
+export const networkRemovedDocument = (network: string, outcome: "removed" | "absent"): Document => ({
+  json: { network, outcome },
+  table: (style) => columns(["NETWORK", "OUTCOME"], [[network, outcome]], style)
+})

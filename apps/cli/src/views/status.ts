@@ -1,0 +1,29 @@
+import type { LeaseState, Status } from "@vmnet/core"
+import type { Document } from "../output/Document.ts"
+import { fields } from "./columns.ts"
+
+const leaseText = (leases: Status["leases"]): string => {
+  const states = (Object.keys(leases) as ReadonlyArray<LeaseState>).filter((state) => leases[state] > 0)
+  return states.length === 0 ? "none" : states.map((state) => `${leases[state]} ${state}`).join(", ")
+}
+
+export const statusDocument = (status: Status): Document => ({
+  json: status,
+  table: (style) =>
+    fields(
+      [
+        ["install", status.install],
+        ["state directory", status.stateDir],
+        ["VMs", leaseText(status.leases)],
+        ["networks", String(status.networks)],
+        ["published", String(status.published)],
+        [
+          "sysctls held",
+          status.sysctls.length === 0
+            ? "none"
+            : status.sysctls.map(({ key, value, before }) => `${key} = ${value} (was ${before})`)
+        ]
+      ],
+      style
+    )
+})

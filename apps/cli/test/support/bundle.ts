@@ -1,0 +1,20 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { build } from "rolldown"
+import config from "../../rolldown.config.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** The bundle as it is published, built anew of what is in `src`, in a directory that `remove` takes away. */
+export const makeBundle = async () => {
+  const directory = mkdtempSync(join(tmpdir(), "vmnet-bundle-"))
+  cpSync(join(root, "package.json"), join(directory, "package.json"))
+  await build({ ...config, cwd: root, output: { ...config.output, dir: join(directory, "dist") } })
+  return {
+    directory,
+    program: join(directory, "dist", "bin.js"),
+    remove: () => rmSync(directory, { recursive: true })
+  }
+}

@@ -1,0 +1,87 @@
+import { bridgeBackend } from "@vmnet/backend-bridge"
+import {
+  Backends,
+  type HostProbe,
+  layerLedgerSqlite,
+  layerVmnet,
+  type Ledger,
+  type LinkOps,
+  type NatOps,
+  type SysctlOps,
+  Vmnet
+} from "@vmnet/core"
+import { layerExec } from "@vmnet/ops-exec"
+import { HostSnapshot, PrivateHost, type PrivateHostOptions } from "@vmnet/testkit"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { install, request } from "./memoryHost.ts"
+
+/** Every operation on the real kernel. */
+export const exec = Layer.orDie(layerExec({ install }))
+
+export const stateDir = "/run/vmnet"
+
+export type Real = Vmnet | Ledger | LinkOps | NatOps | SysctlOps | HostProbe
+
+/** The service on the real kernel of this (private) namespace, and what it stands on. */
+export const layerReal: Layer.Layer<Real> = layerVmnet.pipe(
+  Layer.provideMerge(layerLedgerSqlite({ stateDir, install })),
+  Layer.provide(Backends.layerOf([bridgeBackend])),
+  Layer.provideMerge(exec),
+  Layer.orDie
+)
+
+const privateHost = (options?: PrivateHostOptions): Layer.Layer<PrivateHost | Real> =>
+  Layer.provideMerge(layerReal, Layer.orDie(PrivateHost.layer(options)))
+
+/** A host of its own with the service on it; both live as long as the test. */
+export const onPrivateHost = <A, E>(
+  work: Effect.Effect<A, E, PrivateHost | Real>,
+  options?: PrivateHostOptions
+): Effect.Effect<A, E> => Effect.provide(work, privateHost(options))
+
+/** One host for all tests of a block: each has to leave it as it found it. */
+export const shareHost = (options?: PrivateHostOptions) =>
+  layer(privateHost(options), { excludeTestServices: true, timeout: "60 seconds" })
+
+/** Whatever `work` does and holds in its scope, the whole host is afterwards what it was. */
+export const leavesNoTrace = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const before = yield* Effect.orDie(HostSnapshot.take())
+    const answer = yield* Effect.scoped(work)
+    yield* unchanged(before)
+    return answer
+  })
+
+/** The host is what it was when `before` was taken. */
+export const unchanged = Effect.fn("unchanged")(function* (before: HostSnapshot) {
+  const after = yield* Effect.orDie(HostSnapshot.take())
+  assert.deepStrictEqual(HostSnapshot.diff(before, after), [])
+})
+
+/** A container: an empty network namespace with a veth of the network in it. Gone with the scope. */
+export const container = Effect.fn("container")(function* (vm: string, flags: Partial<Flags> = {}, config = "") {
+  const vmnet = yield* Vmnet
+  const netns = yield* emptyNetns(vm)
+  const up = vmnet.up(request(vm, { netns, ...flags }, config))
+  const { attachment } = yield* Effect.acquireRelease(up, () => Effect.orDie(vmnet.down(vm)))
+  return { attachment, netns, address: attachment.host.address }
+})
+
+export type Flags = NonNullable<Parameters<typeof request>[1]>
+
+export const emptyNetns = Effect.fn("emptyNetns")(function* (name: string) {
+  const host = yield* PrivateHost
+  yield* Effect.acquireRelease(host.run("host", ["ip", "netns", "add", name]), () =>
+    Effect.orDie(host.run("host", ["ip", "netns", "delete", name]))
+  )
+  return `/run/netns/${name}` as const
+})
+
+/** A VM: a TAP that nobody has opened. Gone with the scope. */
+export const tap = Effect.fn("tap")(function* (vm: string, flags: Partial<Flags> = {}, config = "") {
+  const vmnet = yield* Vmnet
+  const up = vmnet.up(request(vm, flags, config))
+  const { attachment } = yield* Effect.acquireRelease(up, () => Effect.orDie(vmnet.down(vm)))
+  return attachment
+})

@@ -1,0 +1,28 @@
+import type { ConfigProblem } from "./Problem.ts"
+import { formatPath, type Path } from "./Path.ts"
+import type { YamlSource } from "./YamlSource.ts"
+
+/** Collects the problems of a file, each with the place it is written at. */
+export class ConfigReader {
+  readonly problems: Array<ConfigProblem> = []
+  readonly #source: YamlSource
+
+  constructor(source: YamlSource) {
+    this.#source = source
+    for (const { path, problem, offset } of source.problems) this.#add(path, problem, offset)
+  }
+
+  /** A wrong value. */
+  refuse(path: Path, problem: string): void {
+    this.#add(path, problem, this.#source.offsetOf(path, "value"))
+  }
+
+  /** A key that should not be there, or a name that should be another. */
+  refuseKey(path: Path, problem: string): void {
+    this.#add(path, problem, this.#source.offsetOf(path, "key"))
+  }
+
+  #add(path: Path, problem: string, offset: number): void {
+    this.problems.push({ path: formatPath(path), problem, ...this.#source.position(offset) })
+  }
+}

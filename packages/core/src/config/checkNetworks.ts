@@ -1,0 +1,117 @@
+import { Result } from "effect"
+import { covers, formatPrefix, type Ipv4Prefix, parseAddressOrPrefix, parsePrefix, rangeOf } from "../net/Ipv4.ts"
+import { makeIpv4Pool } from "../net/Ipv4Pool.ts"
+import { BackendKind } from "../plan/Attachment.ts"
+import type { Config } from "./Config.ts"
+import type { ConfigReader } from "./ConfigReader.ts"
+import { defaultBackend } from "./defaults.ts"
+import type { NetworkConfig } from "./sections/sections.ts"
+import { sections } from "./sections/sections.ts"
+
+type Networks = ReadonlyArray<readonly [network: string, config: NetworkConfig]>
+
+/**
+ * What cannot be seen in one option alone: gateways, exclusions, and subnets against one another. `hasOption` says what
+ * was written, right or wrong: wrong values are missing from `networks`.
+ */
+export const checkNetworks = (
+  reader: ConfigReader,
+  networks: Config["networks"],
+  hasOption: (network: string, option: string) => boolean
+): void => {
+  const entries = Object.entries(networks)
+  for (const [network, config] of entries) {
+    checkOwnName(reader, network, config)
+    checkAddresses(reader, network, config)
+  }
+  checkDefaultSubnets(
+    reader,
+    entries.filter(([network]) => !hasOption(network, "subnet"))
+  )
+  checkOverlaps(reader, entries)
+}
+
+const backendOf = (config: NetworkConfig): BackendKind => config.backend ?? defaultBackend
+
+/** `vmnet up --backend netns` uses the network called `netns`. */
+const checkOwnName = (reader: ConfigReader, network: string, config: NetworkConfig): void => {
+  const kind = BackendKind.literals.find((kind) => kind === network)
+  if (kind === undefined || kind === backendOf(config)) return
+  reader.refuseKey(
+    ["networks", network],
+    `this name is that of the ${kind} backend's own network, which cannot be of the ${backendOf(config)} backend`
+  )
+}
+
+const checkAddresses = (reader: ConfigReader, network: string, config: NetworkConfig): void => {
+  const path = ["networks", network]
+  const { subnet, gateway, exclude = [] } = config
+  if (subnet === undefined) {
+    for (const key of ["gateway", "exclude"] as const) {
+      if (config[key] !== undefined) reader.refuse([...path, key], "needs a subnet beside it")
+    }
+    return
+  }
+  const bare = makeIpv4Pool({ subnet })
+  if (Result.isFailure(bare)) return reader.refuse([...path, "subnet"], bare.failure)
+  const pool = gateway === undefined ? bare : makeIpv4Pool({ subnet, gateway })
+  if (Result.isFailure(pool)) reader.refuse([...path, "gateway"], pool.failure)
+  checkExclusions(reader, path, subnet, exclude)
+  const left = makeIpv4Pool({ subnet, exclude, ...(Result.isSuccess(pool) && { gateway: pool.success.gateway }) })
+  if (Result.isSuccess(left) && left.success.size === 0) {
+    reader.refuse([...path, "exclude"], `leaves no address of ${subnet} to a guest`)
+  }
+}
+
+const checkExclusions = (
+  reader: ConfigReader,
+  path: ReadonlyArray<string>,
+  subnet: string,
+  exclude: ReadonlyArray<string>
+): void => {
+  const outer = read(subnet)
+  exclude.forEach((text, index) => {
+    if (!covers(outer, read(text))) reader.refuse([...path, "exclude", index], `${text} is not within ${subnet}`)
+  })
+}
+
+/** Texts the schema has let through. */
+const read = (text: string): Ipv4Prefix => Result.getOrThrow(parseAddressOrPrefix(text))
+
+/** Networks of one backend that leave the subnet out would all have the same one. */
+const checkDefaultSubnets = (reader: ConfigReader, networks: Networks): void => {
+  const first = new Map<BackendKind, string>()
+  for (const [network, config] of networks) {
+    const backend = backendOf(config)
+    if (!Object.hasOwn(sections[backend].network, "subnet")) continue
+    const other = first.get(backend)
+    if (other === undefined) first.set(backend, network)
+    else reader.refuse(["networks", network], `needs a subnet: networks.${other} has the ${backend} backend's default`)
+  }
+}
+
+interface Placed {
+  readonly network: string
+  readonly order: number
+  readonly prefix: Ipv4Prefix
+}
+
+/** Of two networks that overlap, the one written later is told. */
+const checkOverlaps = (reader: ConfigReader, networks: Networks): void => {
+  const placed = networks.flatMap(([network, { subnet }], order): ReadonlyArray<Placed> =>
+    subnet === undefined ? [] : [{ network, order, prefix: Result.getOrThrow(parsePrefix(subnet)) }]
+  )
+  placed.sort((a, b) => a.prefix.base - b.prefix.base || a.prefix.length - b.prefix.length)
+  let widest: Placed | undefined
+  for (const next of placed) {
+    if (widest === undefined || rangeOf(widest.prefix).last < next.prefix.base) {
+      widest = next
+      continue
+    }
+    const [earlier, later] = widest.order < next.order ? [widest, next] : [next, widest]
+    reader.refuse(
+      ["networks", later.network, "subnet"],
+      `${formatPrefix(later.prefix)} overlaps networks.${earlier.network} (${formatPrefix(earlier.prefix)})`
+    )
+  }
+}

@@ -1,0 +1,104 @@
+import { Result } from "effect"
+import { parseNetworkName } from "../names/Name.ts"
+import type { Parsed } from "../names/Parsed.ts"
+import { quote } from "../names/quote.ts"
+import { type Ipv4Prefix, overlaps, parsePrefix } from "../net/Ipv4.ts"
+import { BackendKind } from "../plan/Attachment.ts"
+import type { NetworkSpec } from "../plan/AttachRequest.ts"
+import { backendOfNetwork, isBackend } from "./backendOf.ts"
+import type { Config } from "./Config.ts"
+import { entry } from "./entry.ts"
+import { defaultBackend } from "./defaults.ts"
+import { type NetworkDefaults, networkSpec } from "./networkSpec.ts"
+import type { NetworkConfig } from "./sections/sections.ts"
+import { fromConfig, type Setting, type SettingReader } from "./Setting.ts"
+import { suggestion } from "./suggest.ts"
+
+export const parseBackend = (text: string): Parsed<BackendKind> =>
+  isBackend(text)
+    ? Result.succeed(text)
+    : Result.fail(
+        `there is no such backend${suggestion(text, BackendKind.literals)}; backends are ${BackendKind.literals.join(", ")}`
+      )
+
+export interface NetworkChoice {
+  readonly config: Config
+  readonly backend: Setting<string> | undefined
+  readonly network: Setting<string> | undefined
+  readonly defaults: NetworkDefaults
+}
+
+/**
+ * The network of a VM. The name of a backend is the name of that backend's own network, which exists without being
+ * configured. A network decides the backend unless somebody named another, which is a contradiction.
+ */
+export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): NetworkSpec | undefined => {
+  const asked = reader.read(choice.backend, parseBackend)
+  const named = reader.read(choice.network, (text) => findNetwork(choice.config, text))
+  if ((choice.backend !== undefined && asked === undefined) || (choice.network !== undefined && named === undefined)) {
+    return undefined
+  }
+  if (asked !== undefined && named !== undefined && named.backend !== asked) {
+    return reader.refuse(
+      choice.network!.path,
+      `network ${named.network} is of the ${named.backend} backend, not ${asked} (${choice.backend!.path})`
+    )
+  }
+  const own = asked ?? defaultBackend
+  const found = named ?? foundNetwork(choice.config, own, own)
+  reader.note("backend", choice.backend ?? choice.network)
+  reader.note("network", choice.network)
+  noteOptions(reader, found)
+  refuseOverlap(reader, choice, found)
+  const where = (named === undefined ? choice.backend : choice.network)?.path ?? `networks.${found.network}`
+  return reader.read({ value: found, origin: "", path: where }, ({ network, backend, settings }) =>
+    networkSpec(network, backend, settings, choice.defaults)
+  )
+}
+
+interface FoundNetwork {
+  readonly network: string
+  readonly backend: BackendKind
+  readonly settings: NetworkConfig
+}
+
+const findNetwork = (config: Config, text: string): Parsed<FoundNetwork> =>
+  Result.flatMap(parseNetworkName(text), (network) => {
+    const backend = backendOfNetwork(config.networks, network)
+    if (backend !== undefined) return Result.succeed(foundNetwork(config, network, backend))
+    const known = suggestion(network, [...Object.keys(config.networks), ...BackendKind.literals])
+    return Result.fail(`no network ${quote(network)} is configured${known}`)
+  })
+
+const foundNetwork = (config: Config, network: string, backend: BackendKind): FoundNetwork => ({
+  network,
+  backend,
+  settings: entry(config.networks, network) ?? {}
+})
+
+/** A subnet nobody chose must not take addresses that somebody did choose. */
+const refuseOverlap = (reader: SettingReader, { config, defaults }: NetworkChoice, own: FoundNetwork): void => {
+  const subnet = defaults.defaults[own.backend]?.subnet
+  if (own.settings.subnet !== undefined || subnet === undefined) return
+  for (const [network, settings] of Object.entries(config.networks)) {
+    const other = settings.subnet
+    if (network === own.network || other === undefined || !overlaps(readPrefix(subnet), readPrefix(other))) continue
+    reader.refuse(
+      `networks.${own.network}`,
+      `has no subnet of its own, and the ${own.backend} backend's default ${subnet} overlaps networks.${network} ` +
+        `(${other}): name a network (--network), or give networks.${own.network} a subnet`
+    )
+  }
+}
+
+/** A text the configuration's schema has let through. */
+const readPrefix = (text: string): Ipv4Prefix => Result.getOrThrow(parsePrefix(text))
+
+const networkOptions = ["subnet", "gateway", "dns", "mtu", "addressing", "exclude", "isolated"] as const
+const trustOptions = ["hostAccess", "masquerade", "cooldown"] as const
+
+const noteOptions = (reader: SettingReader, { network, settings }: FoundNetwork): void => {
+  for (const option of [...networkOptions, ...trustOptions]) {
+    reader.note(`network.${option}`, fromConfig<unknown>(`networks.${network}`, option, settings[option]))
+  }
+}

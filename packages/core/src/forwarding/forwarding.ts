@@ -1,0 +1,59 @@
+import type { Netns } from "../ops/Netns.ts"
+import type { SysctlKey } from "../ops/SysctlOps.ts"
+import type { ForwardingMode } from "../plan/AttachRequest.ts"
+import type { Share } from "../plan/Plan.ts"
+import type { SysctlResource } from "../resource/Resource.ts"
+
+/** `net.ipv4.ip_forward`: the switch for the whole namespace. */
+export const ipForwardKey: SysctlKey = ["net", "ipv4", "ip_forward"]
+
+const deviceKey = (device: string, parameter: string): SysctlKey => ["net", "ipv4", "conf", device, parameter]
+
+const parameter = (netns: Netns, key: SysctlKey, link?: string): SysctlResource => ({
+  kind: "Sysctl",
+  netns,
+  key,
+  value: "1",
+  ...(link === undefined ? {} : { link })
+})
+
+/**
+ * What keeps packets flowing between guests and the world, held by every lease and put back with the last one.
+ *
+ * - `global`: `net.ipv4.ip_forward`
+ * - `per-interface`: the flag of the uplink only, for the answers; the guests' side is in `deviceSysctls`
+ * - `require`: nothing is ever written; the host must forward already
+ */
+export const forwardingShares = (mode: ForwardingMode, netns: Netns, uplink: string | null): ReadonlyArray<Share> => {
+  switch (mode) {
+    case "global":
+      return [{ key: "sysctl.ip_forward", resources: [parameter(netns, ipForwardKey)] }]
+    case "per-interface":
+      return uplink === null
+        ? []
+        : [
+            {
+              key: `sysctl.forwarding.${keyPart(uplink)}`,
+              resources: [parameter(netns, deviceKey(uplink, "forwarding"))]
+            }
+          ]
+    case "require":
+      return []
+  }
+}
+
+/**
+ * Parameters of a gateway device of ours, gone with it: forwarding whatever `conf.default` says, and `route_localnet` so
+ * that ports published on 127.0.0.1 work (the firewall layout drops 127/8 that comes in from a device of ours).
+ */
+export const deviceSysctls = (mode: ForwardingMode, netns: Netns, device: string): ReadonlyArray<SysctlResource> =>
+  mode === "require"
+    ? []
+    : [
+        parameter(netns, deviceKey(device, "forwarding"), device),
+        parameter(netns, deviceKey(device, "route_localnet"), device)
+      ]
+
+/** Interface names may contain anything; share keys are `[a-z0-9._-]`. One-to-one. */
+const keyPart = (name: string): string =>
+  name.replace(/[^a-z0-9.-]/g, (character) => `_${character.codePointAt(0)!.toString(16)}_`)

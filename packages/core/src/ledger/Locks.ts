@@ -1,0 +1,84 @@
+import { Effect, Schedule } from "effect"
+import { VmnetError } from "../errors/VmnetError.ts"
+import { HostProbe, type ProcessId } from "../ops/HostProbe.ts"
+import { Ledger, type Tx } from "./Ledger.ts"
+
+/** How long to wait for a lock before giving up: longer than any verb may take. */
+const patience = "60 seconds"
+
+const untilFree = Schedule.min([Schedule.exponential("2 millis", 1.5), Schedule.spaced("25 millis")]).pipe(
+  Schedule.jittered,
+  Schedule.upTo({ duration: patience })
+)
+
+interface LockRow {
+  readonly token: string
+  readonly pid: number
+  readonly start: string
+  readonly boot: string
+}
+
+/** Tells this copy of the module from every other, so that it only judges locks it has taken itself. */
+const instance = globalThis.crypto.randomUUID()
+let tokens = 0
+/** The tokens whose work is going on: a row of ours without it is one whose deletion failed. */
+const working = new Set<string>()
+
+/**
+ * Runs `self` while no other fiber or process of this install holds `key`. The lock is a row naming its holder, so it
+ * dies with the holder's process and `sqlite3` shows who holds what. Waiting can be interrupted where the caller can
+ * be: undoing, which cannot, gets its lock. Releasing cannot be interrupted.
+ */
+export const withLock =
+  (key: string) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | VmnetError, R | Ledger | HostProbe> =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      const probe = yield* HostProbe
+      const token = `${instance}.${++tokens}`
+      const acquire = Effect.suspend(() => {
+        working.add(token)
+        return ledger.transact(`lock ${key}`, (tx) => takeLock(tx, key, token, probe))
+      }).pipe(
+        Effect.flatMap((taken) => (taken ? Effect.void : Effect.fail(held(key)))),
+        Effect.retry({ schedule: untilFree, while: (error) => error.code === "BUSY" })
+      )
+      const release = Effect.suspend(() => {
+        working.delete(token)
+        return ledger.transact(`unlock ${key}`, (tx) =>
+          tx.run("DELETE FROM locks WHERE key = ? AND token = ?", key, token)
+        )
+      })
+      // Also when it failed or was interrupted with the row written all the same: it must not outlive this attempt.
+      return yield* Effect.uninterruptibleMask((restore) =>
+        Effect.onExit(Effect.andThen(restore(acquire), restore(self)), () => Effect.ignore(release))
+      )
+    })
+
+/** Takes the lock when it is free or its holder's process is gone; `false` when somebody alive has it. */
+const takeLock = (tx: Tx, key: string, token: string, probe: HostProbe["Service"]): boolean => {
+  const row = tx.get<LockRow>("SELECT token, pid, start, boot FROM locks WHERE key = ?", key)
+  if (row !== undefined && isHeld(row, probe)) return false
+  const { pid, startTime, bootId } = probe.self
+  tx.run(
+    "INSERT OR REPLACE INTO locks (key, token, pid, start, boot) VALUES (?, ?, ?, ?, ?)",
+    key,
+    token,
+    pid,
+    startTime,
+    bootId
+  )
+  return true
+}
+
+const isHeld = (row: LockRow, probe: HostProbe["Service"]): boolean =>
+  probe.alive(holderOf(row)) && (working.has(row.token) || !row.token.startsWith(instance))
+
+const holderOf = (row: LockRow): ProcessId => ({ pid: row.pid, startTime: row.start, bootId: row.boot })
+
+const held = (key: string): VmnetError =>
+  new VmnetError({
+    code: "BUSY",
+    detail: `${key} is being changed by another vmnet process`,
+    hint: "Try again in a moment."
+  })

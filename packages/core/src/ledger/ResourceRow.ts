@@ -1,0 +1,105 @@
+import { VmnetError } from "../errors/VmnetError.ts"
+import type { Resource } from "../resource/Resource.ts"
+import { describeResource, resourceKey } from "../resource/identity.ts"
+import type { Tx } from "./Ledger.ts"
+
+/** `intent`: about to be made, may or may not be there. `present`: made and confirmed. */
+export type ResourceState = "intent" | "present"
+
+/** A resource with what proves and undoes it: its owner tag, and what was found before it was changed. */
+export interface OwnedResource {
+  readonly seq: number
+  readonly resource: Resource
+  readonly owner: string
+  readonly state: ResourceState
+  readonly memo?: unknown
+  /** An earlier attempt to remove it may have done a part of it. */
+  readonly begun?: boolean
+}
+
+export const asBegun = (owned: OwnedResource): OwnedResource => ({ ...owned, begun: true })
+
+interface Row {
+  readonly seq: number
+  readonly resource: string
+  readonly owner: string
+  readonly state: ResourceState
+  readonly memo: string | null
+}
+
+const decode = (row: Row): OwnedResource => ({
+  seq: row.seq,
+  resource: JSON.parse(row.resource),
+  owner: row.owner,
+  state: row.state,
+  ...(row.memo === null ? {} : { memo: JSON.parse(row.memo) })
+})
+
+/** The subject's resources in creation order. A subject is a VM name or `@` and a share key. */
+export const resourcesOf = (tx: Tx, subject: string): ReadonlyArray<OwnedResource> =>
+  tx
+    .all<Row>("SELECT seq, resource, owner, state, memo FROM resources WHERE subject = ? ORDER BY seq", subject)
+    .map(decode)
+
+export interface NewResource {
+  readonly resource: Resource
+  readonly memo?: unknown
+}
+
+/** Records the intent to make resources, behind those the subject has, and gives them back as owned. */
+export const insertIntents = (
+  tx: Tx,
+  subject: string,
+  owner: string,
+  resources: ReadonlyArray<NewResource>
+): ReadonlyArray<OwnedResource> => {
+  const last = tx.get<{ seq: number | null }>("SELECT MAX(seq) AS seq FROM resources WHERE subject = ?", subject)?.seq
+  return resources.map(({ resource, memo }, index) => {
+    const seq = (last ?? -1) + 1 + index
+    refuseHeld(tx, subject, resource)
+    tx.run(
+      "INSERT INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'intent', ?, ?)",
+      subject,
+      seq,
+      resourceKey(resource),
+      owner,
+      JSON.stringify(resource),
+      memo === undefined ? null : JSON.stringify(memo)
+    )
+    return { seq, resource, owner, state: "intent", ...(memo === undefined ? {} : { memo }) }
+  })
+}
+
+export const markPresent = (tx: Tx, subject: string): void =>
+  tx.run("UPDATE resources SET state = 'present' WHERE subject = ? AND state = 'intent'", subject)
+
+/** One namespace has one `eth0`, and one lease at a time has it. */
+const refuseHeld = (tx: Tx, subject: string, resource: Resource): void => {
+  const holder = tx.get<{ subject: string }>("SELECT subject FROM resources WHERE key = ?", resourceKey(resource))
+  if (holder === undefined) return
+  throw new VmnetError({
+    code: "NAME_TAKEN",
+    detail: `${subject}: ${holder.subject} has the ${describeResource(resource)} already`,
+    hint: `Take ${holder.subject} down first, or use another namespace.`,
+    details: { subject, kind: resource.kind, holder: holder.subject }
+  })
+}
+
+/** Takes a confirmation back for all resources behind a place. */
+export const markIntentBehind = (tx: Tx, subject: string, seq: number): void =>
+  tx.run("UPDATE resources SET state = 'intent' WHERE subject = ? AND seq > ?", subject, seq)
+
+export const deleteResources = (tx: Tx, subject: string): void =>
+  tx.run("DELETE FROM resources WHERE subject = ?", subject)
+
+/** Forgets the resources of a subject but for these. */
+export const keepResources = (tx: Tx, subject: string, kept: ReadonlyArray<OwnedResource>): void => {
+  const seqs = new Set(kept.map(({ seq }) => seq))
+  const gone = resourcesOf(tx, subject).filter(({ seq }) => !seqs.has(seq))
+  deleteSomeResources(tx, subject, gone)
+}
+
+/** Forgets single resources of a subject that keeps others. */
+export const deleteSomeResources = (tx: Tx, subject: string, resources: ReadonlyArray<OwnedResource>): void => {
+  for (const { seq } of resources) tx.run("DELETE FROM resources WHERE subject = ? AND seq = ?", subject, seq)
+}

@@ -1,0 +1,34 @@
+import type { Tx } from "./Ledger.ts"
+
+/** `creating` and `removing` are only seen while somebody holds the share's lock, or after he died holding it. */
+export type ShareState = "creating" | "present" | "removing"
+
+/** The subject its resources are recorded and tagged under; VM names cannot begin with `@`. */
+export const shareSubject = (key: string): string => `@${key}`
+
+export const shareState = (tx: Tx, key: string): ShareState | undefined =>
+  tx.get<{ state: ShareState }>("SELECT state FROM shares WHERE key = ?", key)?.state
+
+/** `rank` orders shares by need: a share may rely on those of lower rank. */
+export const insertShare = (tx: Tx, key: string, rank: number): void =>
+  tx.run("INSERT INTO shares (key, state, rank) VALUES (?, 'creating', ?)", key, rank)
+
+export const setShareState = (tx: Tx, key: string, state: ShareState): void =>
+  tx.run("UPDATE shares SET state = ? WHERE key = ?", state, key)
+
+export const deleteShare = (tx: Tx, key: string): void => tx.run("DELETE FROM shares WHERE key = ?", key)
+
+/** A hold is a row per lease, so the count is counted anew each time and cannot drift. */
+export const holdShare = (tx: Tx, key: string, vm: string): void =>
+  tx.run("INSERT INTO holds (share, vm) VALUES (?, ?)", key, vm)
+
+export const isHeld = (tx: Tx, key: string): boolean =>
+  tx.get("SELECT 1 FROM holds WHERE share = ? LIMIT 1", key) !== undefined
+
+/** Shares nobody holds any more, those that rely on others first: the order to remove them in. */
+export const unheldShares = (tx: Tx): ReadonlyArray<string> =>
+  tx
+    .all<{ key: string }>(
+      `SELECT key FROM shares s WHERE NOT EXISTS (SELECT 1 FROM holds h WHERE h.share = s.key) ORDER BY rank DESC`
+    )
+    .map((row) => row.key)

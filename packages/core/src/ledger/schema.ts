@@ -1,0 +1,61 @@
+/** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
+export const schemaVersion = 1
+
+/**
+ * One row per fact, so that `sqlite3 ledger.db` tells the whole story. Leases, shares and resources die with the boot
+ * (their kernel objects do); generations and marks outlive it.
+ */
+export const schema = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE locks (
+  key TEXT PRIMARY KEY, token TEXT NOT NULL, pid INTEGER NOT NULL, start TEXT NOT NULL, boot TEXT NOT NULL
+) STRICT;
+CREATE TABLE networks (
+  network TEXT PRIMARY KEY, backend TEXT NOT NULL, device TEXT NOT NULL UNIQUE, mac TEXT NOT NULL UNIQUE,
+  spec TEXT NOT NULL, uplink TEXT
+) STRICT;
+CREATE TABLE generations (vm TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
+CREATE TABLE leases (
+  vm TEXT PRIMARY KEY, generation INTEGER NOT NULL, network TEXT NOT NULL REFERENCES networks (network),
+  state TEXT NOT NULL, request TEXT NOT NULL, lease TEXT NOT NULL, attachment TEXT NOT NULL,
+  creator TEXT NOT NULL, created INTEGER NOT NULL, problems TEXT NOT NULL
+) STRICT;
+CREATE INDEX leases_by_network ON leases (network);
+CREATE TABLE addresses (
+  network TEXT NOT NULL, position INTEGER NOT NULL, address TEXT NOT NULL, vm TEXT NOT NULL, cooling INTEGER,
+  PRIMARY KEY (network, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX addresses_by_vm ON addresses (vm);
+CREATE INDEX addresses_cooling ON addresses (network, cooling) WHERE cooling IS NOT NULL;
+CREATE TABLE identifiers (
+  kind TEXT NOT NULL, value TEXT NOT NULL, vm TEXT NOT NULL, PRIMARY KEY (kind, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identifiers_by_vm ON identifiers (vm);
+CREATE TABLE ports (
+  protocol TEXT NOT NULL, port INTEGER NOT NULL, host TEXT NOT NULL, vm TEXT NOT NULL,
+  PRIMARY KEY (protocol, port, host)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ports_by_vm ON ports (vm);
+CREATE TABLE shares (key TEXT PRIMARY KEY, state TEXT NOT NULL, rank INTEGER NOT NULL) STRICT;
+CREATE TABLE holds (share TEXT NOT NULL, vm TEXT NOT NULL, PRIMARY KEY (share, vm)) STRICT, WITHOUT ROWID;
+CREATE INDEX holds_by_vm ON holds (vm);
+CREATE TABLE resources (
+  subject TEXT NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, state TEXT NOT NULL,
+  resource TEXT NOT NULL, memo TEXT, PRIMARY KEY (subject, seq)
+) STRICT, WITHOUT ROWID;
+`
+
+/** Everything whose kernel object died with the last boot. */
+export const forgetBoot = [
+  "locks",
+  "leases",
+  "networks",
+  "addresses",
+  "identifiers",
+  "ports",
+  "shares",
+  "holds",
+  "resources"
+]
+  .map((table) => `DELETE FROM ${table};`)
+  .join("\n")

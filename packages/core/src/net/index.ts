@@ -1,0 +1,7 @@
+export * from "./Egress.ts"
+export * from "./egressRules.ts"
+export * from "./Ipv4.ts"
+export * from "./Ipv4Pool.ts"
+export * from "./Overlap.ts"
+export * from "./Ports.ts"
+export * from "./Publish.ts"

@@ -1,0 +1,141 @@
+import { Effect } from "effect"
+import { VmnetError } from "../errors/VmnetError.ts"
+import { stepError } from "../errors/stepError.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { withLock } from "../ledger/Locks.ts"
+import {
+  asBegun,
+  insertIntents,
+  keepResources,
+  markPresent,
+  type NewResource,
+  type OwnedResource,
+  resourcesOf
+} from "../ledger/ResourceRow.ts"
+import {
+  deleteShare,
+  insertShare,
+  isHeld,
+  setShareState,
+  shareState,
+  shareSubject,
+  unheldShares
+} from "../ledger/ShareRow.ts"
+import { formatOwner } from "../names/Owner.ts"
+import { SysctlOps } from "../ops/SysctlOps.ts"
+import type { Drivers } from "../resource/Drivers.ts"
+import type { Resource } from "../resource/Resource.ts"
+import { sysctlMemo } from "../resource/SysctlDriver.ts"
+import { applyResources, type Touched } from "./apply.ts"
+import type { Share } from "./Plan.ts"
+import { teardown } from "./teardown.ts"
+
+/**
+ * Makes sure that a share a lease already holds is there. The hold came first, in the transaction that reserved the
+ * lease, so nobody removes the share from now on; the lock is only taken when there is something to make.
+ */
+export const ensureShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share, rank: number) {
+  const ledger = yield* Ledger
+  const state = yield* ledger.transact(`look up ${share.key}`, (tx) => shareState(tx, share.key))
+  if (state === "present") return
+  yield* withLock(`share ${share.key}`)(createShare(drivers, share, rank))
+})
+
+const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share, rank: number) {
+  const ledger = yield* Ledger
+  const left = yield* ledger.transact(`look up ${share.key}`, (tx) => leftBehind(tx, share.key))
+  if (left === "present") return
+  if (left !== undefined) yield* removeResources(drivers, share.key, left)
+  const fresh = yield* Effect.forEach(share.resources, (resource) => remembering(share.key, resource))
+  const touched: Touched = new Set()
+  yield* Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const owned = yield* ledger.transact(`record ${share.key}`, (tx) => {
+        insertShare(tx, share.key, rank)
+        return insertIntents(tx, shareSubject(share.key), ownerOf(ledger.install, share.key), fresh)
+      })
+      yield* restore(applyResources(drivers, share.key, owned, touched))
+      yield* ledger.transact(`confirm ${share.key}`, (tx) => {
+        markPresent(tx, shareSubject(share.key))
+        setShareState(tx, share.key, "present")
+      })
+    }).pipe(Effect.onError(() => undoShare(drivers, share.key, touched)))
+  )
+})
+
+/** Somebody died while making or removing it, or could not: what he left goes first. */
+const leftBehind = (tx: Tx, key: string): ReadonlyArray<OwnedResource> | "present" | undefined => {
+  const state = shareState(tx, key)
+  return state === undefined || state === "present" ? state : startRemoving(tx, key)
+}
+
+const ownerOf = (install: string, key: string): string =>
+  formatOwner({ install, subject: shareSubject(key), generation: 0 })
+
+const remembering = Effect.fnUntraced(function* (subject: string, resource: Resource) {
+  if (resource.kind !== "Sysctl") return { resource } satisfies NewResource
+  const memo = yield* sysctlMemo(yield* SysctlOps, resource).pipe(
+    Effect.mapError((error) => stepError(subject, "look at the host", error))
+  )
+  return { resource, memo } satisfies NewResource
+})
+
+/** Failure must not fail again: whatever stays is still recorded, and the next to need the share clears it up. */
+const undoShare = Effect.fnUntraced(
+  function* (drivers: Drivers, key: string, touched: Touched) {
+    const ledger = yield* Ledger
+    // Nobody may take it for present any more, should it have been confirmed.
+    yield* Effect.ignore(ledger.transact(`undo ${key}`, (tx) => startRemoving(tx, key)))
+    yield* removeResources(drivers, key, [...touched])
+  },
+  (effect, _, key) => Effect.catch(effect, (error) => Effect.logWarning(`${key} is not undone`, error.message))
+)
+
+/** Removes every share nobody holds, the most dependent first. Collects what fails and goes on. */
+export const removeUnheldShares = Effect.fnUntraced(function* (drivers: Drivers) {
+  const ledger = yield* Ledger
+  const keys = yield* ledger.transact("find unused shares", unheldShares)
+  const problems: Array<string> = []
+  for (const key of keys) {
+    yield* withLock(`share ${key}`)(removeIfUnheld(drivers, key)).pipe(
+      Effect.catch((error) => Effect.sync(() => void problems.push(error.message)))
+    )
+  }
+  return problems
+})
+
+const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
+  const ledger = yield* Ledger
+  const owned = yield* ledger.transact(`release ${key}`, (tx) =>
+    shareState(tx, key) === undefined || isHeld(tx, key) ? undefined : startRemoving(tx, key)
+  )
+  if (owned !== undefined) yield* removeResources(drivers, key, owned)
+})
+
+/** From here on nobody takes the share for present, and who finds it so after a crash knows that removal had begun. */
+const startRemoving = (tx: Tx, key: string): ReadonlyArray<OwnedResource> => {
+  const again = shareState(tx, key) === "removing"
+  setShareState(tx, key, "removing")
+  const owned = resourcesOf(tx, shareSubject(key))
+  return again ? owned.map(asBegun) : owned
+}
+
+const removeResources = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  key: string,
+  owned: ReadonlyArray<OwnedResource>
+) {
+  const ledger = yield* Ledger
+  const { left, problems } = yield* teardown(drivers, key, owned)
+  yield* ledger.transact(`forget ${key}`, (tx) => {
+    keepResources(tx, shareSubject(key), left)
+    if (left.length === 0) deleteShare(tx, key)
+  })
+  if (left.length === 0) return
+  return yield* new VmnetError({
+    code: "STEP_FAILED",
+    detail: `${key} could not be removed: ${problems.join("; ")}`,
+    hint: "Its record is kept; the next up or down tries again.",
+    details: { share: key, problems }
+  })
+})

@@ -1,0 +1,76 @@
+import { Effect } from "effect"
+import type { OpsError } from "../errors/OpsError.ts"
+import { stepError } from "../errors/stepError.ts"
+import type { VmnetError } from "../errors/VmnetError.ts"
+import type { OwnedResource } from "../ledger/ResourceRow.ts"
+import { batches, type Drivers, type Family, familyOf } from "../resource/Drivers.ts"
+import { describeResource } from "../resource/identity.ts"
+import { Progress } from "../vmnet/Progress.ts"
+
+/**
+ * Which resources an attempt may have made: what undoing it has to look at. A resource whose creation was refused
+ * because something stood in its place is not among them.
+ */
+export type Touched = Set<OwnedResource>
+
+/**
+ * Makes resources batch by batch. A batch in flight is never interrupted, so `touched` is exact; between batches an
+ * interruption takes effect.
+ */
+export const applyResources = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  subject: string,
+  resources: ReadonlyArray<OwnedResource>,
+  touched: Touched
+): Effect.fn.Return<void, VmnetError> {
+  const report = yield* Progress
+  for (const batch of batches(resources)) {
+    yield* report({ vm: subject, step: `create ${describeBatch(batch)}` })
+    yield* Effect.uninterruptible(applyBatch(drivers, subject, batch, touched))
+    yield* Effect.yieldNow
+  }
+})
+
+const applyBatch = (drivers: Drivers, subject: string, batch: ReadonlyArray<OwnedResource>, touched: Touched) => {
+  const family = familyOf(batch[0]!.resource)
+  for (const owned of batch) touched.add(owned)
+  return drivers[family].apply(batch).pipe(
+    Effect.mapError((error) => {
+      const failed = failedResource(batch, error)
+      for (const owned of untouched(family, batch, failed, error)) touched.delete(owned)
+      return stepError(
+        subject,
+        `create ${describeBatch(failed === undefined ? batch : [failed])}`,
+        error,
+        // What went wrong in a veth's other namespace is not about the resource's own name.
+        error.family === "netns" ? undefined : failed?.resource
+      )
+    })
+  )
+}
+
+/** Drivers report the index of the failed resource within the batch they were given, where it is known. */
+const failedResource = (batch: ReadonlyArray<OwnedResource>, error: OpsError): OwnedResource | undefined =>
+  error.index === undefined ? (batch.length === 1 ? batch[0] : undefined) : batch[error.index]
+
+/**
+ * What a failed batch certainly did not make. Links are made one after the other: nothing behind the failure, and not
+ * the failed one when something stood in its place. A firewall transaction is one piece whose elements carry their
+ * owner's tag; only the layout has none, and was not made if there was one.
+ */
+const untouched = (
+  family: Family,
+  batch: ReadonlyArray<OwnedResource>,
+  failed: OwnedResource | undefined,
+  error: OpsError
+): ReadonlyArray<OwnedResource> => {
+  const refused = error.reason === "Exists"
+  if (family === "nat") return refused ? batch.filter(({ resource }) => resource.kind === "NatLayout") : []
+  if (family !== "link" || failed === undefined) return []
+  return batch.slice(batch.indexOf(failed) + (refused ? 0 : 1))
+}
+
+export const describeBatch = (batch: ReadonlyArray<OwnedResource>): string => {
+  const shown = batch.slice(0, 3).map(({ resource }) => describeResource(resource))
+  return batch.length > 3 ? `${shown.join(", ")} and ${batch.length - 3} more` : shown.join(", ")
+}

@@ -1,0 +1,98 @@
+import { Effect, Option } from "effect"
+import { asBegun, type OwnedResource } from "../ledger/ResourceRow.ts"
+import type { Driver, Presence } from "../resource/Driver.ts"
+import { batches, type Drivers, familyOf } from "../resource/Drivers.ts"
+import { describeResource, goesWith, linksOf } from "../resource/identity.ts"
+import { Progress } from "../vmnet/Progress.ts"
+import { describeBatch } from "./apply.ts"
+
+/**
+ * How a teardown went: what is confirmed gone, what was spared because it is not ours, and what could not be removed,
+ * with a line on each.
+ */
+export interface TeardownReport {
+  readonly gone: ReadonlyArray<OwnedResource>
+  readonly foreign: ReadonlyArray<OwnedResource>
+  readonly left: ReadonlyArray<OwnedResource>
+  readonly problems: ReadonlyArray<string>
+}
+
+const nothing: TeardownReport = { gone: [], foreign: [], left: [], problems: [] }
+
+/**
+ * The one way resources of ours go away: rollback, `down`, and clearing up after a crash are this.
+ *
+ * Last made, first removed. Every object is read before it is deleted and left alone unless it carries our tag (an
+ * untagged one counts as ours only while its creation is still an intent in the ledger). Absent is fine. It goes on past
+ * errors, collects them, and cannot be interrupted; the bounds of the operations bound it.
+ */
+export const teardown = (
+  drivers: Drivers,
+  subject: string,
+  resources: ReadonlyArray<OwnedResource>
+): Effect.Effect<TeardownReport> =>
+  Effect.gen(function* () {
+    const report = yield* Progress
+    const { explicit, implied } = splitImplied(resources)
+    const reports: Array<TeardownReport> = [{ ...nothing, gone: implied }]
+    for (const batch of batches(explicit.toReversed())) {
+      yield* report({ vm: subject, step: `delete ${describeBatch(batch)}` })
+      reports.push(yield* removeBatch(drivers[familyOf(batch[0]!.resource)], batch))
+    }
+    return merge(reports)
+  }).pipe(Effect.uninterruptible)
+
+/** Separates what disappears together with a link that is taken down anyway. */
+const splitImplied = (resources: ReadonlyArray<OwnedResource>) => {
+  const links = new Set(resources.flatMap(({ resource }) => linksOf(resource)))
+  const isImplied = ({ resource }: OwnedResource) => {
+    const link = goesWith(resource)
+    return link !== undefined && links.has(link)
+  }
+  return {
+    explicit: resources.filter((owned) => !isImplied(owned)),
+    implied: resources.filter(isImplied)
+  }
+}
+
+/** As a whole, or, when that fails, each on its own, so that one stubborn object does not keep the others. */
+const removeBatch = (driver: Driver, batch: ReadonlyArray<OwnedResource>): Effect.Effect<TeardownReport> =>
+  Effect.catch(removeOurs(driver, batch), () =>
+    Effect.map(
+      Effect.forEach(batch, (owned) => removeAgain(driver, asBegun(owned))),
+      merge
+    )
+  )
+
+const removeOurs = Effect.fnUntraced(function* (driver: Driver, batch: ReadonlyArray<OwnedResource>) {
+  const presences = yield* driver.find(batch)
+  const ours = batch.filter((owned, index) => isOurs(owned, presences[index]!))
+  const foreign = batch.filter((owned, index) => isForeign(owned, presences[index]!))
+  if (ours.length > 0) yield* driver.remove(ours)
+  return { ...nothing, gone: batch.filter((owned) => !foreign.includes(owned)), foreign }
+})
+
+/** The second attempt on one resource. Whatever it fails with, the resource is looked at before it counts as left. */
+const removeAgain = (driver: Driver, owned: OwnedResource): Effect.Effect<TeardownReport> =>
+  removeOurs(driver, [owned]).pipe(
+    Effect.catch((error) =>
+      Effect.map(Effect.option(driver.find([owned])), (found) =>
+        Option.isSome(found) && found.value[0] === "absent"
+          ? { ...nothing, gone: [owned] }
+          : { ...nothing, left: [owned], problems: [`delete ${describeResource(owned.resource)}: ${error.message}`] }
+      )
+    )
+  )
+
+const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport => ({
+  gone: reports.flatMap(({ gone }) => gone),
+  foreign: reports.flatMap(({ foreign }) => foreign),
+  left: reports.flatMap(({ left }) => left),
+  problems: reports.flatMap(({ problems }) => problems)
+})
+
+const isOurs = (owned: OwnedResource, presence: Presence): boolean =>
+  presence === "ours" || (presence === "untagged" && owned.state === "intent")
+
+const isForeign = (owned: OwnedResource, presence: Presence): boolean =>
+  presence !== "absent" && !isOurs(owned, presence)

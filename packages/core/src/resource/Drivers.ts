@@ -1,0 +1,41 @@
+import { Effect } from "effect"
+import type { OwnedResource } from "../ledger/ResourceRow.ts"
+import { LinkOps } from "../ops/LinkOps.ts"
+import { NatOps } from "../ops/NatOps.ts"
+import { netnsKey } from "../ops/Netns.ts"
+import { SysctlOps } from "../ops/SysctlOps.ts"
+import type { Driver } from "./Driver.ts"
+import { grouped } from "./grouped.ts"
+import { makeLinkDriver } from "./LinkDriver.ts"
+import { makeNatDriver } from "./NatDriver.ts"
+import type { Resource } from "./Resource.ts"
+import { makeSysctlDriver } from "./SysctlDriver.ts"
+
+export type Family = "link" | "nat" | "sysctl"
+
+/** Which service makes a resource of this kind. */
+export const familyOf = (resource: Resource): Family => {
+  switch (resource.kind) {
+    case "NatLayout":
+    case "NatElement":
+      return "nat"
+    case "Sysctl":
+      return "sysctl"
+    default:
+      return "link"
+  }
+}
+
+export type Drivers = Readonly<Record<Family, Driver>>
+
+export const drivers: Effect.Effect<Drivers, never, LinkOps | NatOps | SysctlOps> = Effect.gen(function* () {
+  return {
+    link: makeLinkDriver(yield* LinkOps),
+    nat: makeNatDriver(yield* NatOps),
+    sysctl: makeSysctlDriver(yield* SysctlOps)
+  }
+})
+
+/** Neighbouring resources of one family in one namespace: one batch, as few kernel calls as possible. */
+export const batches = (resources: ReadonlyArray<OwnedResource>): ReadonlyArray<ReadonlyArray<OwnedResource>> =>
+  grouped(resources, ({ resource }) => `${familyOf(resource)} ${netnsKey(resource.netns)}`)

@@ -1,0 +1,132 @@
+import { Effect } from "effect"
+import { OpsError } from "../errors/OpsError.ts"
+import type { OwnedResource } from "../ledger/ResourceRow.ts"
+import { formatOwner, parseOwner } from "../names/Owner.ts"
+import type { Link, LinkOps, LinkSnapshot } from "../ops/LinkOps.ts"
+import { netnsKey } from "../ops/Netns.ts"
+import type { Driver, Presence } from "./Driver.ts"
+import { grouped } from "./grouped.ts"
+import { creation, deletion, type LinkResource, type PlacedChange } from "./linkChanges.ts"
+
+/** The kind the kernel gives a link of ours. */
+const linkType = { Bridge: "bridge", Tap: "tun", Veth: "veth" } as const
+
+/** Bridges, TAPs, veth pairs and what is configured on them, through `LinkOps`. All resources share one namespace. */
+export const makeLinkDriver = (ops: LinkOps["Service"]): Driver => ({
+  apply: (resources) => Effect.forEach(creationsOf(resources), (group) => applyGroup(ops, group), { discard: true }),
+  remove: (resources) =>
+    ops.apply(
+      netnsOf(resources),
+      resources.map((owned) => deletion(linkResource(owned)))
+    ),
+  find: Effect.fnUntraced(function* (resources) {
+    const netns = netnsOf(resources)
+    const links = yield* ops.find(
+      netns,
+      resources.map((owned) => linkResource(owned).link)
+    )
+    const dump = resources.some(({ resource }) => resource.kind === "Route" || resource.kind === "Neighbour")
+      ? yield* ops.snapshot(netns)
+      : emptySnapshot
+    return resources.map((owned, index) => presence(owned, links[index] ?? null, dump))
+  })
+})
+
+const emptySnapshot: LinkSnapshot = { links: [], routes: [], neighbours: [] }
+
+const linkResource = ({ resource }: OwnedResource): LinkResource => resource as LinkResource
+
+interface ResourceChange extends PlacedChange {
+  /** The index of the resource that the change is part of. */
+  readonly resource: number
+}
+
+/** All changes in order, cut where the namespace changes. */
+const creationsOf = (resources: ReadonlyArray<OwnedResource>): ReadonlyArray<ReadonlyArray<ResourceChange>> =>
+  grouped(
+    resources.flatMap((owned, resource) =>
+      creation(linkResource(owned), owned.owner).map(({ netns, change }) => ({ netns, change, resource }))
+    ),
+    (placed) => netnsKey(placed.netns)
+  )
+
+/** Turns the index of a failed change into that of its resource. */
+const applyGroup = (ops: LinkOps["Service"], group: ReadonlyArray<ResourceChange>) =>
+  Effect.catch(
+    ops.apply(
+      group[0]!.netns,
+      group.map((placed) => placed.change)
+    ),
+    ({ index, ...error }) => {
+      const failed = index === undefined ? undefined : group[index]
+      if (failed === undefined) return Effect.fail(new OpsError(error))
+      return whatIsInTheWay(ops, failed, new OpsError({ ...error, index: failed.resource }))
+    }
+  )
+
+/**
+ * The kernel refuses a veth for either end with the same word. Where nothing has the name of this end, it is the other
+ * one's that is taken, and another name for this one would not help.
+ */
+const whatIsInTheWay = Effect.fnUntraced(function* (ops: LinkOps["Service"], failed: ResourceChange, error: OpsError) {
+  const { change, netns } = failed
+  if (error.reason !== "Exists" || change._tag !== "AddVeth") return yield* error
+  const [there] = yield* Effect.orElseSucceed(ops.find(netns, [change.link]), () => [undefined])
+  if (there !== null) return yield* error
+  const { link, netns: target } = change.peer
+  return yield* new OpsError({
+    ...error,
+    family: "netns",
+    action: `add ${link} in ${netnsKey(target)}`,
+    output: `there is a link ${link} already`
+  })
+})
+
+const netnsOf = (resources: ReadonlyArray<OwnedResource>) => resources[0]!.resource.netns
+
+const presence = (owned: OwnedResource, link: Link | null, dump: LinkSnapshot): Presence => {
+  if (link === null) return "absent"
+  const resource = linkResource(owned)
+  switch (resource.kind) {
+    case "Bridge":
+    case "Tap":
+    case "Veth":
+      return link.type === linkType[resource.kind] ? tagPresence(link.alias, owned.owner) : "foreign"
+    case "Address":
+      return present(link.addresses.includes(resource.address), link, owned)
+    case "Route":
+      return present(
+        dump.routes.some((route) => sameRoute(route, resource)),
+        link,
+        owned
+      )
+    case "Neighbour":
+      return present(
+        dump.neighbours.some((entry) => sameNeighbour(entry, resource)),
+        link,
+        owned
+      )
+  }
+}
+
+/** What is configured on a link belongs to whom the link belongs. */
+const present = (there: boolean, link: Link, owned: OwnedResource): Presence =>
+  there ? tagPresence(link.alias, owned.owner) : "absent"
+
+const tagPresence = (alias: string, owner: string): Presence => {
+  if (alias === "") return "untagged"
+  const tag = parseOwner(alias)
+  return tag !== undefined && formatOwner(tag) === owner ? "ours" : "foreign"
+}
+
+const sameRoute = (
+  route: { readonly destination: string; readonly link: string | null },
+  resource: { readonly destination: string; readonly link: string }
+): boolean =>
+  route.link === resource.link &&
+  route.destination === (resource.destination === "default" ? "0.0.0.0/0" : resource.destination)
+
+const sameNeighbour = (
+  entry: { readonly link: string; readonly address: string },
+  resource: { readonly link: string; readonly address: string }
+): boolean => entry.link === resource.link && entry.address === resource.address

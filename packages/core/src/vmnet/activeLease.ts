@@ -1,0 +1,72 @@
+import { Effect } from "effect"
+import { resetPorts } from "../allocator/ports.ts"
+import { VmnetError } from "../errors/VmnetError.ts"
+import { findLease, type LeaseRecord } from "../ledger/LeaseRow.ts"
+import { Ledger } from "../ledger/Ledger.ts"
+import { deleteSomeResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
+import type { Lease } from "../plan/Lease.ts"
+import { teardown } from "../plan/teardown.ts"
+import type { Drivers } from "../resource/Drivers.ts"
+import { checkCapabilities } from "./checkHost.ts"
+
+/** A lease that is up, with its resources: all of them made and confirmed. */
+export interface ActiveLease extends LeaseRecord {
+  readonly owned: ReadonlyArray<OwnedResource>
+}
+
+/**
+ * The lease of a VM that is up, for somebody who holds the VM's lock and is about to change its ports. What is left of a
+ * publish that did not come to its end goes first.
+ */
+export const activeLease = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
+  const ledger = yield* Ledger
+  const { record, owned } = yield* ledger.transact(`look up ${vm}`, (tx) => ({
+    record: findLease(tx, vm),
+    owned: resourcesOf(tx, vm)
+  }))
+  if (record === undefined) return yield* vmNotFound(vm)
+  if (record.state !== "active") return yield* notActive(record)
+  yield* checkCapabilities
+  yield* removeUnfinished(drivers, record.lease)
+  return { ...record, owned: owned.filter(({ state }) => state === "present") } satisfies ActiveLease
+})
+
+/** Takes back what is not confirmed of a lease that is up, and the ports that it does not publish. */
+export const removeUnfinished = Effect.fnUntraced(function* (drivers: Drivers, lease: Lease) {
+  const ledger = yield* Ledger
+  const { vm } = lease
+  const intents = yield* ledger.transact(`look up unfinished ports of ${vm}`, (tx) =>
+    resourcesOf(tx, vm).filter(({ state }) => state === "intent")
+  )
+  if (intents.length === 0) return
+  const { problems } = yield* teardown(drivers, vm, intents)
+  if (problems.length > 0) return yield* portsNotRemoved(vm, problems)
+  yield* ledger.transact(`forget unfinished ports of ${vm}`, (tx) => {
+    deleteSomeResources(tx, vm, intents)
+    resetPorts(tx, vm, lease.publish)
+  })
+})
+
+export const portsNotRemoved = (vm: string, problems: ReadonlyArray<string>): VmnetError =>
+  new VmnetError({
+    code: "STEP_FAILED",
+    detail: `ports of ${vm} are not taken back: ${problems.join("; ")}`,
+    hint: "They are still recorded; run the same command again.",
+    details: { vm, problems }
+  })
+
+export const vmNotFound = (vm: string): VmnetError =>
+  new VmnetError({
+    code: "VM_NOT_FOUND",
+    detail: `no VM called ${vm}`,
+    hint: "See what there is with: vmnet ls",
+    details: { vm }
+  })
+
+const notActive = ({ lease: { vm }, state }: LeaseRecord): VmnetError =>
+  new VmnetError({
+    code: "VM_CONFLICT",
+    detail: `${vm} is ${state}, not active`,
+    hint: `Run vmnet up ${vm} or vmnet down ${vm} to finish.`,
+    details: { vm, state }
+  })

@@ -1,0 +1,82 @@
+import { Clock, Effect } from "effect"
+import { releaseAddresses } from "../allocator/AddressAllocator.ts"
+import { VmnetError } from "../errors/VmnetError.ts"
+import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { withLock } from "../ledger/Locks.ts"
+import { deleteResources, keepResources, resourcesOf } from "../ledger/ResourceRow.ts"
+import { removeUnheldShares } from "../plan/Shares.ts"
+import { teardown, type TeardownReport } from "../plan/teardown.ts"
+import type { Drivers } from "../resource/Drivers.ts"
+import { checkCapabilities } from "./checkHost.ts"
+import type { DownResult } from "./Vmnet.ts"
+
+/** Detaches under the VM's lock. */
+export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: string) {
+  return yield* withLock(`vm ${vm}`)(release(drivers, vm))
+})
+
+const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
+  const ledger = yield* Ledger
+  const record = yield* ledger.transact(`look up ${vm}`, (tx) => findLease(tx, vm))
+  if (record !== undefined) yield* checkCapabilities
+  yield* record === undefined ? removeLeftShares(drivers, vm) : detach(drivers, record)
+  return { vm, outcome: record === undefined ? "absent" : "removed" } satisfies DownResult
+})
+
+/**
+ * Takes a lease back: marked `releasing`, torn down, forgotten, and then what only it had kept alive. What cannot be
+ * removed keeps the lease as `failed`, so that nothing is forgotten that still exists.
+ */
+export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
+  Effect.gen(function* () {
+    const ledger = yield* Ledger
+    const { vm } = lease
+    const owned = yield* ledger.transact(`release ${vm}`, (tx) => {
+      setLeaseState(tx, vm, "releasing")
+      return resourcesOf(tx, vm)
+    })
+    const report = yield* teardown(drivers, vm, owned)
+    if (report.left.length > 0) {
+      yield* keepLease(vm, report)
+      return yield* notRemoved(vm, report.problems)
+    }
+    const now = yield* Clock.currentTimeMillis
+    yield* forgetLease(vm, now + request.network.cooldown * 1000)
+    yield* removeLeftShares(drivers, vm)
+  }).pipe(Effect.uninterruptible)
+
+/** What only this VM had kept alive, and what a `down` or a process that did not come to its end has left without a lease. */
+const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
+  const problems = yield* removeUnheldShares(drivers)
+  if (problems.length > 0) return yield* notRemoved(vm, problems)
+})
+
+export const forgetLease = Effect.fnUntraced(function* (vm: string, coolUntil: number | undefined) {
+  const ledger = yield* Ledger
+  yield* ledger.transact(`forget ${vm}`, (tx) => forgetRows(tx, vm, coolUntil))
+})
+
+/** Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. */
+export const forgetRows = (tx: Tx, vm: string, coolUntil: number | undefined): void => {
+  deleteResources(tx, vm)
+  releaseAddresses(tx, vm, coolUntil)
+  deleteLease(tx, vm)
+}
+
+/** Keeps a lease with what could not be removed of it; no word of what was never made or has gone. */
+export const keepLease = Effect.fnUntraced(function* (vm: string, { left, problems }: TeardownReport) {
+  const ledger = yield* Ledger
+  yield* ledger.transact(`keep ${vm}`, (tx) => {
+    keepResources(tx, vm, left)
+    setLeaseState(tx, vm, "failed", problems)
+  })
+})
+
+const notRemoved = (vm: string, problems: ReadonlyArray<string>): VmnetError =>
+  new VmnetError({
+    code: "STEP_FAILED",
+    detail: `${vm} is not all gone: ${problems.join("; ")}`,
+    hint: `What is left is still recorded; run vmnet down ${vm} again.`,
+    details: { vm, problems }
+  })

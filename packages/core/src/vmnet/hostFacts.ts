@@ -1,0 +1,47 @@
+import { Effect } from "effect"
+import { subnetOverlap } from "../allocator/overlap.ts"
+import type { NetworkFacts } from "../allocator/network.ts"
+import { stepError } from "../errors/stepError.ts"
+import { Ledger } from "../ledger/Ledger.ts"
+import { findNetwork, liveSubnets, networkInUse } from "../ledger/NetworkRow.ts"
+import { parseOwner } from "../names/Owner.ts"
+import { LinkOps, type LinkSnapshot } from "../ops/LinkOps.ts"
+import { hostNetns } from "../ops/Netns.ts"
+import type { NetworkSpec } from "../plan/AttachRequest.ts"
+
+export const lookAtHost = (subject: string) =>
+  Effect.gen(function* () {
+    const ops = yield* LinkOps
+    return yield* Effect.mapError(ops.snapshot(hostNetns), (error) => stepError(subject, "look at the host", error))
+  })
+
+/**
+ * What must be known of the host before a network comes up: nothing while it has leases, else a look at links and
+ * routes, which also refuses a subnet that a host route or address already covers.
+ */
+export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: NetworkSpec) {
+  const ledger = yield* Ledger
+  const { live, device, networks } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
+    live: networkInUse(tx, spec.network, vm),
+    device: findNetwork(tx, spec.network)?.device,
+    networks: liveSubnets(tx)
+  }))
+  if (live) return {} satisfies NetworkFacts
+  const host = yield* lookAtHost(vm)
+  const own = host.links.find(
+    (link) => link.link === device && parseOwner(link.alias)?.install === ledger.install
+  )?.link
+  const refusal = subnetOverlap(spec, { networks, routes: host.routes, addresses: addressesOf(host) }, own)
+  if (refusal !== undefined) return yield* refusal
+  const links = new Set(host.links.map((link) => link.link).filter((link) => link !== own))
+  return { host: { uplink: uplinkOf(host), links } } satisfies NetworkFacts
+})
+
+/** The interface of the default route with the lowest metric. */
+const uplinkOf = ({ routes }: LinkSnapshot): string | null =>
+  routes
+    .filter((route) => route.destination === "0.0.0.0/0" && route.link !== null)
+    .toSorted((a, b) => a.metric - b.metric)[0]?.link ?? null
+
+const addressesOf = ({ links }: LinkSnapshot) =>
+  links.flatMap(({ link, addresses }) => addresses.map((address) => ({ address, link })))

@@ -1,0 +1,87 @@
+import { Effect } from "effect"
+import { heldCount } from "../allocator/AddressAllocator.ts"
+import { poolOf } from "../allocator/addressFor.ts"
+import { VmnetError } from "../errors/VmnetError.ts"
+import { allLeases, findLease } from "../ledger/LeaseRow.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { allNetworks, deleteNetwork, findNetwork, networkInUse, vmsOfNetwork } from "../ledger/NetworkRow.ts"
+import { resourcesOf } from "../ledger/ResourceRow.ts"
+import type { NetworkSpec } from "../plan/AttachRequest.ts"
+import { describeResource } from "../resource/identity.ts"
+import { vmNotFound } from "./activeLease.ts"
+import type { DownResult, KnownNetworks, NetworkDetail, VmDetail } from "./Vmnet.ts"
+
+export const list = Effect.gen(function* () {
+  const ledger = yield* Ledger
+  const leases = yield* ledger.transact("list", allLeases)
+  return leases.map((record) => record.attachment)
+})
+
+export const show = Effect.fn("Vmnet.show")(function* (vm: string) {
+  const ledger = yield* Ledger
+  const found = yield* ledger.transact(`look up ${vm}`, (tx) => ({
+    record: findLease(tx, vm),
+    resources: resourcesOf(tx, vm)
+  }))
+  if (found.record === undefined) return yield* vmNotFound(vm)
+  const { attachment, request, created, problems } = found.record
+  return {
+    attachment,
+    request,
+    problems,
+    createdAt: new Date(created).toISOString(),
+    resources: found.resources.map(({ resource, state }) => ({
+      kind: resource.kind,
+      what: describeResource(resource),
+      state
+    }))
+  } satisfies VmDetail
+})
+
+/** The known networks and those in use, which differ when the configuration changed under live VMs. */
+export const networks = Effect.fn("Vmnet.networks")(function* (known: KnownNetworks) {
+  const ledger = yield* Ledger
+  return yield* ledger.transact("list networks", (tx) => {
+    const details = (["config", "default"] as const).flatMap((source) =>
+      known[source].map((spec) => networkDetail(tx, spec, source))
+    )
+    const names = new Set(details.map((detail) => detail.network))
+    const others = allNetworks(tx).filter((record) => !names.has(record.network))
+    return [...details, ...others.map((record) => networkDetail(tx, record.spec, "ledger"))]
+  })
+})
+
+const networkDetail = (tx: Tx, configured: NetworkSpec, source: NetworkDetail["source"]): NetworkDetail => {
+  const live = networkInUse(tx, configured.network)
+  const record = live ? findNetwork(tx, configured.network) : undefined
+  const spec = record?.spec ?? configured
+  return {
+    network: spec.network,
+    backend: spec.backend,
+    subnet: spec.subnet,
+    gateway: spec.gateway,
+    device: record?.device ?? null,
+    state: live ? "up" : "down",
+    vms: vmsOfNetwork(tx, spec.network),
+    free: poolOf(spec).size - heldCount(tx, spec.network),
+    source
+  }
+}
+
+export const removeNetwork = Effect.fn("Vmnet.removeNetwork")(function* (network: string) {
+  const ledger = yield* Ledger
+  return yield* ledger.transact(`remove network ${network}`, (tx): DownResult => {
+    if (findNetwork(tx, network) === undefined) return { vm: network, outcome: "absent" }
+    if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
+    deleteNetwork(tx, network)
+    return { vm: network, outcome: "removed" }
+  })
+})
+
+const networkInUseError = (network: string, vms: ReadonlyArray<string>): VmnetError =>
+  new VmnetError({
+    code: "NETWORK_IN_USE",
+    detail: `network ${network} is used by ${vms.length} VM${vms.length === 1 ? "" : "s"}: ${vms.slice(0, 5).join(", ")}`,
+    hint: `Take them down first: vmnet down ${vms.slice(0, 5).join(" ")}`,
+    details: { network, vms }
+  })

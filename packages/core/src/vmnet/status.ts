@@ -1,0 +1,39 @@
+import { Effect } from "effect"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { resourcesOf } from "../ledger/ResourceRow.ts"
+import { formatSysctlKey } from "../ops/SysctlOps.ts"
+import type { LeaseState } from "../plan/Attachment.ts"
+import type { SysctlMemo } from "../resource/SysctlDriver.ts"
+import type { Status } from "./Vmnet.ts"
+
+export const status = Effect.gen(function* () {
+  const ledger = yield* Ledger
+  return yield* ledger.transact("status", (tx): Status => ({
+    install: ledger.install,
+    stateDir: ledger.stateDir,
+    leases: countLeases(tx),
+    networks: count(tx, "SELECT COUNT(DISTINCT network) AS count FROM leases"),
+    published: count(tx, "SELECT COUNT(*) AS count FROM ports"),
+    sysctls: heldSysctls(tx)
+  }))
+})
+
+const count = (tx: Tx, sql: string): number => tx.get<{ count: number }>(sql)!.count
+
+const countLeases = (tx: Tx): Status["leases"] => {
+  const rows = tx.all<{ state: LeaseState; count: number }>(
+    "SELECT state, COUNT(*) AS count FROM leases GROUP BY state"
+  )
+  const none = { configuring: 0, active: 0, releasing: 0, failed: 0 }
+  return { ...none, ...Object.fromEntries(rows.map((row) => [row.state, row.count])) }
+}
+
+const heldSysctls = (tx: Tx): Status["sysctls"] =>
+  tx
+    .all<{ subject: string }>("SELECT DISTINCT subject FROM resources WHERE subject LIKE '@sysctl.%'")
+    .flatMap(({ subject }) => resourcesOf(tx, subject))
+    .flatMap(({ resource, memo }) => {
+      if (resource.kind !== "Sysctl") return []
+      const { before } = memo as SysctlMemo
+      return [{ key: formatSysctlKey(resource.key), value: resource.value, before }]
+    })

@@ -1,0 +1,131 @@
+import { Clock, Effect } from "effect"
+import { type Reservation, reserve } from "../allocator/reserve.ts"
+import type { Backend } from "../backend/Backend.ts"
+import type { VmnetError } from "../errors/VmnetError.ts"
+import { findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
+import { Ledger } from "../ledger/Ledger.ts"
+import { withLock } from "../ledger/Locks.ts"
+import { markPresent } from "../ledger/ResourceRow.ts"
+import { InterfaceName } from "../names/InterfaceName.ts"
+import { HostProbe } from "../ops/HostProbe.ts"
+import { applyResources, type Touched } from "../plan/apply.ts"
+import type { Attachment } from "../plan/Attachment.ts"
+import type { AttachRequest } from "../plan/AttachRequest.ts"
+import { ensureShare, removeUnheldShares } from "../plan/Shares.ts"
+import { teardown } from "../plan/teardown.ts"
+import type { Drivers } from "../resource/Drivers.ts"
+import { backendOf } from "./backendOf.ts"
+import { checkCapabilities, checkForwarding } from "./checkHost.ts"
+import { checkPublish } from "./checkPublish.ts"
+import { detach, forgetLease, keepLease } from "./down.ts"
+import { networkFacts } from "./hostFacts.ts"
+import { Progress } from "./Progress.ts"
+import { sameRequest, vmConflict } from "./sameRequest.ts"
+import type { UpResult } from "./Vmnet.ts"
+
+/** How often a device name that turns out to be somebody else's is exchanged for another. */
+const nameAttempts = 4
+
+/** Attaches under the VM's lock: one verb at a time works on a VM. */
+export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: AttachRequest) {
+  const backend = yield* backendOf(request)
+  return yield* withLock(`vm ${request.vm}`)(answer(drivers, backend, request))
+})
+
+const answer = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
+  const ledger = yield* Ledger
+  const known = yield* ledger.transact(`look up ${request.vm}`, (tx) => findLease(tx, request.vm))
+  if (known?.state === "active") return yield* existing(known, request)
+  yield* checkCapabilities
+  // Whoever began this lease is gone, for we hold the VM's lock: finish his work first.
+  if (known !== undefined) yield* detach(drivers, known)
+  return yield* attach(drivers, backend, request)
+})
+
+const existing = (known: LeaseRecord, request: AttachRequest): Effect.Effect<UpResult, VmnetError> =>
+  sameRequest(known.request, request)
+    ? Effect.succeed({ attachment: known.attachment, existing: true })
+    : Effect.fail(vmConflict(known.request, request))
+
+/** Every check that `up` makes before it reserves anything. */
+export const preflight = Effect.fnUntraced(function* (request: AttachRequest) {
+  yield* checkForwarding(request)
+  yield* checkPublish(request.vm, request.publish)
+  return yield* networkFacts(request.vm, request.network)
+})
+
+/** A device name that turns out to be taken by somebody else's device is exchanged for another. */
+const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
+  const avoid = new Set<string>()
+  const once = Effect.suspend(() => attempt(drivers, backend, request, avoid))
+  return yield* Effect.retry(once, {
+    times: nameAttempts,
+    while: (error) => error.code === "NAME_TAKEN" && isFresh(avoid, error.details?.name)
+  })
+})
+
+const isFresh = (avoid: Set<string>, name: unknown): boolean => {
+  if (typeof name !== "string" || !InterfaceName.matches(name) || avoid.has(name)) return false
+  avoid.add(name)
+  return true
+}
+
+const attempt = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  backend: Backend,
+  request: AttachRequest,
+  avoid: ReadonlySet<string>
+) {
+  const { vm } = request
+  const ledger = yield* Ledger
+  const probe = yield* HostProbe
+  const report = yield* Progress
+  yield* report({ vm, step: "check the host" })
+  const network = yield* preflight(request)
+  yield* report({ vm, step: "reserve" })
+  const now = yield* Clock.currentTimeMillis
+  const options = { install: ledger.install, request, backend, self: probe.self, now, network, avoid }
+  const touched: Touched = new Set()
+  // The VM's lock is ours and it had no lease: whatever lease it has when something fails is this attempt's.
+  return yield* Effect.uninterruptibleMask((restore) =>
+    ledger
+      .transact(`reserve ${vm}`, (tx) => reserve(tx, options))
+      .pipe(
+        Effect.tap((reservation) => restore(make(drivers, reservation, touched))),
+        Effect.flatMap(complete),
+        // Who is interrupted up to here never learns that the VM is up: the last moment to take it back.
+        Effect.tap(() => restore(Effect.void)),
+        Effect.onError(() => undo(drivers, vm, touched))
+      )
+  )
+})
+
+const make = Effect.fnUntraced(function* (drivers: Drivers, { plan, owned, lease }: Reservation, touched: Touched) {
+  yield* Effect.forEach(plan.shares, (share, rank) => ensureShare(drivers, share, rank), { discard: true })
+  yield* applyResources(drivers, lease.vm, owned, touched)
+})
+
+const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
+  const ledger = yield* Ledger
+  yield* ledger.transact(`confirm ${lease.vm}`, (tx) => {
+    markPresent(tx, lease.vm)
+    setLeaseState(tx, lease.vm, "active")
+  })
+  const attachment: Attachment = { ...plan.attachment, state: "active" }
+  return { attachment, existing: false } satisfies UpResult
+})
+
+/** Puts everything back. It cannot fail: what cannot be removed stays recorded under a `failed` lease. */
+const undo = Effect.fnUntraced(
+  function* (drivers: Drivers, vm: string, touched: Touched) {
+    const report = yield* teardown(drivers, vm, [...touched])
+    if (report.left.length > 0) {
+      yield* keepLease(vm, report)
+      return yield* Effect.logWarning(`${vm} is not all undone; run vmnet down ${vm}`, ...report.problems)
+    }
+    yield* forgetLease(vm, undefined)
+    const problems = yield* removeUnheldShares(drivers)
+    if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems)
+  },
+  (effect, _, vm) => Effect.catchCause(effect, (cause) => Effect.logWarning(`undoing ${vm}`, cause))
+)

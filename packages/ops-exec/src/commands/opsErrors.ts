@@ -1,0 +1,34 @@
+import { type CommandError, OpsError, type OpsReason } from "@vmnet/core"
+import { reasonOfSystemError } from "../text/reasons.ts"
+
+export type Family = OpsError["family"]
+
+/** What was being done, on which kind of object: every error of a call is made from it. */
+export interface Attempt {
+  readonly family: Family
+  readonly action: string
+}
+
+const reasonOf: Readonly<Record<CommandError["reason"], OpsReason>> = {
+  NotFound: "ToolMissing",
+  NotTrusted: "ToolMissing",
+  TimedOut: "TimedOut",
+  Killed: "Failed",
+  OutputTooLong: "Failed",
+  Failed: "Failed"
+}
+
+export const ofCommandError = ({ family, action }: Attempt, error: CommandError): OpsError =>
+  new OpsError({ family, reason: reasonOf[error.reason], action, output: error.message, cause: error })
+
+export const ofSystemError = ({ family, action }: Attempt, cause: unknown): OpsError =>
+  new OpsError({
+    family,
+    reason: reasonOfSystemError(cause),
+    action,
+    output: cause instanceof Error ? cause.message : String(cause),
+    cause
+  })
+
+export const invalid = ({ family, action }: Attempt, output: string, index?: number): OpsError =>
+  new OpsError({ family, reason: "Invalid", action, output, ...(index === undefined ? {} : { index }) })

@@ -1,0 +1,154 @@
+/** Both tables of an install have this name, one in family `inet` and one in family `bridge`. */
+export const tableName = (install: string): string => `vmnet_${install}`
+
+export const families = ["inet", "bridge"] as const
+export type NftFamily = (typeof families)[number]
+
+export const isInstall = (install: string): boolean => /^[0-9a-f]{8}$/.test(install)
+
+/**
+ * The firewall layout of an install, as text: `nft` 1.0.6 cannot declare a map with concatenated data in JSON. Only the
+ * checked install id is put in. What varies lives in the sets and maps; the chains are never re-created.
+ *
+ * - `raw`: nobody reaches the host's loopback, or answers from it, through a guest device.
+ * - `prerouting`, `output`: published ports, on one address of the host or on all of them. The mark goes in first.
+ * - `postrouting`: guests leave masqueraded; a guest reaching a sibling or itself through a published port (hairpin)
+ *   and the host doing so from 127.0.0.1 are masqueraded too, or the answer would not come back this way.
+ * - `from_guest`: only its own address, only answers of live connections, nothing towards our other devices or
+ *   link-local services, then what the guest's verdict says.
+ * - `to_guest`: only connections whose mark is live for the address. `to_host`: ping, and what `trusted` opens.
+ * - `bridge`: frames of a port carry its own MAC and IPv4 address or are dropped, ARP included, everything else too.
+ */
+export const layoutText = (install: string): string => {
+  const table = tableName(install)
+  return `\
+table inet ${table} {
+  set segments {
+    type ifname
+  }
+  set pairs {
+    type ifname . ifname
+  }
+  set hairpins {
+    type ifname . ifname
+  }
+  set masqueraded {
+    type ifname
+  }
+  set trusted {
+    type ifname
+  }
+  map guests {
+    type ifname . ipv4_addr : verdict
+  }
+  set egress {
+    type ipv4_addr . ipv4_addr . inet_proto . inet_service
+    flags interval
+  }
+  set egress_any {
+    type ipv4_addr . ipv4_addr
+    flags interval
+  }
+  map generations {
+    type ipv4_addr : mark
+  }
+  set live {
+    type ipv4_addr . mark
+  }
+  map publish {
+    type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service
+  }
+  map publish_any {
+    type inet_proto . inet_service : ipv4_addr . inet_service
+  }
+  map publish_marks {
+    type inet_proto . ipv4_addr . inet_service : mark
+  }
+  map publish_any_marks {
+    type inet_proto . inet_service : mark
+  }
+  chain raw {
+    type filter hook prerouting priority raw; policy accept;
+    iifname @segments ip daddr 127.0.0.0/8 drop
+    iifname @segments ip saddr 127.0.0.0/8 drop
+  }
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    ct mark set meta l4proto . ip daddr . th dport map @publish_marks
+    dnat ip to meta l4proto . ip daddr . th dport map @publish
+    fib daddr type local ct mark set meta l4proto . th dport map @publish_any_marks
+    fib daddr type local dnat ip to meta l4proto . th dport map @publish_any
+  }
+  chain output {
+    type nat hook output priority -100; policy accept;
+    ct mark set meta l4proto . ip daddr . th dport map @publish_marks
+    dnat ip to meta l4proto . ip daddr . th dport map @publish
+    fib daddr type local ct mark set meta l4proto . th dport map @publish_any_marks
+    fib daddr type local dnat ip to meta l4proto . th dport map @publish_any
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    iifname @masqueraded oifname != @segments masquerade
+    ct status dnat iifname . oifname @hairpins masquerade
+    ip saddr 127.0.0.0/8 oifname @segments masquerade
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname @segments jump from_guest
+    oifname @segments jump to_guest
+  }
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname @segments jump to_host
+  }
+  chain from_guest {
+    meta nfproto != ipv4 drop
+    iifname . ip saddr != @guests drop
+    ct direction reply ip saddr . ct mark @live accept
+    ct state related accept
+    ct status dnat ip daddr . ct mark @live accept
+    iifname . oifname @pairs accept
+    oifname @segments drop
+    ip daddr 169.254.0.0/16 drop
+    ct state new ct mark set ip saddr map @generations
+    iifname . ip saddr vmap @guests
+    drop
+  }
+  chain to_guest {
+    ip daddr . ct mark @live accept
+    iifname . oifname @pairs accept
+    drop
+  }
+  chain to_host {
+    ct status dnat ct direction reply ip saddr . ct mark != @live drop
+    ct direction reply accept
+    ct state related accept
+    iifname @trusted accept
+    icmp type echo-request accept
+    drop
+  }
+  chain listed {
+    ip saddr . ip daddr . meta l4proto . th dport @egress accept
+    ip saddr . ip daddr @egress_any accept
+    drop
+  }
+}
+table bridge ${table} {
+  set ports {
+    type ifname
+  }
+  set bindings {
+    type ifname . ether_addr . ipv4_addr
+  }
+  chain prerouting {
+    type filter hook prerouting priority -300; policy accept;
+    iifname @ports jump guard
+  }
+  chain guard {
+    iifname . ether saddr . ip saddr @bindings accept
+    iifname . ether saddr . arp saddr ip @bindings accept
+    drop
+  }
+}
+`
+}

@@ -1,0 +1,56 @@
+import { type Commands, type NatSnapshot, OpsError } from "@vmnet/core"
+import { Effect } from "effect"
+import { type Attempt, ofCommandError } from "../commands/opsErrors.ts"
+import { findProgram } from "../commands/programs.ts"
+import { layoutText } from "./layout.ts"
+import { type NftObject, readNft } from "./nftJson.ts"
+import { reasonOfNft, wordsOfNft } from "./runNft.ts"
+
+const structural = new Set(["table", "chain", "set", "map", "rule"])
+
+/** What an object is, without what differs from load to load: handles, and the elements. */
+const shapeOf = ({ body, kind }: NftObject): string => {
+  const { elem: _elem, handle: _handle, ...shape } = body
+  return `${kind} ${JSON.stringify(shape)}`
+}
+
+/** Chains and sets in any order, the rules of each chain in theirs. */
+const signature = (objects: ReadonlyArray<NftObject>): string => {
+  const positions = new Map<string, number>()
+  const lines = objects.flatMap((object) => {
+    if (!structural.has(object.kind)) return []
+    if (object.kind !== "rule") return [shapeOf(object)]
+    const chain = `${object.body["family"]} ${object.body["chain"]}`
+    const position = (positions.get(chain) ?? 0) + 1
+    positions.set(chain, position)
+    return [`${position} ${shapeOf(object)}`]
+  })
+  return lines.sort().join("\n")
+}
+
+/**
+ * What this nft says of the layout on this kernel: it is loaded into a network namespace that lives no longer than the
+ * program, and printed as nft reads it back (`--echo`). Comparing with that, not with a text of ours, holds across
+ * versions of nft, which differ in how they print.
+ */
+export const reference = Effect.fnUntraced(function* (commands: Commands["Service"], install: string) {
+  const attempt: Attempt = { family: "nat", action: "load the firewall layout for comparison" }
+  // As an argument: with -j, nft takes text from a file or an argument, but reads its standard input as JSON only.
+  const { exitCode, stderr, stdout } = yield* findProgram("nft").pipe(
+    Effect.flatMap((nft) =>
+      commands.run({ program: "unshare", args: ["--net", "--", nft, "-j", "-n", "-e", layoutText(install)] })
+    ),
+    Effect.mapError((error) => ofCommandError(attempt, error))
+  )
+  if (exitCode === 0) return signature(yield* readNft(attempt, stdout))
+  return yield* new OpsError({ ...attempt, reason: reasonOfNft(stderr), output: wordsOfNft(stderr) })
+})
+
+/** `reference` is asked for only when there is something to compare. */
+export const layoutState = (
+  listed: ReadonlyArray<NftObject>,
+  reference: Effect.Effect<string, OpsError>
+): Effect.Effect<NatSnapshot["layout"], OpsError> => {
+  if (!listed.some(({ kind }) => structural.has(kind))) return Effect.succeed("absent")
+  return Effect.map(reference, (expected) => (signature(listed) === expected ? "present" : "altered"))
+}

@@ -1,0 +1,70 @@
+import { parsePrefix } from "../text/ipv4.ts"
+import { families, tableName } from "./layout.ts"
+import { type Kind, type SetElement, specOf } from "./sets.ts"
+import type { Command } from "./transaction.ts"
+
+const jsonRange = (text: string): unknown => {
+  const [first = "", last] = text.split("-")
+  return last === undefined ? Number(first) : { range: [Number(first), Number(last)] }
+}
+
+const jsonPrefix = (text: string): unknown => {
+  const prefix = parsePrefix(text)
+  return prefix === undefined || !text.includes("/") ? text : { prefix: { addr: prefix.address, len: prefix.length } }
+}
+
+const jsonPart = (kind: Kind, text: string): unknown => {
+  switch (kind) {
+    case "prefix":
+      return jsonPrefix(text)
+    case "ports":
+      return jsonRange(text)
+    case "protocol":
+    case "port":
+    case "mark":
+      return Number(text)
+    case "verdict":
+      return text.startsWith("goto ") ? { goto: { target: text.slice("goto ".length) } } : { [text]: null }
+    default:
+      return text
+  }
+}
+
+const jsonExpression = (kinds: ReadonlyArray<Kind>, texts: ReadonlyArray<string>): unknown => {
+  const parts = texts.map((text, at) => jsonPart(kinds[at] ?? "device", text))
+  return parts.length === 1 ? parts[0] : { concat: parts }
+}
+
+const jsonElement = (install: string, { key, set, value }: SetElement, comment?: string) => {
+  const spec = specOf(set)
+  const val = jsonExpression(spec.key, key)
+  const element = comment === undefined ? val : { elem: { val, comment } }
+  const elem = [value.length === 0 || comment === undefined ? element : [element, jsonExpression(spec.value, value)]]
+  return { element: { family: spec.family, table: tableName(install), name: set, elem } }
+}
+
+const jsonCommand = (install: string, command: Exclude<Command, { _tag: "CreateLayout" }>): ReadonlyArray<unknown> => {
+  switch (command._tag) {
+    case "DeleteLayout":
+      return families.map((family) => ({ delete: { table: { family, name: tableName(install) } } }))
+    case "Create":
+      return [{ create: jsonElement(install, command.entry, command.owner) }]
+    case "Add":
+      return [{ add: jsonElement(install, command.entry) }]
+    case "Delete":
+      return [{ delete: jsonElement(install, command.entry) }]
+  }
+}
+
+/**
+ * A transaction as input of `nft -j -f -`, or `undefined` when it creates the layout: that takes text, and text and JSON
+ * cannot be one transaction.
+ */
+export const renderJson = (install: string, commands: ReadonlyArray<Command>): string | undefined => {
+  const json: Array<unknown> = []
+  for (const command of commands) {
+    if (command._tag === "CreateLayout") return undefined
+    json.push(...jsonCommand(install, command))
+  }
+  return JSON.stringify({ nftables: json })
+}

@@ -1,0 +1,61 @@
+import { type Netns, netnsKey, OpsError } from "@vmnet/core"
+import { Effect, type Scope } from "effect"
+import { closeSync, constants, openSync, statfsSync } from "node:fs"
+import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
+import { readProcessStat } from "../probe/processStat.ts"
+
+/** `NSFS_MAGIC` of linux/magic.h: the file system a namespace's file belongs to, wherever it is bound. */
+const nsfsMagic = 0x6e736673
+
+const pathOf = (netns: Netns): string => {
+  switch (netns._tag) {
+    case "Host":
+      return "/proc/self/ns/net"
+    case "Path":
+      return netns.path
+    case "Process":
+      return `/proc/${netns.pid}/ns/net`
+  }
+}
+
+const missing = ({ action }: Attempt, output: string): OpsError =>
+  new OpsError({ family: "netns", reason: "Missing", action, output })
+
+/**
+ * What is wrong with an open namespace file. A process is compared only now, with its namespace held open: had its pid
+ * been recycled before the open, the start time differs; had it been recycled after, the file is the right one anyway.
+ */
+const objection = (netns: Netns, fd: number): string | undefined => {
+  if (statfsSync(`/proc/self/fd/${fd}`).type !== nsfsMagic) {
+    return `${pathOf(netns)} is not a network namespace: nothing is mounted there`
+  }
+  if (netns._tag !== "Process") return undefined
+  const stat = readProcessStat(netns.pid)
+  if (stat === undefined || stat.gone) return `process ${netns.pid} is gone`
+  return stat.startTime === netns.startTime
+    ? undefined
+    : `pid ${netns.pid} belongs to another process now (started at ${stat.startTime}, expected ${netns.startTime})`
+}
+
+const open = (netns: Netns): number => {
+  const path = pathOf(netns)
+  if (!path.startsWith("/") || path.includes("\0")) throw Object.assign(new Error("not a path"), { code: "EINVAL" })
+  // Not blocking: a FIFO left at the path must not hold up the whole process.
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+}
+
+/**
+ * Opens the file that stands for a namespace, for as long as the scope lives. The descriptor keeps meaning the same
+ * namespace whatever becomes of its name, and is what programs are sent into.
+ */
+export const openNetns = (netns: Netns, attempt: Attempt): Effect.Effect<number, OpsError, Scope.Scope> => {
+  const where: Attempt = { family: "netns", action: `${attempt.action} in ${netnsKey(netns)}` }
+  return Effect.gen(function* () {
+    const fd = yield* Effect.acquireRelease(
+      Effect.try({ try: () => open(netns), catch: (cause) => ofSystemError(where, cause) }),
+      (fd) => Effect.sync(() => closeSync(fd))
+    )
+    const wrong = yield* Effect.try({ try: () => objection(netns, fd), catch: (cause) => ofSystemError(where, cause) })
+    return wrong === undefined ? fd : yield* missing(where, wrong)
+  })
+}

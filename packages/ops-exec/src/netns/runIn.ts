@@ -1,0 +1,49 @@
+import { type CommandResult, type Commands, type CommandSpec, type Netns, netnsKey, OpsError } from "@vmnet/core"
+import { Effect } from "effect"
+import { type Attempt, ofCommandError } from "../commands/opsErrors.ts"
+import { findProgram } from "../commands/programs.ts"
+import { reasonOfText } from "../text/reasons.ts"
+import { openNetns } from "./openNetns.ts"
+
+/** The number under which a child finds `descriptors[index]` of its spec. */
+export const childDescriptor = (index: number): number => 3 + index
+
+/**
+ * Runs a program in a namespace: `nsenter --net=/proc/self/fd/N PROGRAM ...`. This process never enters it, so no
+ * failure can leave a thread of ours in a foreign network. The namespace's descriptor comes after the spec's own.
+ */
+const enter = Effect.fnUntraced(function* (
+  commands: Commands["Service"],
+  netns: Netns,
+  attempt: Attempt,
+  spec: CommandSpec
+) {
+  const own = spec.descriptors ?? []
+  const program = yield* findProgram(spec.program)
+  const fd = yield* openNetns(netns, attempt)
+  const result = yield* commands.run({
+    ...spec,
+    program: "nsenter",
+    args: [`--net=/proc/self/fd/${childDescriptor(own.length)}`, "--", program, ...spec.args],
+    descriptors: [...own, fd]
+  })
+  // Its own words mean that the program never ran: the file is a namespace of another kind, or we may not enter it.
+  if (result.exitCode === 0 || !/^(?:\S*\/)?nsenter: /.test(result.stderr)) return result
+  return yield* new OpsError({
+    family: "netns",
+    reason: reasonOfText(result.stderr) ?? "Failed",
+    action: `${attempt.action} in ${netnsKey(netns)}`,
+    output: result.stderr.trim()
+  })
+}, Effect.scoped)
+
+/** Runs a program where `netns` says; its exit code is for the caller to judge. */
+export const runIn = (
+  commands: Commands["Service"],
+  netns: Netns,
+  attempt: Attempt,
+  spec: CommandSpec
+): Effect.Effect<CommandResult, OpsError> =>
+  (netns._tag === "Host" ? commands.run(spec) : enter(commands, netns, attempt, spec)).pipe(
+    Effect.catchTag("CommandError", (error) => Effect.fail(ofCommandError(attempt, error)))
+  )

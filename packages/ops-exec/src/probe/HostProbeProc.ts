@@ -1,0 +1,65 @@
+import { type BoundSocket, HostProbe, OpsError, type ProcessId } from "@vmnet/core"
+import { Effect, Layer } from "effect"
+import { existsSync, readFileSync } from "node:fs"
+import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
+import { missingCapabilities } from "./capabilities.ts"
+import { readProcessStat } from "./processStat.ts"
+import { usableResolvers } from "./resolvers.ts"
+import { distinct, parseSockets, socketTables } from "./sockets.ts"
+
+const read = (path: string): string => readFileSync(path, "utf8")
+
+/** Empty when the file is not there or not readable: what is not written down is not known. */
+const readIfAny = (path: string): string => {
+  try {
+    return read(path)
+  } catch {
+    return ""
+  }
+}
+
+/** A kernel without IPv6 has no table for it; any other trouble must not look like free ports. */
+const boundSockets = (): ReadonlyArray<BoundSocket> =>
+  distinct(
+    socketTables.flatMap(({ file, protocol, state }) =>
+      file.endsWith("6") && !existsSync(file) ? [] : parseSockets(read(file), protocol, state)
+    )
+  )
+
+const finder =
+  (bootId: string) =>
+  (pid: number): ProcessId | null => {
+    const stat = readProcessStat(pid)
+    return stat === undefined || stat.gone ? null : { pid, startTime: stat.startTime, bootId }
+  }
+
+const make = Effect.gen(function* () {
+  const attempt: Attempt = { family: "process", action: "look at the host through /proc" }
+  const facts = Effect.try({
+    try: () => ({ bootId: read("/proc/sys/kernel/random/boot_id").trim(), status: read("/proc/self/status") }),
+    catch: (cause) => ofSystemError(attempt, cause)
+  })
+  const { bootId, status } = yield* facts
+  const find = finder(bootId)
+  const self = find(process.pid)
+  if (self === null)
+    return yield* new OpsError({ ...attempt, reason: "Failed", output: "this process is not in /proc" })
+  return HostProbe.of({
+    self,
+    find,
+    alive: (sought) => sought.bootId === bootId && find(sought.pid)?.startTime === sought.startTime,
+    sockets: Effect.try({
+      try: boundSockets,
+      catch: (cause) => ofSystemError({ family: "process", action: "list bound sockets" }, cause)
+    }),
+    resolvers: Effect.sync(() =>
+      usableResolvers(readIfAny("/etc/resolv.conf"), () => readIfAny("/run/systemd/resolve/resolv.conf"))
+    ),
+    missingCapabilities: missingCapabilities(status)
+  })
+})
+
+/** `HostProbe` over `/proc` and `/etc/resolv.conf`. */
+export const HostProbeProc: { readonly layer: Layer.Layer<HostProbe, OpsError> } = {
+  layer: Layer.effect(HostProbe, make)
+}

@@ -1,0 +1,67 @@
+import type { Netns } from "@vmnet/core"
+import { KernelFixture, type PlantedNatEntry } from "@vmnet/testkit/conformance"
+import { Effect, Layer, type Scope } from "effect"
+import { netnsOf, start, startTimeOf, until } from "./processes.ts"
+import { inside, ip, nftJson } from "./programs.ts"
+
+let count = 0
+
+/** `ip netns add`; the name lives in the private `/run` of the test's own mount namespace. */
+export const namedNetns: Effect.Effect<Extract<Netns, { _tag: "Path" }>, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => {
+    const name = `conformance-${process.pid}-${++count}`
+    ip("netns", "add", name)
+    return { _tag: "Path", path: `/run/netns/${name}` } as const
+  }),
+  ({ path }) => Effect.sync(() => ip("netns", "delete", path.slice("/run/netns/".length)))
+)
+
+const pathOf = (netns: Netns): string => {
+  if (netns._tag === "Path") return netns.path
+  return netns._tag === "Host" ? "/proc/self/ns/net" : `/proc/${netns.pid}/ns/net`
+}
+
+const processIn = Effect.fnUntraced(function* (netns: Netns) {
+  const { end, pid } = yield* start("nsenter", `--net=${pathOf(netns)}`, "--", "sleep", "600")
+  yield* until("the process has entered its namespace", () => netnsOf(pid) !== netnsOf("self"))
+  return { netns: { _tag: "Process", pid, startTime: startTimeOf(pid) } as const, end }
+})
+
+const numbers = { tcp: 6, udp: 17 } as const
+
+/** Parts as nft reads them in JSON: protocols, ports and marks are numbers. */
+const part = (text: string): string | number => {
+  if (text === "tcp" || text === "udp") return numbers[text]
+  return /^\d+$/.test(text) ? Number(text) : text
+}
+
+const expression = (texts: ReadonlyArray<string>): unknown =>
+  texts.length === 1 ? part(texts[0] ?? "") : { concat: texts.map(part) }
+
+const inSet = (install: string, set: string, element: unknown) => ({
+  element: { family: "inet", table: `vmnet_${install}`, name: set, elem: [element] }
+})
+
+const keyed = (install: string, { key, set }: PlantedNatEntry) => inSet(install, set, expression(key))
+
+const whole = (install: string, { comment, key, set, value }: PlantedNatEntry) => {
+  const val = expression(key)
+  const element = comment === undefined ? val : { elem: { val, comment } }
+  return inSet(install, set, value === undefined ? element : [element, expression(value)])
+}
+
+/** The hands of the suites on a real kernel: `ip` and `nft`, never the code under test. */
+export const kernelFixture = (install: string): Layer.Layer<KernelFixture> =>
+  Layer.succeed(KernelFixture, {
+    netns: namedNetns,
+    process: processIn,
+    plantLink: (netns, { alias, link }) =>
+      Effect.sync(() => {
+        inside(pathOf(netns), "ip", "link", "add", "name", link, "type", "bridge")
+        if (alias !== undefined) inside(pathOf(netns), "ip", "link", "set", "dev", link, "alias", alias)
+      }),
+    plantNatEntry: (netns, entry) => Effect.sync(() => nftJson(pathOf(netns), { create: whole(install, entry) })),
+    deleteNatEntry: (netns, entry) => Effect.sync(() => nftJson(pathOf(netns), { delete: keyed(install, entry) })),
+    damageLayout: (netns) =>
+      Effect.sync(() => inside(pathOf(netns), "nft", "flush", "chain", "inet", `vmnet_${install}`, "forward"))
+  })

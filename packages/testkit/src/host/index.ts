@@ -1,0 +1,8 @@
+export * from "./errors.ts"
+export { HostSnapshot, type SnapshotOptions } from "./HostSnapshot.ts"
+export { enterArgv, isPrivate, privacyGaps } from "./privacy.ts"
+export { PrivateHost, type PrivateHostOptions, type PrivateHostShape } from "./PrivateHost.ts"
+export type { RunOptions, RunResult } from "./Process.ts"
+export type { Section } from "./snapshot/entry.ts"
+export type { Uplink } from "./topology.ts"
+export type { ExchangeOptions, HttpReply, Place, Seen, ServeOptions, Traffic, UdpReply, UdpTarget } from "./Traffic.ts"

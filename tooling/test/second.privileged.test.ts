@@ -1,0 +1,3 @@
+import { privateNetworkTests } from "./privateNetwork.ts"
+
+privateNetworkTests()

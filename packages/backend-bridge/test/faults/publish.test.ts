@@ -1,13 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import {
-  type Attachment,
-  type HostProbe,
-  type Ledger,
-  parsePublish,
-  type PublishSpec,
-  Vmnet,
-  type VmnetError
-} from "@vmnet/core"
+import { type Attachment, type Ledger, parsePublish, type PublishSpec, Vmnet, type VmnetError } from "@vmnet/core"
 import { type Call, everyFault, type Fault, type FaultRun, forEachFault, type Scenario } from "@vmnet/testkit"
 import { Effect, Result } from "effect"
 import { layerFaultyMachine } from "../support/faultyMachine.ts"
@@ -48,7 +40,7 @@ const publishedOrNot = (run: Run) =>
 const unlessAnswered = (call: Call): ReadonlyArray<Fault> =>
   everyFault(call).filter(({ _tag }) => _tag !== "Hang" || !call.words.includes("unlock vm "))
 
-const publish: Scenario<World, Attachment, VmnetError, Vmnet | Ledger | HostProbe> = {
+const publish: Scenario<World, Attachment, VmnetError, Vmnet | Ledger> = {
   world: worldWith(vms),
   services: layerFaultyMachine,
   run: () => Vmnet.use((vmnet) => vmnet.publish("vm1", more)),
@@ -72,7 +64,7 @@ const unpublishedOrNot = (run: Run) =>
     yield* assertPicture(world, world.empty, "left behind")
   })
 
-const unpublish: Scenario<World, Attachment, VmnetError, Vmnet | Ledger | HostProbe> = {
+const unpublish: Scenario<World, Attachment, VmnetError, Vmnet | Ledger> = {
   world: worldWith([request("vm1", { publish: ["8080:80", "7000-7001:70", "127.0.0.1:53:53/udp"] }), vms[1]!]),
   services: layerFaultyMachine,
   run: () => Vmnet.use((vmnet) => vmnet.unpublish("vm1", more)),

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type AttachRequest, type HostProbe, type Ledger, type UpResult, Vmnet, type VmnetError } from "@vmnet/core"
+import { type AttachRequest, type Ledger, type UpResult, Vmnet, type VmnetError } from "@vmnet/core"
 import { type Call, everyFault, type Fault, type FaultRun, forEachFault, type Scenario } from "@vmnet/testkit"
 import { Effect } from "effect"
 import { layerFaultyMachine } from "../support/faultyMachine.ts"
@@ -49,7 +49,7 @@ const crashes = (call: Call): ReadonlyArray<Fault> => everyFault(call).filter(({
 const up = (
   vm1: AttachRequest,
   others: ReadonlyArray<AttachRequest> = []
-): Scenario<World, UpResult, VmnetError, Vmnet | Ledger | HostProbe> => ({
+): Scenario<World, UpResult, VmnetError, Vmnet | Ledger> => ({
   world: worldWith(others),
   services: layerFaultyMachine,
   run: () => Vmnet.use((vmnet) => vmnet.up(vm1)),
@@ -57,7 +57,7 @@ const up = (
   check: allOrNothing(vm1)
 })
 
-const cases: ReadonlyArray<readonly [string, Scenario<World, UpResult, VmnetError, Vmnet | Ledger | HostProbe>]> = [
+const cases: ReadonlyArray<readonly [string, Scenario<World, UpResult, VmnetError, Vmnet | Ledger>]> = [
   ["when it is the first", up(request("vm1", { publish }))],
   ["when another is up on its network", up(request("vm1", { publish }), [other])],
   ["when its end goes into a namespace", up(request("vm1", { publish, netns: netnsPath }), [other])],

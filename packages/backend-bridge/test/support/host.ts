@@ -1,4 +1,4 @@
-import { Backends, hostNetns, layerLedgerSqlite, layerVmnet, SysctlOps, type SysctlKey } from "@vmnet/core"
+import { Backends, hostNetns, layerLedgerSqlite, layerVmnet, SysctlOps, type SysctlKey, Vmnet } from "@vmnet/core"
 import { bridgeBackend } from "@vmnet/backend-bridge"
 import { MemoryKernel } from "@vmnet/testkit"
 import { Effect, Layer } from "effect"
@@ -42,5 +42,23 @@ export const layerMachine = ({ kernel, stateDir }: Machine) =>
     Layer.provideMerge(layerLedgerSqlite({ stateDir, install })),
     Layer.provideMerge(kernel.layer),
     Layer.provide(Backends.layerOf([bridgeBackend])),
-    Layer.orDie
+    Layer.orDie,
+    // Layers are shared by reference: another machine has a service of its own.
+    Layer.fresh
   )
+
+type Services = Layer.Success<ReturnType<typeof layerMachine>>
+
+/** Runs `work` on a machine of its own with the service on it. */
+export const onMachine = <A, E>(work: (machine: Machine) => Effect.Effect<A, E, Services>) =>
+  Effect.scoped(Effect.flatMap(machine, (made) => Effect.provide(work(made), layerMachine(made))))
+
+export const sysctl = (key: SysctlKey) => SysctlOps.use((ops) => ops.read(hostNetns, key))
+
+/** As somebody else on the host writes it. */
+export const writeSysctl = (key: SysctlKey, value: string) => SysctlOps.use((ops) => ops.write(hostNetns, key, value))
+
+/** The bridge of the first network in use. */
+export const bridgeDevice = Vmnet.use((vmnet) =>
+  Effect.map(vmnet.networks({ config: [], default: [] }), ([network]) => network!.device!)
+)

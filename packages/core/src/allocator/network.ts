@@ -1,6 +1,13 @@
 import { VmnetError } from "../errors/VmnetError.ts"
 import type { Tx } from "../ledger/Ledger.ts"
-import { findNetwork, liveSubnets, networkInUse, type NetworkRecord, putNetwork } from "../ledger/NetworkRow.ts"
+import {
+  findNetwork,
+  liveSubnets,
+  networkInUse,
+  type NetworkRecord,
+  networkSubject,
+  putNetwork
+} from "../ledger/NetworkRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { Mac } from "../names/Mac.ts"
 import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
@@ -36,9 +43,6 @@ export const reserveNetwork = (
   return { lease: leaseOf(record), uplink: record.uplink }
 }
 
-/** Whether the facts of the host are needed to reserve on this network: nobody uses it yet. */
-export const needsHostFacts = (tx: Tx, network: string): boolean => !networkInUse(tx, network)
-
 /** Settings that leases of one network may differ in: they only matter to the lease itself. */
 const ofEachLease: ReadonlySet<string> = new Set(["dns", "cooldown"] satisfies ReadonlyArray<keyof NetworkSpec>)
 
@@ -59,7 +63,7 @@ const begin = (tx: Tx, options: NetworkOptions): NetworkRecord => {
 
 /** Derived from the network's name, so it has the same names each time unless somebody else took them meanwhile. */
 const identity = (tx: Tx, { install, request }: NetworkOptions, avoid: ReadonlySet<string>) => {
-  const vm = `@net.${request.network.network}`
+  const vm = networkSubject(request.network.network)
   tx.run("DELETE FROM identifiers WHERE vm = ?", vm)
   const device = (attempt: number) => InterfaceName.derive("vmb", install, vm, attempt)
   const mac = (attempt: number) => Mac.derive(install, vm, attempt)

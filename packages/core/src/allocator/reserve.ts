@@ -13,6 +13,7 @@ import type { AttachRequest, PublishSpec } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
 import { addressFor } from "./addressFor.ts"
+import { refuseOtherForwarding } from "./forwarding.ts"
 import { allocateIdentifier, holdIdentifier, identifierHolder } from "./identifiers.ts"
 import { type NetworkFacts, reserveNetwork } from "./network.ts"
 import { holdPorts } from "./ports.ts"
@@ -42,6 +43,7 @@ export interface Reservation {
  */
 export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
   const { install, request, backend } = options
+  refuseOtherForwarding(tx, request)
   const network = reserveNetwork(tx, options)
   const lease: Lease = {
     vm: request.vm,

@@ -1,5 +1,5 @@
 import type { Attachment, LeaseState } from "../plan/Attachment.ts"
-import type { AttachRequest } from "../plan/AttachRequest.ts"
+import type { AttachRequest, ForwardingMode } from "../plan/AttachRequest.ts"
 import type { Lease } from "../plan/Lease.ts"
 import type { ProcessId } from "../ops/HostProbe.ts"
 import type { Tx } from "./Ledger.ts"
@@ -45,6 +45,10 @@ export const findLease = (tx: Tx, vm: string): LeaseRecord | undefined => {
 
 export const allLeases = (tx: Tx): ReadonlyArray<LeaseRecord> =>
   tx.all<Row>(`SELECT ${columns} FROM leases ORDER BY vm`).map(decode)
+
+/** How some lease goes about forwarding; all of them do it in the same way. */
+export const anyForwarding = (tx: Tx): { readonly vm: string; readonly forwarding: ForwardingMode } | undefined =>
+  tx.get("SELECT vm, json_extract(request, '$.forwarding') AS forwarding FROM leases LIMIT 1")
 
 export const insertLease = (tx: Tx, record: LeaseRecord): void =>
   tx.run(

@@ -1,5 +1,6 @@
+import { VmnetError } from "../errors/VmnetError.ts"
 import type { Resource } from "../resource/Resource.ts"
-import { resourceKey } from "../resource/identity.ts"
+import { describeResource, resourceKey } from "../resource/identity.ts"
 import type { Tx } from "./Ledger.ts"
 
 /** `intent`: about to be made, may or may not be there. `present`: made and confirmed. */
@@ -12,7 +13,11 @@ export interface OwnedResource {
   readonly owner: string
   readonly state: ResourceState
   readonly memo?: unknown
+  /** An earlier attempt to remove it may have done a part of it. */
+  readonly begun?: boolean
 }
+
+export const asBegun = (owned: OwnedResource): OwnedResource => ({ ...owned, begun: true })
 
 interface Row {
   readonly seq: number
@@ -51,6 +56,7 @@ export const insertIntents = (
   const last = tx.get<{ seq: number | null }>("SELECT MAX(seq) AS seq FROM resources WHERE subject = ?", subject)?.seq
   return resources.map(({ resource, memo }, index) => {
     const seq = (last ?? -1) + 1 + index
+    refuseHeld(tx, subject, resource)
     tx.run(
       "INSERT INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'intent', ?, ?)",
       subject,
@@ -67,12 +73,31 @@ export const insertIntents = (
 export const markPresent = (tx: Tx, subject: string): void =>
   tx.run("UPDATE resources SET state = 'present' WHERE subject = ? AND state = 'intent'", subject)
 
+/** One namespace has one `eth0`, and one lease at a time has it. */
+const refuseHeld = (tx: Tx, subject: string, resource: Resource): void => {
+  const holder = tx.get<{ subject: string }>("SELECT subject FROM resources WHERE key = ?", resourceKey(resource))
+  if (holder === undefined) return
+  throw new VmnetError({
+    code: "NAME_TAKEN",
+    detail: `${subject}: ${holder.subject} has the ${describeResource(resource)} already`,
+    hint: `Take ${holder.subject} down first, or use another namespace.`,
+    details: { subject, kind: resource.kind, holder: holder.subject }
+  })
+}
+
 /** Takes a confirmation back for all resources behind a place. */
 export const markIntentBehind = (tx: Tx, subject: string, seq: number): void =>
   tx.run("UPDATE resources SET state = 'intent' WHERE subject = ? AND seq > ?", subject, seq)
 
 export const deleteResources = (tx: Tx, subject: string): void =>
   tx.run("DELETE FROM resources WHERE subject = ?", subject)
+
+/** Forgets the resources of a subject but for these. */
+export const keepResources = (tx: Tx, subject: string, kept: ReadonlyArray<OwnedResource>): void => {
+  const seqs = new Set(kept.map(({ seq }) => seq))
+  const gone = resourcesOf(tx, subject).filter(({ seq }) => !seqs.has(seq))
+  deleteSomeResources(tx, subject, gone)
+}
 
 /** Forgets single resources of a subject that keeps others. */
 export const deleteSomeResources = (tx: Tx, subject: string, resources: ReadonlyArray<OwnedResource>): void => {

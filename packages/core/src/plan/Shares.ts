@@ -1,11 +1,12 @@
 import { Effect } from "effect"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { stepError } from "../errors/stepError.ts"
-import { Ledger } from "../ledger/Ledger.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
 import {
-  deleteResources,
+  asBegun,
   insertIntents,
+  keepResources,
   markPresent,
   type NewResource,
   type OwnedResource,
@@ -42,10 +43,9 @@ export const ensureShare = Effect.fnUntraced(function* (drivers: Drivers, share:
 
 const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share, rank: number) {
   const ledger = yield* Ledger
-  const state = yield* ledger.transact(`look up ${share.key}`, (tx) => shareState(tx, share.key))
-  if (state === "present") return
-  // Somebody died while making or removing it: what he left goes first.
-  if (state !== undefined) yield* removeShare(drivers, share.key)
+  const left = yield* ledger.transact(`look up ${share.key}`, (tx) => leftBehind(tx, share.key))
+  if (left === "present") return
+  if (left !== undefined) yield* removeResources(drivers, share.key, left)
   const fresh = yield* Effect.forEach(share.resources, (resource) => remembering(share.key, resource))
   const touched: Touched = new Set()
   yield* Effect.uninterruptibleMask((restore) =>
@@ -63,6 +63,12 @@ const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share,
   )
 })
 
+/** Somebody died while making or removing it, or could not: what he left goes first. */
+const leftBehind = (tx: Tx, key: string): ReadonlyArray<OwnedResource> | "present" | undefined => {
+  const state = shareState(tx, key)
+  return state === undefined || state === "present" ? state : startRemoving(tx, key)
+}
+
 const ownerOf = (install: string, key: string): string =>
   formatOwner({ install, subject: shareSubject(key), generation: 0 })
 
@@ -75,11 +81,15 @@ const remembering = Effect.fnUntraced(function* (subject: string, resource: Reso
 })
 
 /** Failure must not fail again: whatever stays is still recorded, and the next to need the share clears it up. */
-const undoShare = Effect.fnUntraced(function* (drivers: Drivers, key: string, touched: Touched) {
-  const report = yield* teardown(drivers, key, [...touched])
-  if (report.problems.length > 0) return yield* Effect.logWarning(`${key} is not undone`, report.problems)
-  yield* Effect.ignore(forgetShare(key))
-})
+const undoShare = Effect.fnUntraced(
+  function* (drivers: Drivers, key: string, touched: Touched) {
+    const ledger = yield* Ledger
+    // Nobody may take it for present any more, should it have been confirmed.
+    yield* Effect.ignore(ledger.transact(`undo ${key}`, (tx) => startRemoving(tx, key)))
+    yield* removeResources(drivers, key, [...touched])
+  },
+  (effect, _, key) => Effect.catch(effect, (error) => Effect.logWarning(`${key} is not undone`, error.message))
+)
 
 /** Removes every share nobody holds, the most dependent first. Collects what fails and goes on. */
 export const removeUnheldShares = Effect.fnUntraced(function* (drivers: Drivers) {
@@ -96,35 +106,36 @@ export const removeUnheldShares = Effect.fnUntraced(function* (drivers: Drivers)
 
 const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
   const ledger = yield* Ledger
-  const unheld = yield* ledger.transact(`release ${key}`, (tx) => {
-    if (shareState(tx, key) === undefined || isHeld(tx, key)) return false
-    setShareState(tx, key, "removing")
-    return true
-  })
-  if (unheld) yield* removeShare(drivers, key)
-})
-
-const removeShare = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
-  const ledger = yield* Ledger
-  const owned: ReadonlyArray<OwnedResource> = yield* ledger.transact(`look up ${key}`, (tx) =>
-    resourcesOf(tx, shareSubject(key))
+  const owned = yield* ledger.transact(`release ${key}`, (tx) =>
+    shareState(tx, key) === undefined || isHeld(tx, key) ? undefined : startRemoving(tx, key)
   )
-  const report = yield* teardown(drivers, key, owned)
-  if (report.problems.length > 0) {
-    return yield* new VmnetError({
-      code: "STEP_FAILED",
-      detail: `${key} could not be removed: ${report.problems.join("; ")}`,
-      hint: "Its record is kept; the next up or down tries again.",
-      details: { share: key, problems: report.problems }
-    })
-  }
-  yield* forgetShare(key)
+  if (owned !== undefined) yield* removeResources(drivers, key, owned)
 })
 
-const forgetShare = Effect.fnUntraced(function* (key: string) {
+/** From here on nobody takes the share for present, and who finds it so after a crash knows that removal had begun. */
+const startRemoving = (tx: Tx, key: string): ReadonlyArray<OwnedResource> => {
+  const again = shareState(tx, key) === "removing"
+  setShareState(tx, key, "removing")
+  const owned = resourcesOf(tx, shareSubject(key))
+  return again ? owned.map(asBegun) : owned
+}
+
+const removeResources = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  key: string,
+  owned: ReadonlyArray<OwnedResource>
+) {
   const ledger = yield* Ledger
+  const { left, problems } = yield* teardown(drivers, key, owned)
   yield* ledger.transact(`forget ${key}`, (tx) => {
-    deleteResources(tx, shareSubject(key))
-    deleteShare(tx, key)
+    keepResources(tx, shareSubject(key), left)
+    if (left.length === 0) deleteShare(tx, key)
+  })
+  if (left.length === 0) return
+  return yield* new VmnetError({
+    code: "STEP_FAILED",
+    detail: `${key} could not be removed: ${problems.join("; ")}`,
+    hint: "Its record is kept; the next up or down tries again.",
+    details: { share: key, problems }
   })
 })

@@ -1,18 +1,23 @@
-import { Effect } from "effect"
-import type { OpsError } from "../errors/OpsError.ts"
-import type { OwnedResource } from "../ledger/ResourceRow.ts"
-import type { Presence } from "../resource/Driver.ts"
+import { Effect, Option } from "effect"
+import { asBegun, type OwnedResource } from "../ledger/ResourceRow.ts"
+import type { Driver, Presence } from "../resource/Driver.ts"
 import { batches, type Drivers, familyOf } from "../resource/Drivers.ts"
 import { describeResource, goesWith, linksOf } from "../resource/identity.ts"
 import { Progress } from "../vmnet/Progress.ts"
 import { describeBatch } from "./apply.ts"
 
-/** How a teardown went: what is confirmed gone, what was left because it is not ours, and what could not be removed. */
+/**
+ * How a teardown went: what is confirmed gone, what was spared because it is not ours, and what could not be removed,
+ * with a line on each.
+ */
 export interface TeardownReport {
   readonly gone: ReadonlyArray<OwnedResource>
   readonly foreign: ReadonlyArray<OwnedResource>
+  readonly left: ReadonlyArray<OwnedResource>
   readonly problems: ReadonlyArray<string>
 }
+
+const nothing: TeardownReport = { gone: [], foreign: [], left: [], problems: [] }
 
 /**
  * The one way resources of ours go away: rollback, `down`, and clearing up after a crash are this.
@@ -29,17 +34,12 @@ export const teardown = (
   Effect.gen(function* () {
     const report = yield* Progress
     const { explicit, implied } = splitImplied(resources)
-    const gone: Array<OwnedResource> = [...implied]
-    const foreign: Array<OwnedResource> = []
-    const problems: Array<string> = []
+    const reports: Array<TeardownReport> = [{ ...nothing, gone: implied }]
     for (const batch of batches(explicit.toReversed())) {
       yield* report({ vm: subject, step: `delete ${describeBatch(batch)}` })
-      const outcome = yield* removeBatch(drivers, batch)
-      gone.push(...outcome.gone)
-      foreign.push(...outcome.foreign)
-      problems.push(...outcome.problems)
+      reports.push(yield* removeBatch(drivers[familyOf(batch[0]!.resource)], batch))
     }
-    return { gone, foreign, problems }
+    return merge(reports)
   }).pipe(Effect.uninterruptible)
 
 /** Separates what disappears together with a link that is taken down anyway. */
@@ -55,28 +55,40 @@ const splitImplied = (resources: ReadonlyArray<OwnedResource>) => {
   }
 }
 
-const removeBatch = (drivers: Drivers, batch: ReadonlyArray<OwnedResource>): Effect.Effect<TeardownReport> =>
-  Effect.gen(function* () {
-    const driver = drivers[familyOf(batch[0]!.resource)]
-    const presences = yield* driver.find(batch)
-    const ours = batch.filter((owned, index) => isOurs(owned, presences[index]!))
-    const foreign = batch.filter((owned, index) => isForeign(owned, presences[index]!))
-    if (ours.length > 0) yield* Effect.catch(driver.remove(ours), () => removeOneByOne(drivers, ours))
-    return { gone: batch.filter((owned) => !foreign.includes(owned)), foreign, problems: [] }
-  }).pipe(Effect.catch((error) => Effect.succeed(failure(batch, error))))
-
-/** After a failed batch: what is left of it, each on its own, so that one stubborn object does not keep the others. */
-const removeOneByOne = Effect.fnUntraced(function* (drivers: Drivers, batch: ReadonlyArray<OwnedResource>) {
-  const driver = drivers[familyOf(batch[0]!.resource)]
-  const errors: Array<OpsError> = []
-  for (const owned of batch) {
-    const [presence] = yield* driver.find([owned])
-    if (!isOurs(owned, presence!)) continue
-    yield* Effect.catch(driver.remove([owned]), (error) =>
-      Effect.sync(() => void (error.reason === "Missing" || errors.push(error)))
+/** As a whole, or, when that fails, each on its own, so that one stubborn object does not keep the others. */
+const removeBatch = (driver: Driver, batch: ReadonlyArray<OwnedResource>): Effect.Effect<TeardownReport> =>
+  Effect.catch(removeOurs(driver, batch), () =>
+    Effect.map(
+      Effect.forEach(batch, (owned) => removeAgain(driver, asBegun(owned))),
+      merge
     )
-  }
-  if (errors.length > 0) return yield* errors[0]!
+  )
+
+const removeOurs = Effect.fnUntraced(function* (driver: Driver, batch: ReadonlyArray<OwnedResource>) {
+  const presences = yield* driver.find(batch)
+  const ours = batch.filter((owned, index) => isOurs(owned, presences[index]!))
+  const foreign = batch.filter((owned, index) => isForeign(owned, presences[index]!))
+  if (ours.length > 0) yield* driver.remove(ours)
+  return { ...nothing, gone: batch.filter((owned) => !foreign.includes(owned)), foreign }
+})
+
+/** The second attempt on one resource. Whatever it fails with, the resource is looked at before it counts as left. */
+const removeAgain = (driver: Driver, owned: OwnedResource): Effect.Effect<TeardownReport> =>
+  removeOurs(driver, [owned]).pipe(
+    Effect.catch((error) =>
+      Effect.map(Effect.option(driver.find([owned])), (found) =>
+        Option.isSome(found) && found.value[0] === "absent"
+          ? { ...nothing, gone: [owned] }
+          : { ...nothing, left: [owned], problems: [`delete ${describeResource(owned.resource)}: ${error.message}`] }
+      )
+    )
+  )
+
+const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport => ({
+  gone: reports.flatMap(({ gone }) => gone),
+  foreign: reports.flatMap(({ foreign }) => foreign),
+  left: reports.flatMap(({ left }) => left),
+  problems: reports.flatMap(({ problems }) => problems)
 })
 
 const isOurs = (owned: OwnedResource, presence: Presence): boolean =>
@@ -84,9 +96,3 @@ const isOurs = (owned: OwnedResource, presence: Presence): boolean =>
 
 const isForeign = (owned: OwnedResource, presence: Presence): boolean =>
   presence !== "absent" && !isOurs(owned, presence)
-
-const failure = (batch: ReadonlyArray<OwnedResource>, error: OpsError): TeardownReport => ({
-  gone: [],
-  foreign: [],
-  problems: [`delete ${batch.map(({ resource }) => describeResource(resource)).join(", ")}: ${error.message}`]
-})

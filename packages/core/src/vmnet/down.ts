@@ -2,16 +2,16 @@ import { Clock, Effect } from "effect"
 import { releaseAddresses } from "../allocator/AddressAllocator.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
-import { Ledger } from "../ledger/Ledger.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
-import { deleteResources, resourcesOf } from "../ledger/ResourceRow.ts"
+import { deleteResources, keepResources, resourcesOf } from "../ledger/ResourceRow.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
-import { teardown } from "../plan/teardown.ts"
+import { teardown, type TeardownReport } from "../plan/teardown.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import type { DownResult } from "./Vmnet.ts"
 
-/** Detaches under the VM's lock. Shares that a crashed process left without a lease go along. */
+/** Detaches under the VM's lock. */
 export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: string) {
   return yield* withLock(`vm ${vm}`)(release(drivers, vm))
 })
@@ -19,10 +19,9 @@ export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: str
 const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
   const ledger = yield* Ledger
   const record = yield* ledger.transact(`look up ${vm}`, (tx) => findLease(tx, vm))
-  if (record === undefined) return { vm, outcome: "absent" } satisfies DownResult
-  yield* checkCapabilities
-  yield* detach(drivers, record)
-  return { vm, outcome: "removed" } satisfies DownResult
+  if (record !== undefined) yield* checkCapabilities
+  yield* record === undefined ? removeLeftShares(drivers, vm) : detach(drivers, record)
+  return { vm, outcome: record === undefined ? "absent" : "removed" } satisfies DownResult
 })
 
 /**
@@ -38,23 +37,39 @@ export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
       return resourcesOf(tx, vm)
     })
     const report = yield* teardown(drivers, vm, owned)
-    if (report.problems.length > 0) {
-      yield* ledger.transact(`keep ${vm}`, (tx) => setLeaseState(tx, vm, "failed", report.problems))
+    if (report.left.length > 0) {
+      yield* keepLease(vm, report)
       return yield* notRemoved(vm, report.problems)
     }
     const now = yield* Clock.currentTimeMillis
     yield* forgetLease(vm, now + request.network.cooldown * 1000)
-    const problems = yield* removeUnheldShares(drivers)
-    if (problems.length > 0) return yield* notRemoved(vm, problems)
+    yield* removeLeftShares(drivers, vm)
   }).pipe(Effect.uninterruptible)
 
-/** Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. */
+/** What only this VM had kept alive, and what a `down` or a process that did not come to its end has left without a lease. */
+const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
+  const problems = yield* removeUnheldShares(drivers)
+  if (problems.length > 0) return yield* notRemoved(vm, problems)
+})
+
 export const forgetLease = Effect.fnUntraced(function* (vm: string, coolUntil: number | undefined) {
   const ledger = yield* Ledger
-  yield* ledger.transact(`forget ${vm}`, (tx) => {
-    deleteResources(tx, vm)
-    releaseAddresses(tx, vm, coolUntil)
-    deleteLease(tx, vm)
+  yield* ledger.transact(`forget ${vm}`, (tx) => forgetRows(tx, vm, coolUntil))
+})
+
+/** Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. */
+export const forgetRows = (tx: Tx, vm: string, coolUntil: number | undefined): void => {
+  deleteResources(tx, vm)
+  releaseAddresses(tx, vm, coolUntil)
+  deleteLease(tx, vm)
+}
+
+/** Keeps a lease with what could not be removed of it; no word of what was never made or has gone. */
+export const keepLease = Effect.fnUntraced(function* (vm: string, { left, problems }: TeardownReport) {
+  const ledger = yield* Ledger
+  yield* ledger.transact(`keep ${vm}`, (tx) => {
+    keepResources(tx, vm, left)
+    setLeaseState(tx, vm, "failed", problems)
   })
 })
 

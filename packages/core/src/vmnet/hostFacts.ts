@@ -4,6 +4,7 @@ import type { NetworkFacts } from "../allocator/network.ts"
 import { stepError } from "../errors/stepError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { findNetwork, liveSubnets, networkInUse } from "../ledger/NetworkRow.ts"
+import { parseOwner } from "../names/Owner.ts"
 import { LinkOps, type LinkSnapshot } from "../ops/LinkOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
@@ -20,13 +21,16 @@ export const lookAtHost = (subject: string) =>
  */
 export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: NetworkSpec) {
   const ledger = yield* Ledger
-  const { live, own, networks } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
-    live: networkInUse(tx, spec.network),
-    own: findNetwork(tx, spec.network)?.device,
+  const { live, device, networks } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
+    live: networkInUse(tx, spec.network, vm),
+    device: findNetwork(tx, spec.network)?.device,
     networks: liveSubnets(tx)
   }))
   if (live) return {} satisfies NetworkFacts
   const host = yield* lookAtHost(vm)
+  const own = host.links.find(
+    (link) => link.link === device && parseOwner(link.alias)?.install === ledger.install
+  )?.link
   const refusal = subnetOverlap(spec, { networks, routes: host.routes, addresses: addressesOf(host) }, own)
   if (refusal !== undefined) return yield* refusal
   const links = new Set(host.links.map((link) => link.link).filter((link) => link !== own))
@@ -34,7 +38,7 @@ export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: Netwo
 })
 
 /** The interface of the default route with the lowest metric. */
-export const uplinkOf = ({ routes }: LinkSnapshot): string | null =>
+const uplinkOf = ({ routes }: LinkSnapshot): string | null =>
   routes
     .filter((route) => route.destination === "0.0.0.0/0" && route.link !== null)
     .toSorted((a, b) => a.metric - b.metric)[0]?.link ?? null

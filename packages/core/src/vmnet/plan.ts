@@ -5,6 +5,7 @@ import { Ledger } from "../ledger/Ledger.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
 import { backendOf } from "./backendOf.ts"
+import { forgetRows } from "./down.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
 import { preflight } from "./up.ts"
 
@@ -29,5 +30,9 @@ export const plan = Effect.fn("Vmnet.plan")(function* (request: AttachRequest) {
     network,
     avoid: new Set<string>()
   }
-  return yield* ledger.rehearse(`plan ${request.vm}`, (tx) => reserve(tx, options).plan)
+  return yield* ledger.rehearse(`plan ${request.vm}`, (tx) => {
+    // `up` would first take down what is left of an earlier attempt.
+    forgetRows(tx, request.vm, now + request.network.cooldown * 1000)
+    return reserve(tx, options).plan
+  })
 })

@@ -17,7 +17,7 @@ import type { Drivers } from "../resource/Drivers.ts"
 import { backendOf } from "./backendOf.ts"
 import { checkCapabilities, checkForwarding } from "./checkHost.ts"
 import { checkPublish } from "./checkPublish.ts"
-import { detach, forgetLease } from "./down.ts"
+import { detach, forgetLease, keepLease } from "./down.ts"
 import { networkFacts } from "./hostFacts.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
@@ -118,10 +118,9 @@ const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
 /** Puts everything back. It cannot fail: what cannot be removed stays recorded under a `failed` lease. */
 const undo = Effect.fnUntraced(
   function* (drivers: Drivers, vm: string, touched: Touched) {
-    const ledger = yield* Ledger
     const report = yield* teardown(drivers, vm, [...touched])
-    if (report.problems.length > 0) {
-      yield* ledger.transact(`keep ${vm}`, (tx) => setLeaseState(tx, vm, "failed", report.problems))
+    if (report.left.length > 0) {
+      yield* keepLease(vm, report)
       return yield* Effect.logWarning(`${vm} is not all undone; run vmnet down ${vm}`, ...report.problems)
     }
     yield* forgetLease(vm, undefined)

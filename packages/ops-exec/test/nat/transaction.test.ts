@@ -35,6 +35,7 @@ const changes: ReadonlyArray<NatChange> = [
 
 const golden = `\
 create inet segments [{"elem":{"val":"vmb1","comment":"${owner}"}}]
+create inet hairpins [{"elem":{"val":{"concat":["vmb1","vmb1"]},"comment":"${owner}"}}]
 create inet pairs [{"elem":{"val":{"concat":["vmb1","vmb1"]},"comment":"${owner}"}}]
 create inet guests [[{"elem":{"val":{"concat":["vmb1","10.0.42.2"]},"comment":"${owner}"}},{"goto":{"target":"listed"}}]]
 create inet generations [[{"elem":{"val":"10.0.42.2","comment":"${owner}"}},17]]
@@ -87,7 +88,8 @@ describe("a transaction", () => {
     assert.include(text, layoutText(install))
     const elements = lines.flatMap((line, at) => (line.includes(" element ") ? [`${indexes[at]} ${line}`] : []))
     const comment = `comment "${owner}"`
-    assert.deepStrictEqual(elements.slice(1, 7), [
+    assert.deepStrictEqual(elements.slice(1, 8), [
+      `1 create element inet vmnet_0a1b2c3d hairpins { "vmb1" . "vmb1" ${comment} }`,
       `1 create element inet vmnet_0a1b2c3d pairs { "vmb1" . "vmb1" ${comment} }`,
       `2 create element inet vmnet_0a1b2c3d guests { "vmb1" . 10.0.42.2 ${comment} : goto listed }`,
       `2 create element inet vmnet_0a1b2c3d generations { 10.0.42.2 ${comment} : 17 }`,

@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import type { NatElement } from "@vmnet/core"
+import { type NatElement, natElementKey } from "@vmnet/core"
 import { Effect } from "effect"
 import { inNetns } from "./inNetns.ts"
 import { KernelFixture, type PlantedNatEntry } from "./KernelFixture.ts"
@@ -48,10 +48,10 @@ export const natFindings = (it: NatTests): void => {
   )
 
   it.effect(
-    "half of an element is different, and partial",
+    "half of an element is different, partial, and not listed",
     inNetns(
       Effect.fn(function* (netns) {
-        const { apply, one } = yield* natIn(netns)
+        const { apply, one, observe } = yield* natIn(netns)
         const { deleteNatEntry } = yield* KernelFixture
         const range = publish({ hostAddress: "192.0.2.1", hostPort: 9000, count: 3, guestPort: 9000, mark: 6 })
         const parts: ReadonlyArray<readonly [NatElement, PlantedNatEntry]> = [
@@ -67,6 +67,8 @@ export const natFindings = (it: NatTests): void => {
           assert.deepInclude(finding, { _tag: "Different", owner })
           if (element === range) assert.include("detail" in finding ? finding.detail : "", "partial")
         }
+        const listed = (yield* observe).elements.map(({ element }) => natElementKey(element))
+        for (const [element] of parts) assert.notInclude(listed, natElementKey(element))
       })
     )
   )

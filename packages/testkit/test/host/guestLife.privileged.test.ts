@@ -104,10 +104,13 @@ layer(BridgedHost, { timeout: 120_000 })("a guest's life", (it) => {
     })
   )
 
-  it.effect("that cannot boot is an error that shows its console", () =>
+  it.effect("shows in its errors what its kernel said last", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(Effect.scoped(Guest.boot({ ...bareCard, memory: 72 })))
-      assert.include(error.message, "Kernel panic")
+      const guest = yield* Guest.boot(guestOf(0))
+      const script = "echo '<0>the kernel is not well' >/dev/kmsg; exec sleep 60"
+      const error = yield* Effect.flip(guest.exec(["sh", "-c", script], { timeout: 1_000 }))
+      assert.include(error.message, "the guest's console ends with:")
+      assert.include(error.message, "the kernel is not well")
     })
   )
 

@@ -9,13 +9,14 @@ import { runOk } from "./kernel.ts"
  */
 export const arrivals = Effect.fn("arrivals")(function* (at: Place, match: string) {
   const host = yield* PrivateHost
-  const chain = `type filter hook prerouting priority -500\n${match} counter`
-  const stdin = `table inet witness {\nchain arrivals {\n${chain}\n}\n}\n`
+  const [family, hook] = match.startsWith("arp ") ? ["arp", "input"] : ["inet", "prerouting"]
+  const chain = `type filter hook ${hook} priority -500\n${match} counter`
+  const stdin = `table ${family} witness {\nchain arrivals {\n${chain}\n}\n}\n`
   const load = Effect.flatMap(Effect.orDie(host.run(at, ["nft", "-f", "-"], { stdin })), ({ exitCode, stderr }) =>
     Effect.sync(() => assert.strictEqual(exitCode, 0, stderr))
   )
-  yield* Effect.acquireRelease(load, () => Effect.ignore(host.run(at, ["nft", "delete", "table", "inet", "witness"])))
-  return Effect.map(runOk(at, ["nft", "list", "table", "inet", "witness"]), (text) =>
+  yield* Effect.acquireRelease(load, () => Effect.ignore(host.run(at, ["nft", "delete", "table", family, "witness"])))
+  return Effect.map(runOk(at, ["nft", "list", "table", family, "witness"]), (text) =>
     Number(/packets (\d+)/.exec(text)?.[1])
   )
 })

@@ -1,6 +1,15 @@
 import { bridgeBackend } from "@vmnet/backend-bridge"
 import { type AttachRequest, Backends, layerLedgerSqlite, layerVmnet, Vmnet, VmnetError } from "@vmnet/core"
-import { type Call, type Fault, type FaultRun, faultyOps, fewFaults, HostSnapshot, PrivateHost } from "@vmnet/testkit"
+import {
+  type Call,
+  everyFault,
+  type Fault,
+  type FaultRun,
+  faultyOps,
+  fewFaults,
+  HostSnapshot,
+  PrivateHost
+} from "@vmnet/testkit"
 import { assert } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { faultyLedger } from "./faultyMachine.ts"
@@ -63,9 +72,13 @@ export const assertTelling = ({ exit, words }: FaultRun<unknown, unknown, VmnetE
   assert.isDefined(error.cause, words)
 }
 
+/** Batches of link changes are struck between any two of them: each leaves something else behind. */
+const faultsOf = (call: Call): ReadonlyArray<Fault> =>
+  call.method === "LinkOps.apply" ? everyFault(call).filter(({ _tag }) => _tag !== "Crash") : fewFaults(call)
+
 /** An interruption while the VM's lock is given back comes too late to be one. */
 export const untilAnswered = (call: Call): ReadonlyArray<Fault> =>
-  fewFaults(call).filter(({ _tag }) => _tag !== "Hang" || !call.words.includes("unlock vm "))
+  faultsOf(call).filter(({ _tag }) => _tag !== "Hang" || !call.words.includes("unlock vm "))
 
 export const succeeded = ({ exit }: FaultRun<unknown, unknown, unknown>): boolean =>
   exit !== null && Exit.isSuccess(exit)

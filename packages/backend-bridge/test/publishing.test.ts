@@ -9,10 +9,10 @@ import { assertSame } from "./support/same.ts"
 
 const specs = (...texts: ReadonlyArray<string>) => texts.map((text) => Result.getOrThrow(parsePublish(text)))
 
-const published = (kernel: MemoryKernel): ReadonlyArray<string> =>
-  kernel
-    .snapshot()
-    ["host"]!.nat.elements.flatMap(({ element }) => (element._tag === "Publish" ? [formatPublish(element)] : []))
+const published = (kernel: MemoryKernel): ReadonlyArray<string> => {
+  const { host } = kernel.snapshot()
+  return host!.nat.elements.flatMap(({ element }) => (element._tag === "Publish" ? [formatPublish(element)] : []))
+}
 
 describe("publish", () => {
   it.effect("adds ports to a live VM, and unpublish takes them back, each by its name", () =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type hostNetns, type LinkChange, LinkOps, type ProcessId, Vmnet } from "@vmnet/core"
+import { type LinkChange, LinkOps, type Netns, type ProcessId, Vmnet } from "@vmnet/core"
 import { Effect } from "effect"
 import { onMachine } from "./support/host.ts"
 import { request } from "./support/memoryHost.ts"
@@ -13,10 +13,7 @@ const into = (vm: string) => request(vm, { netns: box, publish: ["8080:80"] })
 const beside = (vm: string, process: ProcessId) =>
   request(vm, { pid: `${process.pid}` }, "", (pid) => (pid === process.pid ? process : null))
 
-const change = (
-  netns: typeof hostNetns | { readonly _tag: "Path"; readonly path: string },
-  changes: ReadonlyArray<LinkChange>
-) => LinkOps.use((links) => links.apply(netns, changes))
+const change = (netns: Netns, changes: ReadonlyArray<LinkChange>) => LinkOps.use((links) => links.apply(netns, changes))
 
 describe("a VM whose end goes into a namespace by path", () => {
   it.effect("finds an interface there that is set up whole, and a port of the bridge outside", () =>

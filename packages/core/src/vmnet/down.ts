@@ -1,4 +1,4 @@
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import { releaseAddresses } from "../allocator/AddressAllocator.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
@@ -9,6 +9,7 @@ import { removeUnheldShares } from "../plan/Shares.ts"
 import { teardown, type TeardownReport } from "../plan/teardown.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { checkCapabilities } from "./checkHost.ts"
+import { now } from "./now.ts"
 import type { DownResult } from "./Vmnet.ts"
 
 /** Detaches under the VM's lock. */
@@ -41,8 +42,8 @@ export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
       yield* keepLease(vm, report)
       return yield* notRemoved(vm, report.problems)
     }
-    const now = yield* Clock.currentTimeMillis
-    yield* forgetLease(vm, now + request.network.cooldown * 1000)
+    const time = yield* now
+    yield* forgetLease(vm, time + request.network.cooldown * 1000)
     yield* removeLeftShares(drivers, vm)
   }).pipe(Effect.uninterruptible)
 

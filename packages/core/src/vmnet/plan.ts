@@ -1,4 +1,4 @@
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import { reserve } from "../allocator/reserve.ts"
 import { findLease } from "../ledger/LeaseRow.ts"
 import { Ledger } from "../ledger/Ledger.ts"
@@ -6,6 +6,7 @@ import { HostProbe } from "../ops/HostProbe.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
 import { backendOf } from "./backendOf.ts"
 import { forgetRows } from "./down.ts"
+import { now } from "./now.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
 import { preflight } from "./up.ts"
 
@@ -20,19 +21,19 @@ export const plan = Effect.fn("Vmnet.plan")(function* (request: AttachRequest) {
     return backend.plan(known.request, known.lease)
   }
   const network = yield* preflight(request)
-  const now = yield* Clock.currentTimeMillis
+  const time = yield* now
   const options = {
     install: ledger.install,
     request,
     backend,
     self: probe.self,
-    now,
+    now: time,
     network,
     avoid: new Set<string>()
   }
   return yield* ledger.rehearse(`plan ${request.vm}`, (tx) => {
     // `up` would first take down what is left of an earlier attempt.
-    forgetRows(tx, request.vm, now + request.network.cooldown * 1000)
+    forgetRows(tx, request.vm, time + request.network.cooldown * 1000)
     return reserve(tx, options).plan
   })
 })

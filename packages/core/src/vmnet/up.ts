@@ -1,4 +1,4 @@
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import { type Reservation, reserve } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
 import type { VmnetError } from "../errors/VmnetError.ts"
@@ -19,6 +19,7 @@ import { checkCapabilities, checkForwarding } from "./checkHost.ts"
 import { checkPublish } from "./checkPublish.ts"
 import { detach, forgetLease, keepLease } from "./down.ts"
 import { networkFacts } from "./hostFacts.ts"
+import { now } from "./now.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
 import type { UpResult } from "./Vmnet.ts"
@@ -83,8 +84,8 @@ const attempt = Effect.fnUntraced(function* (
   yield* report({ vm, step: "check the host" })
   const network = yield* preflight(request)
   yield* report({ vm, step: "reserve" })
-  const now = yield* Clock.currentTimeMillis
-  const options = { install: ledger.install, request, backend, self: probe.self, now, network, avoid }
+  const time = yield* now
+  const options = { install: ledger.install, request, backend, self: probe.self, now: time, network, avoid }
   const touched: Touched = new Set()
   // The VM's lock is ours and it had no lease: whatever lease it has when something fails is this attempt's.
   return yield* Effect.uninterruptibleMask((restore) =>

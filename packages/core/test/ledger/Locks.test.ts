@@ -7,6 +7,8 @@ import { bootId, fakeProbe } from "./support/fakeProbe.ts"
 import { procProbe } from "./support/procProbe.ts"
 import { stateDirIn } from "./support/temporary.ts"
 
+const script = (file: string): URL => new URL(`support/scripts/${file}`, import.meta.url)
+
 const install = "0123abcd"
 const me: ProcessId = { pid: 100, startTime: "1", bootId }
 const other: ProcessId = { pid: 200, startTime: "7", bootId }
@@ -168,7 +170,7 @@ describe("a lock of another process", () => {
     Effect.gen(function* () {
       const stateDir = stateDirIn()
       const layer = Layer.provideMerge(layerLedgerSqlite({ stateDir, install }), procProbe)
-      const child = startChild("holdLock.ts", stateDir, "vm vm1")
+      const child = startChild(script("holdLock.ts"), stateDir, "vm vm1")
       assert.strictEqual(yield* Effect.promise(child.next), "held")
       const mine = yield* Effect.forkChild(Effect.provide(lock(Effect.succeed("mine")), layer))
       yield* Effect.sleep("150 millis")

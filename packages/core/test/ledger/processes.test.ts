@@ -7,6 +7,8 @@ import { startChild } from "./support/child.ts"
 import { fakeProbe } from "./support/fakeProbe.ts"
 import { stateDirIn, temporaryDirectory } from "./support/temporary.ts"
 
+const script = (file: string): URL => new URL(`support/scripts/${file}`, import.meta.url)
+
 const layer = (stateDir: string) =>
   layerLedgerSqlite({ stateDir, install: "0123abcd" }).pipe(Layer.provide(fakeProbe()))
 
@@ -22,7 +24,7 @@ describe("several processes on one ledger", () => {
   it.live("open it for the first time at once, and lose none of each other's transactions", () =>
     Effect.gen(function* () {
       const stateDir = stateDirIn()
-      const children = Array.from({ length: 4 }, () => startChild("count.ts", stateDir, "50"))
+      const children = Array.from({ length: 4 }, () => startChild(script("count.ts"), stateDir, "50"))
       yield* Effect.promise(() => Promise.all(children.map((child) => child.next())))
       for (const child of children) child.say("go")
       const ends = yield* Effect.promise(() => Promise.all(children.map((child) => child.rest())))
@@ -38,7 +40,7 @@ describe("several processes on one ledger", () => {
     Effect.gen(function* () {
       const stateDir = stateDirIn()
       yield* Effect.provide(Ledger, layer(stateDir))
-      const child = startChild("openTransaction.ts", join(stateDir, "ledger.db"))
+      const child = startChild(script("openTransaction.ts"), join(stateDir, "ledger.db"))
       assert.strictEqual(yield* Effect.promise(child.next), "writing")
       yield* Effect.promise(child.kill)
       const half = yield* Effect.flatMap(Ledger, (ledger) =>
@@ -52,7 +54,7 @@ describe("several processes on one ledger", () => {
     Effect.gen(function* () {
       const stateDir = stateDirIn()
       const log = join(temporaryDirectory(), "log")
-      const children = Array.from({ length: 3 }, () => startChild("lockedSteps.ts", stateDir, log, "20"))
+      const children = Array.from({ length: 3 }, () => startChild(script("lockedSteps.ts"), stateDir, log, "20"))
       yield* Effect.promise(() => Promise.all(children.map((child) => child.rest())))
       const lines = readFileSync(log, "utf8").trim().split("\n")
       assert.strictEqual(lines.length, 3 * 20 * 2)

@@ -16,7 +16,7 @@ export const isInstall = (install: string): boolean => /^[0-9a-f]{8}$/.test(inst
  *   and the host doing so from 127.0.0.1 are masqueraded too, or the answer would not come back this way.
  * - `from_guest`: only its own address, only answers of live connections, nothing towards our other devices or
  *   link-local services, then what the guest's verdict says.
- * - `to_guest`: only connections whose mark is live for the address. `to_host`: ping, and what `trusted` opens.
+ * - `to_guest`: only connections whose mark is live for the address. `to_host`: only its own address here too; ping, and what `trusted` opens.
  * - `bridge`: frames of a port carry its own MAC and IPv4 address or are dropped, ARP included, everything else too.
  */
 export const layoutText = (install: string): string => {
@@ -120,6 +120,8 @@ table inet ${table} {
     drop
   }
   chain to_host {
+    meta nfproto != ipv4 drop
+    iifname . ip saddr != @guests drop
     ct status dnat ct direction reply ip saddr . ct mark != @live drop
     ct direction reply accept
     ct state related accept

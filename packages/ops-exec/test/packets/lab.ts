@@ -59,8 +59,8 @@ export const makeInternet = Effect.gen(function* () {
 })
 
 /** A segment: a bridge with the gateway's address on it. */
-export const makeSegment = Effect.fnUntraced(function* (device: string, gateway: string) {
-  yield* applyNat(add({ _tag: "Segment", device, isolated: false }), add({ _tag: "Masquerade", device }))
+export const makeSegment = Effect.fnUntraced(function* (device: string, gateway: string, isolated = false) {
+  yield* applyNat(add({ _tag: "Segment", device, isolated }), add({ _tag: "Masquerade", device }))
   const octet = gateway.split(".")[2] ?? "0"
   const mac = `02:00:00:00:${Number(octet).toString(16).padStart(2, "0")}:01`
   yield* applyLinks(
@@ -77,6 +77,7 @@ export interface GuestSpec {
   readonly address: string
   readonly mark: number
   readonly egress?: "all" | "listed" | "none"
+  readonly isolated?: boolean
 }
 
 /** The MAC that goes with an address of the lab. */
@@ -108,7 +109,7 @@ export const makeGuest = Effect.fnUntraced(function* (spec: GuestSpec) {
   yield* applyNat(add(bindingElement(spec)), add(guestElement(spec)))
   yield* applyLinks(
     { _tag: "AddVeth", link: `p${name}`, mtu: 1500, peer: { link: "eth0", netns, mac: macOf(address) } },
-    { _tag: "SetMaster", link: `p${name}`, master: device, isolated: false },
+    { _tag: "SetMaster", link: `p${name}`, master: device, isolated: spec.isolated ?? false },
     { _tag: "SetUp", link: `p${name}` },
     { _tag: "AddNeighbour", link: device, address, mac: macOf(address) }
   )

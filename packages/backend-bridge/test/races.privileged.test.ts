@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { formatOwner, Ledger, type Lease } from "@vmnet/core"
 import { PrivateHost } from "@vmnet/testkit"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { linksAt, runOk } from "./support/kernel.ts"
 import { install } from "./support/memoryHost.ts"
 import { emptyNetns, leavesNoTrace, onPrivateHost } from "./support/realHost.ts"
@@ -148,7 +148,7 @@ const networkIsThere = Effect.fn("networkIsThere")(function* () {
   assert.strictEqual(yield* runOk("host", ["cat", "/proc/sys/net/ipv4/ip_forward"]), "1\n")
 })
 
-const rounds = 8
+const rounds = 6
 
 it.live("six processes go up and down on one network: no VM is ever live without it, and nothing stays", () =>
   onPrivateHost(
@@ -178,6 +178,35 @@ it.live("six processes go up and down on one network: no VM is ever live without
       })
     )
   )
+)
+
+const handovers = 40
+
+it.live(
+  "the last VM goes while the next one comes, at every moment of its going: the next one has its network",
+  () =>
+    onPrivateHost(
+      leavesNoTrace(
+        Effect.gen(function* () {
+          const pair = yield* workers(2)
+          const up = (vm: number) =>
+            pair[vm]!.run({ ...upOn(24), vms: [`vm-${vm}`] }).pipe(
+              Effect.map((ups) => assert.deepStrictEqual(failuresOf(ups), []))
+            )
+          const down = (vm: number) => Effect.timed(pair[vm]!.run({ verb: "down", vms: [`vm-${vm}`] }))
+          yield* up(1)
+          let going = 100
+          for (const round of numbers(handovers)) {
+            const next = up(round % 2).pipe(Effect.delay((going * round) / handovers))
+            const [[took]] = yield* Effect.all([down((round + 1) % 2), next], { concurrency: "unbounded" })
+            going = Duration.toMillis(took)
+            yield* networkIsThere()
+          }
+          yield* down((handovers + 1) % 2)
+        })
+      )
+    ),
+  patience
 )
 
 /** Two processes attach one VM at the same moment, and it goes again. */

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { isNetworkChanged } from "../allocator/network.ts"
 import { type Reservation, reserve } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
 import { findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
@@ -25,8 +26,8 @@ import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
 import type { UpResult } from "./Vmnet.ts"
 
-/** How often a device name that turns out to be somebody else's is exchanged for another. */
-const nameAttempts = 4
+/** How often an attach begins again because the host is not what it had found. */
+const attempts = 4
 
 /** Attaches under the VM's lock: one verb at a time works on a VM. */
 export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: AttachRequest) {
@@ -64,13 +65,16 @@ export const preflight = Effect.fnUntraced(function* (request: AttachRequest) {
   return yield* networkFacts(request.vm, request.network)
 })
 
-/** A device name that turns out to be taken by somebody else's device is exchanged for another. */
+/**
+ * A device name that turns out to be taken by somebody else's device is exchanged for another; a network that went down
+ * between the look at it and the reservation is looked at again.
+ */
 const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
   const avoid = new Set<string>()
   const once = Effect.suspend(() => attempt(drivers, backend, request, avoid))
   return yield* Effect.retry(once, {
-    times: nameAttempts,
-    while: (error) => error.code === "NAME_TAKEN" && isFresh(avoid, error.details?.name)
+    times: attempts,
+    while: (error) => isNetworkChanged(error) || (error.code === "NAME_TAKEN" && isFresh(avoid, error.details?.name))
   })
 })
 

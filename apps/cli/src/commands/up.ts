@@ -1,4 +1,4 @@
-import type { UpResult } from "@vmnet/core"
+import type { UpResult, Vmnet } from "@vmnet/core"
 import { Console, Effect } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { begin } from "../cli/begin.ts"
@@ -7,6 +7,7 @@ import { pointToHelp } from "../cli/inputs.ts"
 import { print } from "../cli/print.ts"
 import { switchFlag } from "../cli/switchFlag.ts"
 import { withVmnet } from "../cli/withVmnet.ts"
+import { requirePrintable } from "../output/requirePrintable.ts"
 import { printable } from "../terminal/printable.ts"
 import { Streams } from "../terminal/Streams.ts"
 import { attachmentDocument } from "../views/attachment.ts"
@@ -61,7 +62,11 @@ export const up = Command.make(
     )
     yield* notice(globals, requestNotices(request))
     if (dryRun) return yield* print(format, planDocument(yield* withVmnet(globals, (vmnet) => vmnet.plan(request))))
-    const { attachment } = yield* withVmnet(globals, (vmnet) => vmnet.up(request), summary)
+    const use = (vmnet: Vmnet["Service"]) => {
+      const planned = Effect.map(vmnet.plan(request), ({ attachment }) => attachment)
+      return Effect.andThen(requirePrintable(format, planned), vmnet.up(request))
+    }
+    const { attachment } = yield* withVmnet(globals, use, summary)
     return yield* print(format, attachmentDocument(attachment))
   })
 ).pipe(

@@ -6,7 +6,7 @@ import { openInput } from "./inputFile.ts"
 import { type FindProgram, findProgram, programDirectories } from "./programs.ts"
 
 const defaultTimeout = 10_000
-const maxOutput = 16 * 1024 * 1024
+const maxOutput = 128 * 1024 * 1024
 /** Programs at once: more of them only wait for the kernel's one lock on links, and run out of their time. */
 const maxRunning = 8
 

@@ -101,9 +101,15 @@ const networkConflict = (
   })
 }
 
+const changed = "the network went down meanwhile"
+
 const changedMeanwhile = (network: string): VmnetError =>
   new VmnetError({
     code: "BUSY",
     detail: `network ${network} went down while it was being looked at`,
-    hint: "Try again."
+    hint: "Try again.",
+    details: { network, changed }
   })
+
+/** Whether looking at the host again, now that the network has no leases, is all that is missing. */
+export const isNetworkChanged = (error: VmnetError): boolean => error.details?.["changed"] === changed

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
+import { isNetworkChanged } from "../allocator/network.ts"
 import { type Reservation, reserve } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
-import type { VmnetError } from "../errors/VmnetError.ts"
 import { findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
@@ -17,15 +17,17 @@ import type { Drivers } from "../resource/Drivers.ts"
 import { backendOf } from "./backendOf.ts"
 import { checkCapabilities, checkForwarding } from "./checkHost.ts"
 import { checkPublish } from "./checkPublish.ts"
+import { checkTarget } from "./checkTarget.ts"
 import { detach, forgetLease, keepLease } from "./down.ts"
 import { networkFacts } from "./hostFacts.ts"
 import { now } from "./now.ts"
+import { notWhole, observe } from "./observe.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
 import type { UpResult } from "./Vmnet.ts"
 
-/** How often a device name that turns out to be somebody else's is exchanged for another. */
-const nameAttempts = 4
+/** How often an attach begins again because the host is not what it had found. */
+const attempts = 4
 
 /** Attaches under the VM's lock: one verb at a time works on a VM. */
 export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: AttachRequest) {
@@ -35,33 +37,44 @@ export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: At
 
 const answer = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
   const ledger = yield* Ledger
+  const probe = yield* HostProbe
   const known = yield* ledger.transact(`look up ${request.vm}`, (tx) => findLease(tx, request.vm))
-  if (known?.state === "active") return yield* existing(known, request)
+  if (known?.state === "active" && !ownerGone(probe, known)) return yield* existing(drivers, known, request)
   yield* checkCapabilities
-  // Whoever began this lease is gone, for we hold the VM's lock: finish his work first.
+  // Its owner is gone, or whoever began it, for we hold the VM's lock: what they left goes first.
   if (known !== undefined) yield* detach(drivers, known)
   return yield* attach(drivers, backend, request)
 })
 
-const existing = (known: LeaseRecord, request: AttachRequest): Effect.Effect<UpResult, VmnetError> =>
-  sameRequest(known.request, request)
-    ? Effect.succeed({ attachment: known.attachment, existing: true })
-    : Effect.fail(vmConflict(known.request, request))
+const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRecord): boolean =>
+  owner !== undefined && !probe.alive(owner)
+
+/** The same answer again, if it is still true: a VM whose TAP somebody deleted is not up. */
+const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseRecord, request: AttachRequest) {
+  if (!sameRequest(known.request, request)) return yield* vmConflict(known.request, request)
+  const missing = (yield* observe(drivers, request.vm)).filter(({ presence }) => presence !== "ours")
+  if (missing.length > 0) return yield* notWhole(request.vm, missing)
+  return { attachment: known.attachment, existing: true } satisfies UpResult
+})
 
 /** Every check that `up` makes before it reserves anything. */
 export const preflight = Effect.fnUntraced(function* (request: AttachRequest) {
+  yield* checkTarget(request)
   yield* checkForwarding(request)
   yield* checkPublish(request.vm, request.publish)
   return yield* networkFacts(request.vm, request.network)
 })
 
-/** A device name that turns out to be taken by somebody else's device is exchanged for another. */
+/**
+ * A device name that turns out to be taken by somebody else's device is exchanged for another; a network that went down
+ * between the look at it and the reservation is looked at again.
+ */
 const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
   const avoid = new Set<string>()
   const once = Effect.suspend(() => attempt(drivers, backend, request, avoid))
   return yield* Effect.retry(once, {
-    times: nameAttempts,
-    while: (error) => error.code === "NAME_TAKEN" && isFresh(avoid, error.details?.name)
+    times: attempts,
+    while: (error) => isNetworkChanged(error) || (error.code === "NAME_TAKEN" && isFresh(avoid, error.details?.name))
   })
 })
 

@@ -1,5 +1,5 @@
 import { CommandError, type CommandResult, Commands, type CommandSpec } from "@vmnet/core"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Semaphore } from "effect"
 import type { execa as Execa } from "execa"
 import { closeSync } from "node:fs"
 import { openInput } from "./inputFile.ts"
@@ -7,6 +7,8 @@ import { type FindProgram, findProgram, programDirectories } from "./programs.ts
 
 const defaultTimeout = 10_000
 const maxOutput = 16 * 1024 * 1024
+/** Programs at once: more of them only wait for the kernel's one lock on links, and run out of their time. */
+const maxRunning = 8
 
 /** The part of execa's result that decides; with `reject: false` it is all there is to look at. */
 interface Ended {
@@ -97,6 +99,8 @@ const runOnce = (execa: typeof Execa, path: string, spec: CommandSpec): Effect.E
     return stop(child, ended)
   })
 
+const running = Semaphore.makeUnsafe(maxRunning)
+
 const make = (find: FindProgram): Commands["Service"] => ({
   run: Effect.fn("Commands.run")(function* (spec: CommandSpec) {
     if (spec.args.some((arg) => arg.includes("\0"))) return yield* failure(spec, "Failed", "an argument contains NUL")
@@ -106,7 +110,8 @@ const make = (find: FindProgram): Commands["Service"] => ({
       Effect.timeoutOrElse({
         duration: timeout,
         orElse: () => Effect.fail(failure(spec, "TimedOut", `no end within ${timeout} ms`))
-      })
+      }),
+      running.withPermit
     )
   })
 })

@@ -4,9 +4,9 @@ import { Effect } from "effect"
 import { inNetns } from "./inNetns.ts"
 import { KernelFixture, type PlantedNatEntry } from "./KernelFixture.ts"
 import { owner, publish } from "./natElements.ts"
-import { type NatTests, add, addLayout, assertElements, natIn } from "./natIn.ts"
+import { type NatTests, add, addLayout, assertElements, natIn, remove } from "./natIn.ts"
 
-const segment: NatElement = { _tag: "Segment", device: "vmb1", isolated: false }
+const segment = { _tag: "Segment", device: "vmb1", isolated: false } as const
 const guest = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 5, egress: "all" } as const
 
 /** What nft itself accepts as a comment: printable or not, quotes, statements, up to 128 bytes. */
@@ -43,6 +43,20 @@ export const natFindings = (it: NatTests): void => {
           assert.deepInclude(finding, { _tag: "Different", owner }, JSON.stringify(element))
           assert.isNotEmpty("detail" in finding ? finding.detail : "")
         }
+      })
+    )
+  )
+
+  it.effect(
+    "a segment that is isolated and one that is not are different from each other",
+    inNetns(
+      Effect.fn(function* (netns) {
+        const { apply, one } = yield* natIn(netns)
+        const [open, isolated] = [segment, { ...segment, isolated: true }]
+        yield* apply(addLayout, add(open))
+        assert.deepInclude(yield* one(isolated), { _tag: "Different", owner })
+        yield* apply(remove(open), add(isolated))
+        assert.deepInclude(yield* one(open), { _tag: "Different", owner })
       })
     )
   )

@@ -20,7 +20,7 @@ const randomElement = (random: (below: number) => number): NatElement => {
   const destination = pick(["203.0.113.0/25", "203.0.113.128/25", "198.51.100.7/32"])
   const ports = pick([[80, 80] as const, [81, 443] as const])
   const makers: ReadonlyArray<() => NatElement> = [
-    () => ({ _tag: "Segment", device, isolated: false }),
+    () => ({ _tag: "Segment", device, isolated: device === "vmb2" }),
     () => ({ _tag: "Masquerade", device }),
     () => ({ _tag: "HostAccess", device }),
     () => ({ _tag: "Guest", device, address, mark, egress: pick(["all", "listed", "none"]) }),

@@ -50,7 +50,7 @@ it.effect("what is left of a range when others deleted a port of it is two range
   })
 )
 
-it.effect("entries that no element of ours can be are not listed", () =>
+it.effect("entries that no element of ours can be are not listed as one, and do not hide either", () =>
   Effect.gen(function* () {
     const { kernel, elements } = yield* setup
     const address = "167772162-167772162"
@@ -58,6 +58,11 @@ it.effect("entries that no element of ours can be are not listed", () =>
     kernel.foreign.natEntry(hostNetns, { set: "guests", key: ["b", "10.0.0.9"], value: "accept" })
     kernel.foreign.natEntry(hostNetns, { set: "live", key: ["10.0.0.9", "9"] })
     assert.deepStrictEqual(yield* elements, [])
+    assert.deepStrictEqual(kernel.snapshot()["host"]!.natEntries, [
+      { set: "egress", key: [address, "0-1", "0-255", "1-1"], value: null, comment: "" },
+      { set: "guests", key: ["b", "10.0.0.9"], value: "accept", comment: "" },
+      { set: "live", key: ["10.0.0.9", "9"], value: null, comment: "" }
+    ])
   })
 )
 

@@ -57,7 +57,7 @@ const simulate = (seed: number, crowd: Crowd) =>
   ).pipe(Random.withSeed(`${seed}`))
 
 const many: Crowd = { web: 7, db: 3 }
-const few: Crowd = { web: 1, db: 1 }
+const few: Crowd = { web: 2, db: 1 }
 const runs = [many, few].flatMap((crowd) => [1, 2, 3, 4].map((seed) => ({ seed, crowd, vms: crowd.web + crowd.db })))
 
 describe("fifty fibers that bring up, take down and publish what they like, and are interrupted at times", () => {

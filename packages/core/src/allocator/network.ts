@@ -105,5 +105,9 @@ const changedMeanwhile = (network: string): VmnetError =>
   new VmnetError({
     code: "BUSY",
     detail: `network ${network} went down while it was being looked at`,
-    hint: "Try again."
+    hint: "Try again.",
+    details: { network }
   })
+
+/** The network was up when the host was looked at, and is down by now: the host must be looked at after all. */
+export const isOutdated = ({ code, details }: VmnetError): boolean => code === "BUSY" && details?.network !== undefined

@@ -7,7 +7,6 @@ import { Ledger } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
 import { markPresent } from "../ledger/ResourceRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
-import { HostProbe } from "../ops/HostProbe.ts"
 import { applyResources, type Touched } from "../plan/apply.ts"
 import type { Attachment } from "../plan/Attachment.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
@@ -15,17 +14,12 @@ import { ensureShare, removeUnheldShares } from "../plan/Shares.ts"
 import { teardown } from "../plan/teardown.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { backendOf } from "./backendOf.ts"
-import { checkCapabilities, checkForwarding } from "./checkHost.ts"
-import { checkPublish } from "./checkPublish.ts"
+import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease } from "./down.ts"
-import { networkFacts } from "./hostFacts.ts"
-import { now } from "./now.ts"
+import { type Asked, prepare, retrying } from "./prepare.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
 import type { UpResult } from "./Vmnet.ts"
-
-/** How often a device name that turns out to be somebody else's is exchanged for another. */
-const nameAttempts = 4
 
 /** Attaches under the VM's lock: one verb at a time works on a VM. */
 export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: AttachRequest) {
@@ -48,21 +42,11 @@ const existing = (known: LeaseRecord, request: AttachRequest): Effect.Effect<UpR
     ? Effect.succeed({ attachment: known.attachment, existing: true })
     : Effect.fail(vmConflict(known.request, request))
 
-/** Every check that `up` makes before it reserves anything. */
-export const preflight = Effect.fnUntraced(function* (request: AttachRequest) {
-  yield* checkForwarding(request)
-  yield* checkPublish(request.vm, request.publish)
-  return yield* networkFacts(request.vm, request.network)
-})
-
 /** A device name that turns out to be taken by somebody else's device is exchanged for another. */
 const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
   const avoid = new Set<string>()
-  const once = Effect.suspend(() => attempt(drivers, backend, request, avoid))
-  return yield* Effect.retry(once, {
-    times: nameAttempts,
-    while: (error) => error.code === "NAME_TAKEN" && isFresh(avoid, error.details?.name)
-  })
+  const isTaken = ({ code, details }: VmnetError) => code === "NAME_TAKEN" && isFresh(avoid, details?.name)
+  return yield* retrying(isTaken)(Effect.suspend(() => attempt(drivers, { request, backend, avoid })))
 })
 
 const isFresh = (avoid: Set<string>, name: unknown): boolean => {
@@ -71,21 +55,13 @@ const isFresh = (avoid: Set<string>, name: unknown): boolean => {
   return true
 }
 
-const attempt = Effect.fnUntraced(function* (
-  drivers: Drivers,
-  backend: Backend,
-  request: AttachRequest,
-  avoid: ReadonlySet<string>
-) {
-  const { vm } = request
+const attempt = Effect.fnUntraced(function* (drivers: Drivers, asked: Asked) {
+  const { vm } = asked.request
   const ledger = yield* Ledger
-  const probe = yield* HostProbe
   const report = yield* Progress
   yield* report({ vm, step: "check the host" })
-  const network = yield* preflight(request)
+  const options = yield* prepare(asked)
   yield* report({ vm, step: "reserve" })
-  const time = yield* now
-  const options = { install: ledger.install, request, backend, self: probe.self, now: time, network, avoid }
   const touched: Touched = new Set()
   // The VM's lock is ours and it had no lease: whatever lease it has when something fails is this attempt's.
   return yield* Effect.uninterruptibleMask((restore) =>

@@ -27,5 +27,5 @@ const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
 
 runMain(Effect.provide(runCli(argv), services), {
   disableErrorReporting: true,
-  teardown: (exit, done) => done(signals.exitCode() ?? (Exit.isSuccess(exit) ? Number(exit.value) : 1))
+  teardown: (exit, done) => done(Exit.isSuccess(exit) ? Number(exit.value) : (signals.exitCode() ?? 1))
 })

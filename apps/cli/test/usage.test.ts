@@ -19,7 +19,11 @@ const mistakes: ReadonlyArray<readonly [argv: ReadonlyArray<string>, message: Re
     "vmnet ls"
   ],
   [["ls", "-o"], /^vmnet: --output needs a value/m, "vmnet ls"],
-  [["ls", "-o", "xml"], /--output cannot be "xml": it is one of table, json, env$/m, "vmnet ls"],
+  [
+    ["ls", "-o", "xml"],
+    /--output cannot be "xml": it is one of table, json, env, firecracker, qemu, cloud-hypervisor, cloud-init, kernel-args$/m,
+    "vmnet ls"
+  ],
   [["ls", "--state-dir", "a", "--state-dir", "b"], /^vmnet: --state-dir is given 2 times$/m, "vmnet ls"],
   [["ls", "--state-dir="], /^vmnet: --state-dir needs a value$/m, "vmnet ls"],
   [["ls", "--config", ""], /^vmnet: --config needs a value$/m, "vmnet ls"],

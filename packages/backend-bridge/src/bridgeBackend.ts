@@ -1,8 +1,8 @@
 import { type Backend, forwardingShares, hostNetns } from "@vmnet/core"
-import { Result } from "effect"
 import { attachmentOf } from "./attachment.ts"
 import { guestResources, publishResources } from "./guest.ts"
 import { networkShare } from "./network.ts"
+import { validate } from "./validate.ts"
 
 /**
  * VMs and containers on one Ethernet segment: a bridge per network that is the guests' gateway, a TAP port for a VMM or
@@ -11,7 +11,7 @@ import { networkShare } from "./network.ts"
 export const bridgeBackend: Backend = {
   kind: "bridge",
   defaultNetwork: { subnet: "10.213.0.0/24", addressing: "hash" },
-  validate: () => Result.succeed(undefined),
+  validate,
   plan: (request, lease) => ({
     shares: [
       { key: "nat", resources: [{ kind: "NatLayout", netns: hostNetns }] },

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type AttachRequest, Ledger, parsePublish, Vmnet } from "@vmnet/core"
+import { type AttachRequest, hostNetns, Ledger, parsePublish, Vmnet } from "@vmnet/core"
 import { Effect, Result } from "effect"
 import { onMachine } from "./support/host.ts"
 import { request } from "./support/memoryHost.ts"
@@ -84,18 +84,51 @@ describe("up again", () => {
     )
   )
 
-  it.effect("after ports were published is still the same request, and answers with all ports", () =>
+  it.effect("is compared with what is published now, not with what was once", () =>
     onMachine(() =>
       Effect.gen(function* () {
         const vmnet = yield* Vmnet
         yield* vmnet.up(web)
         yield* vmnet.publish("vm1", [Result.getOrThrow(parsePublish("7000:70"))])
-        const { attachment, existing } = yield* vmnet.up(web)
+        assert.strictEqual((yield* Effect.flip(vmnet.up(web))).code, "VM_CONFLICT")
+        const more = { ...web, publish: [...web.publish, Result.getOrThrow(parsePublish("7000:70"))] }
+        const { attachment, existing } = yield* vmnet.up(more)
         assert.isTrue(existing)
         assert.deepStrictEqual(
           attachment.publish.map(({ hostPort }) => hostPort),
           [8080, 7000]
         )
+        yield* vmnet.unpublish("vm1", more.publish.slice(1))
+        assert.isTrue((yield* vmnet.up(web)).existing)
+      })
+    )
+  )
+
+  it.effect("is refused when the VM is not whole any more, and names what is missing", () =>
+    onMachine(({ kernel }) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const { attachment } = yield* vmnet.up(web)
+        kernel.foreign.unplug(hostNetns, attachment.device.name)
+        const error = yield* Effect.flip(vmnet.up(web))
+        assert.strictEqual(error.code, "VM_CONFLICT")
+        assert.include(error.message, `tap ${attachment.device.name} is missing`)
+        yield* vmnet.down("vm1")
+        assert.isFalse((yield* vmnet.up(web)).existing)
+      })
+    )
+  )
+
+  it.effect("starts afresh when the process it belonged to is gone", () =>
+    onMachine(({ kernel }) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const owner = kernel.host.startProcess()
+        yield* vmnet.up({ ...web, owner })
+        assert.isTrue((yield* vmnet.up({ ...web, owner })).existing)
+        kernel.host.endProcess(owner.pid)
+        const { attachment, existing } = yield* vmnet.up({ ...web, owner: kernel.host.startProcess() })
+        assert.deepStrictEqual([existing, attachment.generation], [false, 2])
       })
     )
   )

@@ -144,6 +144,22 @@ describe("a VM whose end goes to a process", () => {
     )
   )
 
+  it.effect("is refused when its namespace is the host's own, which it would take off its network", () =>
+    onMachine(({ kernel }) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const process = kernel.host.startProcess()
+        const before = kernel.snapshot()
+        const error = yield* Effect.flip(vmnet.up(beside("vm1", process)))
+        assert.deepStrictEqual(
+          [error.code, error.message],
+          ["BAD_INPUT", `vm1: the namespace of process ${process.pid} is the host's own network namespace`]
+        )
+        assertSame(kernel.snapshot(), before, "afterwards")
+      })
+    )
+  )
+
   it.effect("fails without a trace when the pid is another process's by now", () =>
     onMachine(({ kernel }) =>
       Effect.gen(function* () {
@@ -153,7 +169,10 @@ describe("a VM whose end goes to a process", () => {
         kernel.host.recycle(process.pid)
         const before = kernel.snapshot()
         const error = yield* Effect.flip(vmnet.up(asked))
-        assert.include(error.message, `pid ${process.pid}/${process.startTime}`)
+        assert.deepStrictEqual(
+          [error.code, error.message],
+          ["BAD_INPUT", `vm1: the namespace of process ${process.pid} is not a network namespace`]
+        )
         assertSame(kernel.snapshot(), before, "afterwards")
         assert.deepStrictEqual(yield* vmnet.list, [])
       })

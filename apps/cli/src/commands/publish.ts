@@ -4,6 +4,7 @@ import { begin } from "../cli/begin.ts"
 import { specs, vm } from "../cli/arguments.ts"
 import { readSpecs, readVm } from "../cli/inputs.ts"
 import { print } from "../cli/print.ts"
+import { requirePrintable } from "../output/requirePrintable.ts"
 import { withVmnet } from "../cli/withVmnet.ts"
 import { attachmentDocument } from "../views/attachment.ts"
 
@@ -14,7 +15,11 @@ export const publish = Command.make(
     const { globals, format } = yield* begin({ prints: "attachment" })
     const vm = yield* readVm("publish", input.vm)
     const specs = yield* readSpecs("publish", input.specs)
-    yield* print(format, attachmentDocument(yield* withVmnet(globals, (vmnet) => vmnet.publish(vm, specs))))
+    const attachment = yield* withVmnet(globals, (vmnet) => {
+      const known = Effect.map(vmnet.show(vm), ({ attachment }) => attachment)
+      return Effect.andThen(requirePrintable(format, known), vmnet.publish(vm, specs))
+    })
+    yield* print(format, attachmentDocument(attachment))
   })
 ).pipe(
   Command.withDescription("Publish more ports of a VM on the host; all of them or none"),

@@ -1,4 +1,4 @@
-import type { UpResult } from "@vmnet/core"
+import type { UpResult, Vmnet } from "@vmnet/core"
 import { Console, Effect } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { begin } from "../cli/begin.ts"
@@ -7,6 +7,7 @@ import { pointToHelp } from "../cli/inputs.ts"
 import { print } from "../cli/print.ts"
 import { switchFlag } from "../cli/switchFlag.ts"
 import { withVmnet } from "../cli/withVmnet.ts"
+import { requirePrintable } from "../output/requirePrintable.ts"
 import { printable } from "../terminal/printable.ts"
 import { Streams } from "../terminal/Streams.ts"
 import { attachmentDocument } from "../views/attachment.ts"
@@ -25,14 +26,16 @@ const flags = {
   ),
   ip: optional(text("ip", "ADDR", "A fixed address out of the network's subnet")),
   mac: optional(text("mac", "MAC", "A fixed hardware address of the guest")),
-  ownerPid: optional(text("owner-pid", "PID", "The lease ends with this process")),
+  ownerPid: optional(
+    text("owner-pid", "PID", "The process the VM belongs to: once it is gone, the next up of the VM starts afresh")
+  ),
   netns: optional(text("netns", "PATH", "A veth into this network namespace instead of a TAP")),
   pid: optional(text("pid", "PID", "A veth into this process's network namespace instead of a TAP")),
   tapOwner: optional(text("tap-owner", "UID[:GID]", "Who may open the TAP besides root")),
   egress: text(
     "egress",
     "POLICY",
-    "internet (default), none, or a destination such as 203.0.113.0/24:443, repeatable"
+    "What it may open beyond its own network: internet (default), none, or ADDRESS[/PREFIX][:PORT[-END]][/tcp|udp], repeatable"
   ).pipe(Flag.between(0, 1024)),
   dryRun: switchFlag("dry-run", "Print what would be done, in order, and change nothing")
 }
@@ -59,7 +62,11 @@ export const up = Command.make(
     )
     yield* notice(globals, requestNotices(request))
     if (dryRun) return yield* print(format, planDocument(yield* withVmnet(globals, (vmnet) => vmnet.plan(request))))
-    const { attachment } = yield* withVmnet(globals, (vmnet) => vmnet.up(request), summary)
+    const use = (vmnet: Vmnet["Service"]) => {
+      const planned = Effect.map(vmnet.plan(request), ({ attachment }) => attachment)
+      return Effect.andThen(requirePrintable(format, planned), vmnet.up(request))
+    }
+    const { attachment } = yield* withVmnet(globals, use, summary)
     return yield* print(format, attachmentDocument(attachment))
   })
 ).pipe(
@@ -76,7 +83,7 @@ export const up = Command.make(
     },
     {
       command: "vmnet up vm1 --network web --ip 10.0.42.7 --egress none",
-      description: "A fixed address, nothing beyond"
+      description: "A fixed address, nothing beyond its own network"
     },
     { command: "vmnet up vm1 --netns /run/netns/build", description: "A network for a namespace instead of a VM" },
     { command: "vmnet up vm1 --dry-run", description: "What it would do" }

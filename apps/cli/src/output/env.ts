@@ -1,3 +1,4 @@
+import { Effect } from "effect"
 import { environmentOf } from "./environmentOf.ts"
 import type { Format } from "./Format.ts"
 
@@ -12,7 +13,9 @@ export const env: Format = {
   id: "env",
   prints: "attachment",
   render: (attachment) =>
-    Object.entries(environmentOf(attachment))
-      .map(([key, value]) => `${key}=${quote(value)}`)
-      .join("\n")
+    Effect.succeed(
+      Object.entries(environmentOf(attachment))
+        .map(([key, value]) => `${key}=${quote(value)}`)
+        .join("\n")
+    )
 }

@@ -1,15 +1,18 @@
 import { Effect, Layer } from "effect"
 import { type Look, Streams } from "./Streams.ts"
 
+/** A terminal that cannot move its cursor or colour: it gets tables like any other, and nothing that is redrawn. */
+const dumb = process.env["TERM"] === "dumb"
+
 const lookOf = (stream: NodeJS.WriteStream): Look => {
-  const terminal = stream.isTTY === true && process.env["TERM"] !== "dumb"
+  const terminal = stream.isTTY === true
   // https://no-color.org: set to anything but the empty string.
-  return { terminal, color: terminal && (process.env["NO_COLOR"] ?? "") === "" }
+  return { terminal, color: terminal && !dumb && (process.env["NO_COLOR"] ?? "") === "" }
 }
 
 export const streamsOfProcess: Layer.Layer<Streams> = Layer.sync(Streams, () => ({
   stdout: lookOf(process.stdout),
-  stderr: lookOf(process.stderr),
+  stderr: dumb ? { terminal: false, color: false } : lookOf(process.stderr),
   // A terminal that does not know its size says 0.
   columns: () => process.stderr.columns || 80,
   drawStderr: (text) => Effect.sync(() => void process.stderr.write(text))

@@ -23,6 +23,6 @@ export const vmDetailDocument = (detail: VmDetail): Document => ({
       ],
       style
     )
-    return rows.length === 0 ? head : `${head}\n\n${columns(["OBJECT", "STATE"], rows, style)}`
+    return rows.length === 0 ? head : `${head}\n\n${columns(["OBJECT", "RECORDED AS"], rows, style)}`
   }
 })

@@ -43,6 +43,7 @@ const probe = HostProbe.of({
   alive: () => true,
   sockets: Effect.succeed([]),
   resolvers: Effect.succeed(["198.51.100.53"]),
+  namespace: () => null,
   missingCapabilities: []
 })
 

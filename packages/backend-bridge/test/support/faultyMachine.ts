@@ -5,7 +5,7 @@ import { Layer } from "effect"
 import type { Machine } from "./host.ts"
 import { install } from "./memoryHost.ts"
 
-const faultyLedger = faultyCalls(Ledger, {
+export const faultyLedger = faultyCalls(Ledger, {
   transact: {
     error: (words) => new VmnetError({ code: "LEDGER_FAILED", detail: `${words}: fault injected` }),
     words: (name) => name

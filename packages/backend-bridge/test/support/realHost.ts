@@ -1,35 +1,11 @@
-import { bridgeBackend } from "@vmnet/backend-bridge"
-import {
-  Backends,
-  type HostProbe,
-  layerLedgerSqlite,
-  layerVmnet,
-  type Ledger,
-  type LinkOps,
-  type NatOps,
-  type SysctlOps,
-  Vmnet
-} from "@vmnet/core"
-import { layerExec } from "@vmnet/ops-exec"
+import { Vmnet } from "@vmnet/core"
 import { HostSnapshot, PrivateHost, type PrivateHostOptions } from "@vmnet/testkit"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { install, request } from "./memoryHost.ts"
+import { request } from "./memoryHost.ts"
+import { layerReal, type Real } from "./realLayers.ts"
 
-/** Every operation on the real kernel. */
-export const exec = Layer.orDie(layerExec({ install }))
-
-export const stateDir = "/run/vmnet"
-
-export type Real = Vmnet | Ledger | LinkOps | NatOps | SysctlOps | HostProbe
-
-/** The service on the real kernel of this (private) namespace, and what it stands on. */
-export const layerReal: Layer.Layer<Real> = layerVmnet.pipe(
-  Layer.provideMerge(layerLedgerSqlite({ stateDir, install })),
-  Layer.provide(Backends.layerOf([bridgeBackend])),
-  Layer.provideMerge(exec),
-  Layer.orDie
-)
+export { exec, layerReal, type Real, stateDir } from "./realLayers.ts"
 
 const privateHost = (options?: PrivateHostOptions): Layer.Layer<PrivateHost | Real> =>
   Layer.provideMerge(layerReal, Layer.orDie(PrivateHost.layer(options)))

@@ -101,13 +101,15 @@ const networkConflict = (
   })
 }
 
+const changed = "the network went down meanwhile"
+
 const changedMeanwhile = (network: string): VmnetError =>
   new VmnetError({
     code: "BUSY",
     detail: `network ${network} went down while it was being looked at`,
     hint: "Try again.",
-    details: { network }
+    details: { network, changed }
   })
 
-/** The network was up when the host was looked at, and is down by now: the host must be looked at after all. */
-export const isOutdated = ({ code, details }: VmnetError): boolean => code === "BUSY" && details?.network !== undefined
+/** Whether looking at the host again, now that the network has no leases, is all that is missing. */
+export const isNetworkChanged = (error: VmnetError): boolean => error.details?.["changed"] === changed

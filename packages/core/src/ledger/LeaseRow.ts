@@ -68,11 +68,12 @@ export const insertLease = (tx: Tx, record: LeaseRecord): void =>
 export const setLeaseState = (tx: Tx, vm: string, state: LeaseState, problems: ReadonlyArray<string> = []): void =>
   tx.run("UPDATE leases SET state = ?, problems = ? WHERE vm = ?", state, JSON.stringify(problems), vm)
 
-export const updateLease = (tx: Tx, lease: Lease, attachment: Attachment): void =>
+export const updateLease = (tx: Tx, lease: Lease, attachment: Attachment, request: AttachRequest): void =>
   tx.run(
-    "UPDATE leases SET lease = ?, attachment = ? WHERE vm = ?",
+    "UPDATE leases SET lease = ?, attachment = ?, request = ? WHERE vm = ?",
     JSON.stringify(lease),
     JSON.stringify(attachment),
+    JSON.stringify(request),
     lease.vm
   )
 

@@ -1,6 +1,7 @@
 import { Context, type Effect } from "effect"
 import type { OpsError } from "../errors/OpsError.ts"
 import type { Protocol } from "./NatElement.ts"
+import type { Netns } from "./Netns.ts"
 
 /** A process that cannot be mistaken for another: pid, start time in clock ticks since boot, and boot id. */
 export interface ProcessId {
@@ -30,6 +31,8 @@ export class HostProbe extends Context.Service<
     readonly find: (pid: number) => ProcessId | null
     readonly alive: (process: ProcessId) => boolean
     readonly sockets: Effect.Effect<ReadonlyArray<BoundSocket>, OpsError>
+    /** The same text for two values exactly when they are one namespace now; `null` when there is none. */
+    readonly namespace: (netns: Netns) => string | null
     /** The host's own IPv4 resolvers that a guest could use: loopback ones (127.0.0.53) are replaced or left out. */
     readonly resolvers: Effect.Effect<ReadonlyArray<string>>
     /** The capabilities a change needs that this process lacks, such as `CAP_NET_ADMIN`; empty when it may go ahead. */

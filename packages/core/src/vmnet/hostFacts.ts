@@ -20,21 +20,28 @@ export const lookAtHost = (subject: string) =>
  * routes, which also refuses a subnet that a host route or address already covers.
  */
 export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: NetworkSpec) {
-  const ledger = yield* Ledger
-  const { live, device, networks } = yield* ledger.transact(`look up network ${spec.network}`, (tx) => ({
-    live: networkInUse(tx, spec.network, vm),
-    device: findNetwork(tx, spec.network)?.device,
-    networks: liveSubnets(tx)
-  }))
-  if (live) return {} satisfies NetworkFacts
+  const known = yield* lookUp(vm, spec.network)
+  if (known.live) return {} satisfies NetworkFacts
   const host = yield* lookAtHost(vm)
-  const own = host.links.find(
-    (link) => link.link === device && parseOwner(link.alias)?.install === ledger.install
-  )?.link
+  // Whoever brought the network up meanwhile has recorded it before its bridge could be seen.
+  const { live, device, networks, install } = yield* lookUp(vm, spec.network)
+  if (live) return {} satisfies NetworkFacts
+  const isForeign = host.links.some((link) => link.link === device && parseOwner(link.alias)?.install !== install)
+  const own = isForeign ? undefined : device
   const refusal = subnetOverlap(spec, { networks, routes: host.routes, addresses: addressesOf(host) }, own)
   if (refusal !== undefined) return yield* refusal
   const links = new Set(host.links.map((link) => link.link).filter((link) => link !== own))
   return { host: { uplink: uplinkOf(host), links } } satisfies NetworkFacts
+})
+
+const lookUp = Effect.fnUntraced(function* (vm: string, network: string) {
+  const { install, transact } = yield* Ledger
+  return yield* transact(`look up network ${network}`, (tx) => ({
+    install,
+    live: networkInUse(tx, network, vm),
+    device: findNetwork(tx, network)?.device,
+    networks: liveSubnets(tx)
+  }))
 })
 
 /** The interface of the default route with the lowest metric. */

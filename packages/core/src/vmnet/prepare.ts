@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { isOutdated } from "../allocator/network.ts"
+import { isNetworkChanged } from "../allocator/network.ts"
 import type { ReserveOptions } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
 import type { VmnetError } from "../errors/VmnetError.ts"
@@ -8,6 +8,7 @@ import { HostProbe } from "../ops/HostProbe.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
 import { checkForwarding } from "./checkHost.ts"
 import { checkPublish } from "./checkPublish.ts"
+import { checkTarget } from "./checkTarget.ts"
 import { networkFacts } from "./hostFacts.ts"
 import { now } from "./now.ts"
 
@@ -22,6 +23,7 @@ export interface Asked {
 export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }: Asked) {
   const ledger = yield* Ledger
   const probe = yield* HostProbe
+  yield* checkTarget(request)
   yield* checkForwarding(request)
   yield* checkPublish(request.vm, request.publish)
   const network = yield* networkFacts(request.vm, request.network)
@@ -36,4 +38,4 @@ const attempts = 8
 export const retrying =
   (again: (error: VmnetError) => boolean = () => false) =>
   <A, R>(self: Effect.Effect<A, VmnetError, R>): Effect.Effect<A, VmnetError, R> =>
-    Effect.retry(self, { times: attempts, while: (error) => isOutdated(error) || again(error) })
+    Effect.retry(self, { times: attempts, while: (error) => isNetworkChanged(error) || again(error) })

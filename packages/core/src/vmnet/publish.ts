@@ -22,8 +22,9 @@ export const publish = Effect.fn("Vmnet.publish")(function* (
 ) {
   const work = Effect.gen(function* () {
     const active = yield* activeLease(drivers, vm)
+    const backend = yield* backendOf({ ...active.request, publish: specs })
     yield* checkPublish(vm, specs)
-    return yield* add(drivers, yield* backendOf(active.request), active, specs)
+    return yield* add(drivers, backend, active, specs)
   })
   return yield* withLock(`vm ${vm}`)(work)
 })
@@ -62,10 +63,10 @@ const reserveMore = (tx: Tx, backend: Backend, lease: Lease, specs: ReadonlyArra
 
 /** The lease is again what it was. What cannot be taken back stays recorded, and goes before anything is published next. */
 const undo = Effect.fnUntraced(
-  function* (drivers: Drivers, { lease, attachment, owned }: ActiveLease) {
+  function* (drivers: Drivers, { lease, attachment, owned, request }: ActiveLease) {
     const ledger = yield* Ledger
     yield* ledger.transact(`take ports of ${lease.vm} back`, (tx) => {
-      updateLease(tx, lease, attachment)
+      updateLease(tx, lease, attachment, request)
       markIntentBehind(tx, lease.vm, Math.max(-1, ...owned.map(({ seq }) => seq)))
     })
     yield* removeUnfinished(drivers, lease)

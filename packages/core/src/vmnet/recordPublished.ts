@@ -1,10 +1,11 @@
+import { Struct } from "effect"
 import type { Backend } from "../backend/Backend.ts"
 import { type LeaseRecord, updateLease } from "../ledger/LeaseRow.ts"
 import type { Tx } from "../ledger/Ledger.ts"
 import type { Attachment } from "../plan/Attachment.ts"
 import type { PublishLease } from "../plan/Lease.ts"
 
-/** Records what a lease publishes now; its original request stays, so that `up` with it is still the same request. */
+/** Records what a lease publishes now, in its request too: `up` is compared with the present, not with the past. */
 export const recordPublished = (
   tx: Tx,
   backend: Backend,
@@ -13,6 +14,6 @@ export const recordPublished = (
 ): Attachment => {
   const changed = { ...lease, publish: published }
   const attachment: Attachment = { ...backend.plan(request, changed).attachment, state: "active" }
-  updateLease(tx, changed, attachment)
+  updateLease(tx, changed, attachment, { ...request, publish: published.map((range) => Struct.omit(range, ["mark"])) })
   return attachment
 }

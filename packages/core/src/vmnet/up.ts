@@ -7,6 +7,7 @@ import { Ledger } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
 import { markPresent } from "../ledger/ResourceRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
+import { HostProbe } from "../ops/HostProbe.ts"
 import { applyResources, type Touched } from "../plan/apply.ts"
 import type { Attachment } from "../plan/Attachment.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
@@ -16,6 +17,7 @@ import type { Drivers } from "../resource/Drivers.ts"
 import { backendOf } from "./backendOf.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease } from "./down.ts"
+import { notWhole, observe } from "./observe.ts"
 import { type Asked, prepare, retrying } from "./prepare.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
@@ -29,18 +31,25 @@ export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: At
 
 const answer = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
   const ledger = yield* Ledger
+  const probe = yield* HostProbe
   const known = yield* ledger.transact(`look up ${request.vm}`, (tx) => findLease(tx, request.vm))
-  if (known?.state === "active") return yield* existing(known, request)
+  if (known?.state === "active" && !ownerGone(probe, known)) return yield* existing(drivers, known, request)
   yield* checkCapabilities
-  // Whoever began this lease is gone, for we hold the VM's lock: finish his work first.
+  // Its owner is gone, or whoever began it, for we hold the VM's lock: what they left goes first.
   if (known !== undefined) yield* detach(drivers, known)
   return yield* attach(drivers, backend, request)
 })
 
-const existing = (known: LeaseRecord, request: AttachRequest): Effect.Effect<UpResult, VmnetError> =>
-  sameRequest(known.request, request)
-    ? Effect.succeed({ attachment: known.attachment, existing: true })
-    : Effect.fail(vmConflict(known.request, request))
+const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRecord): boolean =>
+  owner !== undefined && !probe.alive(owner)
+
+/** The same answer again, if it is still true: a VM whose TAP somebody deleted is not up. */
+const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseRecord, request: AttachRequest) {
+  if (!sameRequest(known.request, request)) return yield* vmConflict(known.request, request)
+  const missing = (yield* observe(drivers, request.vm)).filter(({ presence }) => presence !== "ours")
+  if (missing.length > 0) return yield* notWhole(request.vm, missing)
+  return { attachment: known.attachment, existing: true } satisfies UpResult
+})
 
 /** A device name that turns out to be taken by somebody else's device is exchanged for another. */
 const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {

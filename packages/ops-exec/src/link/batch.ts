@@ -27,6 +27,12 @@ const quiet = (link: string, { ipv6 }: BatchOptions): ReadonlyArray<string> =>
   ipv6 ? [`link set dev ${link} addrgenmode none`] : []
 
 /**
+ * A bridge keeps its MTU once it was told one, else it follows its ports (`br_mtu_auto_adjust` in net/bridge/br_if.c). To
+ * be told what it already has does not count.
+ */
+const otherMtu = (mtu: number): number => (mtu === 68 ? 69 : mtu - 1)
+
+/**
  * In some changes `ip` ends at once when they fail, without naming the line (`exit(2)` in ip/ipneigh.c, `invarg` for a
  * master that is not there). A harmless request goes before them: its answer tells that they were begun.
  */
@@ -46,8 +52,8 @@ const linesOf = (
   switch (change._tag) {
     case "AddBridge":
       return [
-        `link add name ${change.link} address ${change.mac} mtu ${change.mtu} type bridge`,
-        ...quiet(change.link, options)
+        `link add name ${change.link} address ${change.mac} mtu ${otherMtu(change.mtu)} type bridge`,
+        `link set dev ${change.link} mtu ${change.mtu}${options.ipv6 ? " addrgenmode none" : ""}`
       ]
     case "AddTap":
       // iproute2 asks for IFF_TUN_EXCL: a device of that name, whoever owns it, is EBUSY and never attached to.

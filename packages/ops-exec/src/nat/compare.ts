@@ -1,5 +1,5 @@
 import type { NatElement, NatFinding } from "@vmnet/core"
-import { encode } from "./encode.ts"
+import { contradictions, encode } from "./encode.ts"
 import { type FoundElement, keyOf, type SetElement, valueOf } from "./sets.ts"
 
 export type Index = ReadonlyMap<string, FoundElement>
@@ -22,7 +22,10 @@ export const judge = (element: NatElement, index: Index): NatFinding => {
   const expected = encode(element)
   const owner = expected.map((entry) => index.get(keyOf(entry))).find((entry) => entry !== undefined)?.comment
   if (owner === undefined) return { _tag: "Absent" }
-  const differences = expected.flatMap((entry) => difference(entry, index.get(keyOf(entry)), owner))
+  const differences = [
+    ...expected.flatMap((entry) => difference(entry, index.get(keyOf(entry)), owner)),
+    ...contradictions(element).flatMap((entry) => (index.has(keyOf(entry)) ? [`${keyOf(entry)} is there as well`] : []))
+  ]
   if (differences.length === 0) return { _tag: "Present", owner }
   const there = expected.filter((entry) => index.has(keyOf(entry))).length
   const partial = there < expected.length ? `partial, ${there} of ${expected.length} entries: ` : ""

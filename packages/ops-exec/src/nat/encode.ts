@@ -80,3 +80,10 @@ export const encode = (element: NatElement): ReadonlyArray<SetElement> => {
       return encodePublish(element)
   }
 }
+
+/**
+ * Entries that contradict an element: with them it would be another one. An isolated segment is one without its pair, so
+ * a pair that somebody left behind must neither make it open nor be left behind again.
+ */
+export const contradictions = (element: NatElement): ReadonlyArray<SetElement> =>
+  element._tag === "Segment" && element.isolated ? [entry("pairs", [element.device, element.device])] : []

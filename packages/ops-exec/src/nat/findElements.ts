@@ -2,7 +2,7 @@ import { type Commands, type NatElement, type NatFinding, natElementKey, type Ne
 import { Effect } from "effect"
 import { type Attempt, invalid } from "../commands/opsErrors.ts"
 import { indexOf, judge } from "./compare.ts"
-import { encode } from "./encode.ts"
+import { contradictions, encode } from "./encode.ts"
 import { elementsIn, type NftObject } from "./nftJson.ts"
 import { listSet, listTable } from "./runNft.ts"
 import { type SetName, specOf } from "./sets.ts"
@@ -40,7 +40,8 @@ export const findElements = Effect.fnUntraced(function* (
       return yield* invalid({ ...attempt, action: `find ${natElementKey(element)}` }, words, index)
   }
   if (elements.length === 0) return []
-  const sets = new Set(elements.flatMap(encode).map(({ set }): SetName => set))
+  const entries = elements.flatMap((element) => [...encode(element), ...contradictions(element)])
+  const sets = new Set(entries.map(({ set }): SetName => set))
   const listed = yield* read(commands, netns, attempt, install, sets)
   const index = indexOf(elementsIn(listed, (set) => sets.has(set)))
   return elements.map((element) => judge(element, index))

@@ -14,9 +14,9 @@ export const isInstall = (install: string): boolean => /^[0-9a-f]{8}$/.test(inst
  * - `prerouting`, `output`: published ports, on one address of the host or on all of them. The mark goes in first.
  * - `postrouting`: guests leave masqueraded; a guest reaching a sibling or itself through a published port (hairpin)
  *   and the host doing so from 127.0.0.1 are masqueraded too, or the answer would not come back this way.
- * - `from_guest`: only its own address, only answers of live connections, nothing towards our other devices or
- *   link-local services, then what the guest's verdict says.
- * - `to_guest`: only connections whose mark is live for the address. `to_host`: ping, and what `trusted` opens.
+ * - `from_guest`: only its own address, only answers of live connections, published ports of ours by the guest's
+ *   verdict, nothing else towards our other devices or link-local services, then what the guest's verdict says.
+ * - `to_guest`: only connections whose mark is live for the address. `to_host`: only its own address here too; ping, and what `trusted` opens.
  * - `bridge`: frames of a port carry its own MAC and IPv4 address or are dropped, ARP included, everything else too.
  */
 export const layoutText = (install: string): string => {
@@ -106,7 +106,7 @@ table inet ${table} {
     iifname . ip saddr != @guests drop
     ct direction reply ip saddr . ct mark @live accept
     ct state related accept
-    ct status dnat ip daddr . ct mark @live accept
+    ct status dnat ip daddr . ct mark @live iifname . ip saddr vmap @guests
     iifname . oifname @pairs accept
     oifname @segments drop
     ip daddr 169.254.0.0/16 drop
@@ -120,6 +120,8 @@ table inet ${table} {
     drop
   }
   chain to_host {
+    meta nfproto != ipv4 drop
+    iifname . ip saddr != @guests drop
     ct status dnat ct direction reply ip saddr . ct mark != @live drop
     ct direction reply accept
     ct state related accept

@@ -51,6 +51,8 @@ const jsonCommand = (install: string, command: Exclude<Command, { _tag: "CreateL
       return [{ create: jsonElement(install, command.entry, command.owner) }]
     case "Add":
       return [{ add: jsonElement(install, command.entry) }]
+    case "RequireAbsent":
+      return [{ create: jsonElement(install, command.entry) }, { delete: jsonElement(install, command.entry) }]
     case "Delete":
       return [{ delete: jsonElement(install, command.entry) }]
   }

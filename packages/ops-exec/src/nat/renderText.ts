@@ -28,6 +28,8 @@ const textCommand = (install: string, command: Command): string => {
       return `create ${textElement(install, command.entry, command.owner)}`
     case "Add":
       return `add ${textElement(install, command.entry)}`
+    case "RequireAbsent":
+      return ["create", "delete"].map((verb) => `${verb} ${textElement(install, command.entry)}`).join("\n")
     case "Delete":
       return `delete ${textElement(install, command.entry)}`
   }

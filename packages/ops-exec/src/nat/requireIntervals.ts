@@ -34,7 +34,7 @@ const firstAbsent = (changes: ReadonlyArray<EgressChange>, present: ReadonlySet<
 
 /**
  * Refuses to delete an interval that is not there, which the transaction itself could not tell: it adds before it deletes
- * (see `commandsOf`), so that the kernel never takes another interval for it.
+ * (see `deletion` in transaction.ts), so that the kernel never takes another interval for it.
  */
 export const requireIntervals = Effect.fnUntraced(function* (
   commands: Commands["Service"],

@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { missingCapabilities } from "./capabilities.ts"
+import { namespaceIdentity } from "./namespaceIdentity.ts"
 import { readProcessStat } from "./processStat.ts"
 import { usableResolvers } from "./resolvers.ts"
 import { distinct, parseSockets, socketTables } from "./sockets.ts"
@@ -48,6 +49,7 @@ const make = Effect.gen(function* () {
     self,
     find,
     alive: (sought) => sought.bootId === bootId && find(sought.pid)?.startTime === sought.startTime,
+    namespace: namespaceIdentity,
     sockets: Effect.try({
       try: boundSockets,
       catch: (cause) => ofSystemError({ family: "process", action: "list bound sockets" }, cause)

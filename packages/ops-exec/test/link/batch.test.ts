@@ -25,8 +25,8 @@ const changes: ReadonlyArray<LinkChange> = [
 ]
 
 const golden = `
-0 link add name vmb1 address 02:00:00:00:00:01 mtu 1500 type bridge
-0 link set dev vmb1 addrgenmode none
+0 link add name vmb1 address 02:00:00:00:00:01 mtu 1499 type bridge
+0 link set dev vmb1 mtu 1500 addrgenmode none
 1 tuntap add dev vmt1 mode tap user 1000 group 1001
 1 link set dev vmt1 mtu 1400 address 02:00:00:00:00:03 addrgenmode none
 2 tuntap add dev vmt2 mode tap

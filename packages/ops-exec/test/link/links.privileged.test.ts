@@ -4,7 +4,7 @@ import { layerExec } from "@vmnet/ops-exec"
 import { Effect } from "effect"
 import { readdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { namedNetns } from "../support/kernelFixture.ts"
-import { netnsOf, start, startTimeOf } from "../support/processes.ts"
+import { netnsOf, start, startTimeOf, until } from "../support/processes.ts"
 import { inside, ip, run } from "../support/programs.ts"
 
 const bridge = (link: string): LinkChange => ({ _tag: "AddBridge", link, mac: "02:00:00:00:0b:01", mtu: 1500 })
@@ -119,6 +119,7 @@ layer(layerExec({ install: "0a1b2c3d" }), { excludeTestServices: true })("links 
       const before = netnsOf("self")
       const netns = yield* namedNetns
       const { pid } = yield* start("nsenter", `--net=${netns.path}`, "--", "sleep", "600")
+      yield* until("the process has entered its namespace", () => netnsOf(pid) !== before)
       const process: Netns = { _tag: "Process", pid, startTime: startTimeOf(pid) }
       const peer = { link: "eth0", netns: process, mac: "02:00:00:00:0e:02" }
       yield* applyIn(hostNetns, { _tag: "AddVeth", link: "vmv1", mtu: 1500, peer })

@@ -56,7 +56,11 @@ const publish = Arbitrary.map(
 )
 
 const kinds: ReadonlyArray<Arbitrary.Arbitrary<NatElement>> = [
-  Arbitrary.map(device, (device): NatElement => ({ _tag: "Segment", device, isolated: false })),
+  Arbitrary.map(Arbitrary.all([device, between(0, 1)]), ([device, isolated]): NatElement => ({
+    _tag: "Segment",
+    device,
+    isolated: isolated === 1
+  })),
   Arbitrary.map(device, (device): NatElement => ({ _tag: "Masquerade", device })),
   Arbitrary.map(device, (device): NatElement => ({ _tag: "HostAccess", device })),
   Arbitrary.map(

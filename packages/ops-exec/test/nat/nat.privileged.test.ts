@@ -182,6 +182,27 @@ layer(layerExec({ install }), { excludeTestServices: true })("the firewall over 
     })
   )
 
+  it.effect("takes a segment for isolated only when nothing pairs it, and leaves no pair behind", () =>
+    Effect.gen(function* () {
+      const netns = yield* namedNetns
+      const isolated: NatElement = { ...segment, isolated: true }
+      yield* applyIn(netns, layout, add(isolated))
+      assert.deepStrictEqual(
+        (yield* findIn(netns, isolated, segment)).map(({ _tag }) => _tag),
+        ["Present", "Different"]
+      )
+      yield* applyIn(netns, remove(isolated), add(segment))
+      assert.deepStrictEqual(
+        (yield* findIn(netns, isolated, segment)).map(({ _tag }) => _tag),
+        ["Different", "Present"]
+      )
+      assert.strictEqual((yield* Effect.flip(applyIn(netns, remove(isolated)))).reason, "Missing")
+      yield* applyIn(netns, remove(segment))
+      inside(netns.path, "nft", `add element inet ${table} pairs { "vmb1" . "vmb1" }`)
+      assert.strictEqual((yield* Effect.flip(applyIn(netns, add(isolated)))).reason, "Exists")
+    })
+  )
+
   it.effect("names the change of a long transaction that failed, in words too", () =>
     Effect.gen(function* () {
       const netns = yield* namedNetns

@@ -66,6 +66,19 @@ describe("a transaction", () => {
     assert.strictEqual(nftables.flatMap(oneLine).join("\n"), golden)
   })
 
+  it("about an isolated segment first makes sure that nothing pairs it", () => {
+    const segment = { _tag: "Segment", device: "vmb1", isolated: true } as const
+    const { nftables } = JSON.parse(
+      renderJson(install, commandsOf([{ _tag: "DeleteElement", element: segment }])) ?? ""
+    )
+    assert.deepStrictEqual(nftables.flatMap(oneLine), [
+      'create inet pairs [{"concat":["vmb1","vmb1"]}]',
+      'delete inet pairs [{"concat":["vmb1","vmb1"]}]',
+      'delete inet segments ["vmb1"]',
+      'delete inet hairpins [{"concat":["vmb1","vmb1"]}]'
+    ])
+  })
+
   it("that deletes the layout is JSON too", () => {
     assert.deepStrictEqual(JSON.parse(renderJson(install, commandsOf([{ _tag: "DeleteLayout" }])) ?? ""), {
       nftables: [

@@ -1,4 +1,13 @@
-import { hostNetns, type LinkChange, LinkOps, type NatChange, type NatElement, NatOps, SysctlOps } from "@vmnet/core"
+import {
+  hostNetns,
+  type LinkChange,
+  LinkOps,
+  type NatChange,
+  type NatElement,
+  NatOps,
+  type Netns,
+  SysctlOps
+} from "@vmnet/core"
 import { Effect } from "effect"
 import { namedNetns } from "../support/kernelFixture.ts"
 import { inside, ip } from "../support/programs.ts"
@@ -24,9 +33,12 @@ export const applyNat = (...changes: ReadonlyArray<NatChange>) => NatOps.use((na
 export const applyLinks = (...changes: ReadonlyArray<LinkChange>) =>
   LinkOps.use((links) => links.apply(hostNetns, changes))
 
-export const sysctl = (...key: ReadonlyArray<string>) => ({
-  set: (value: string) => SysctlOps.use((sysctls) => sysctls.write(hostNetns, ["net", "ipv4", ...key], value))
-})
+/** Sets a parameter below `net`, on the host or elsewhere. */
+export const setSysctl = (key: ReadonlyArray<string>, value: string, netns: Netns = hostNetns) =>
+  SysctlOps.use((sysctls) => sysctls.write(netns, ["net", ...key], value))
+
+export const setConf = (device: string, parameter: string, value: string, netns: Netns = hostNetns) =>
+  setSysctl(["ipv4", "conf", device, parameter], value, netns)
 
 /** The uplink, and beyond it one namespace that is the LAN neighbour and the internet; it knows no route to guests. */
 export const makeInternet = Effect.gen(function* () {
@@ -42,13 +54,13 @@ export const makeInternet = Effect.gen(function* () {
   inside(path, "ip", "address", "add", `${neighbourAddress}/24`, "dev", "eth0")
   inside(path, "ip", "link", "set", "dev", "eth0", "up")
   yield* Effect.addFinalizer(() => Effect.sync(() => ip("link", "delete", "dev", "up0")))
-  yield* sysctl("ip_forward").set("1")
+  yield* setSysctl(["ipv4", "ip_forward"], "1")
   return yield* makeAgent("internet", path)
 })
 
 /** A segment: a bridge with the gateway's address on it. */
-export const makeSegment = Effect.fnUntraced(function* (device: string, gateway: string) {
-  yield* applyNat(add({ _tag: "Segment", device, isolated: false }), add({ _tag: "Masquerade", device }))
+export const makeSegment = Effect.fnUntraced(function* (device: string, gateway: string, isolated = false) {
+  yield* applyNat(add({ _tag: "Segment", device, isolated }), add({ _tag: "Masquerade", device }))
   const octet = gateway.split(".")[2] ?? "0"
   const mac = `02:00:00:00:${Number(octet).toString(16).padStart(2, "0")}:01`
   yield* applyLinks(
@@ -65,6 +77,7 @@ export interface GuestSpec {
   readonly address: string
   readonly mark: number
   readonly egress?: "all" | "listed" | "none"
+  readonly isolated?: boolean
 }
 
 /** The MAC that goes with an address of the lab. */
@@ -96,7 +109,7 @@ export const makeGuest = Effect.fnUntraced(function* (spec: GuestSpec) {
   yield* applyNat(add(bindingElement(spec)), add(guestElement(spec)))
   yield* applyLinks(
     { _tag: "AddVeth", link: `p${name}`, mtu: 1500, peer: { link: "eth0", netns, mac: macOf(address) } },
-    { _tag: "SetMaster", link: `p${name}`, master: device, isolated: false },
+    { _tag: "SetMaster", link: `p${name}`, master: device, isolated: spec.isolated ?? false },
     { _tag: "SetUp", link: `p${name}` },
     { _tag: "AddNeighbour", link: device, address, mac: macOf(address) }
   )

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import type { NatElement } from "@vmnet/core"
+import type { NatElement, Netns } from "@vmnet/core"
 import { layerExec } from "@vmnet/ops-exec"
 import { Context, Effect, Layer } from "effect"
 import { namedNetns } from "../support/kernelFixture.ts"
@@ -17,7 +17,8 @@ import {
   makeSegment,
   otherAddress,
   pings,
-  remove
+  remove,
+  setConf
 } from "./lab.ts"
 
 class Hosts extends Context.Service<
@@ -80,6 +81,11 @@ const egress = (over: Partial<Extract<NatElement, { _tag: "Egress" }>>): NatElem
   destination: `${internetAddress}/32`,
   ...over
 })
+
+const publish = (over: Partial<Extract<NatElement, { _tag: "Publish" }>>): NatElement => {
+  const ports = { hostAddress: null, hostPort: 8080, count: 1, guestPort: 80 } as const
+  return { _tag: "Publish", protocol: "tcp", ...ports, guestAddress: "10.0.42.2", mark: 0x301, ...over }
+}
 
 layer(hosts, { excludeTestServices: true, timeout: 60_000 })("guests", (it) => {
   it.effect("leave the host with its address, and keep their own inside their segment", () =>
@@ -148,6 +154,49 @@ layer(hosts, { excludeTestServices: true, timeout: 60_000 })("guests", (it) => {
       assert.isNull(yield* none.tcp(internetAddress, 80))
       assert.isFalse(pings(none.netns, internetAddress))
       assert.strictEqual(yield* none.tcp("10.0.42.2", 80), "one sees 10.0.42.4")
+    })
+  )
+
+  it.effect("answer at their published ports, whatever they may open themselves, to guests of other segments too", () =>
+    Effect.gen(function* () {
+      const { internet, two } = yield* Hosts
+      for (const [guestAddress, mark] of [
+        ["10.0.42.4", 0x301],
+        ["10.0.42.3", 0x302],
+        ["10.0.42.2", 0x303]
+      ] as const) {
+        const port = publish({ guestAddress, mark })
+        yield* applyNat(add(port))
+        assert.isNotNull(yield* internet.tcp(hostAddress, 8080), guestAddress)
+        assert.isNotNull(yield* two.tcp(hostAddress, 8080), guestAddress)
+        yield* applyNat(remove(port))
+        assert.isNull(yield* two.tcp(hostAddress, 8080), guestAddress)
+      }
+    })
+  )
+
+  it.effect("reach no link-local service beyond the host", () =>
+    Effect.gen(function* () {
+      const { host, internet, one } = yield* Hosts
+      inside(internet.netns, "ip", "address", "add", "169.254.169.254/32", "dev", "lo")
+      assert.isNotNull(yield* host.tcp("169.254.169.254", 80), "it is there for the host")
+      assert.isNull(yield* one.tcp("169.254.169.254", 80))
+    })
+  )
+
+  it.effect("reach nothing on the host's loopback, even trusted and with route_localnet", () =>
+    Effect.gen(function* () {
+      const { host, one } = yield* Hosts
+      yield* host.serve("tcp", 81, "127.0.0.1")
+      const guest: Netns = { _tag: "Path", path: one.netns }
+      yield* setConf("vmb1", "route_localnet", "1")
+      yield* setConf("eth0", "route_localnet", "1", guest)
+      yield* applyNat(add({ _tag: "HostAccess", device: "vmb1" }))
+      inside(one.netns, "ip", "address", "delete", "127.0.0.1/8", "dev", "lo")
+      inside(one.netns, "ip", "route", "add", "127.0.0.0/8", "via", "10.0.42.1")
+      assert.isNull(yield* one.tcp("127.0.0.1", 81))
+      assert.isNotNull(yield* one.tcp("10.0.42.1", 80), "they are trusted")
+      yield* applyNat(remove({ _tag: "HostAccess", device: "vmb1" }))
     })
   )
 

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { hostNetns, type NatElement, SysctlOps } from "@vmnet/core"
+import type { NatElement } from "@vmnet/core"
 import { layerExec } from "@vmnet/ops-exec"
 import { Context, Effect, Layer } from "effect"
 import { type Agent, makeAgent } from "./Agent.ts"
@@ -14,7 +14,8 @@ import {
   makeSegment,
   neighbourAddress,
   remove,
-  sysctl
+  setConf,
+  setSysctl
 } from "./lab.ts"
 
 class Hosts extends Context.Service<
@@ -28,8 +29,7 @@ const publish = (over: Partial<Extract<NatElement, { _tag: "Publish" }>>): NatEl
 }
 
 /** Whether frames that merely cross a bridge pass the IP hooks too; some hosts have it on, some off, some not at all. */
-const bridgeNetfilter = (value: string) =>
-  SysctlOps.use((sysctls) => sysctls.write(hostNetns, ["net", "bridge", "bridge-nf-call-iptables"], value))
+const bridgeNetfilter = (value: string) => setSysctl(["bridge", "bridge-nf-call-iptables"], value)
 
 /** One segment with two guests; `web` serves 80/tcp, 80/udp and is published in several ways. */
 const hosts = Layer.effect(
@@ -38,7 +38,7 @@ const hosts = Layer.effect(
     yield* applyNat({ _tag: "AddLayout" })
     const internet = yield* makeInternet
     yield* makeSegment("vmb1", "10.0.42.1")
-    yield* sysctl("conf", "vmb1", "route_localnet").set("1")
+    yield* setConf("vmb1", "route_localnet", "1")
     const web = yield* makeGuest({ name: "web", device: "vmb1", address: "10.0.42.2", mark: 0x11 })
     const other = yield* makeGuest({ name: "other", device: "vmb1", address: "10.0.42.3", mark: 0x12 })
     const host = yield* makeAgent("host", "/proc/self/ns/net")
@@ -103,15 +103,17 @@ layer(hosts, { excludeTestServices: true, timeout: 60_000 })("published ports", 
 
   it.effect("end for running UDP flows with their element, and only theirs", () =>
     Effect.gen(function* () {
-      const { internet } = yield* Hosts
+      const { host, internet } = yield* Hosts
       const flow = { localPort: 40_001 }
       const before = publish({ protocol: "udp", hostPort: 5000, mark: 0x201 })
       const neighbour = publish({ protocol: "udp", hostPort: 5001, mark: 0x202 })
       yield* applyNat(add(before), add(neighbour))
       assert.isNotNull(yield* internet.udp(hostAddress, 5000, flow))
       assert.isNotNull(yield* internet.udp(hostAddress, 5001, { localPort: 40_002 }))
+      assert.isNotNull(yield* host.udp(hostAddress, 5000, flow))
       yield* applyNat(remove(before))
       assert.isNull(yield* internet.udp(hostAddress, 5000, flow))
+      assert.isNull(yield* host.udp(hostAddress, 5000, flow), "the host's own flows too")
       assert.isNotNull(yield* internet.udp(hostAddress, 5001, { localPort: 40_002 }))
       yield* applyNat(remove(neighbour))
     })

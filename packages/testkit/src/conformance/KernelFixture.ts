@@ -9,7 +9,7 @@ export interface PlantedLink {
 
 /** An entry of a set or map of the firewall layout, as `nft add element` takes it: key parts in plain text. */
 export interface PlantedNatEntry {
-  readonly set: "segments" | "pairs" | "masqueraded" | "live" | "publish" | "publish_marks" | "generations"
+  readonly set: "segments" | "pairs" | "hairpins" | "masqueraded" | "live" | "publish" | "publish_marks" | "generations"
   readonly key: ReadonlyArray<string>
   readonly value?: ReadonlyArray<string>
   readonly comment?: string

@@ -124,9 +124,16 @@ export const linkAddresses = (it: LinkTests): void => {
       Effect.fn(function* (netns) {
         const { apply, observe } = yield* linksIn(netns)
         yield* apply(change.bridge("vmb1"), change.up("vmb1"), change.address("vmb1", "10.0.42.1/24"))
-        yield* apply(change.bridge("vmb2"), change.route("10.9.0.0/16", "vmb1"))
+        yield* apply(
+          change.bridge("vmb2"),
+          change.bridge("vmb3"),
+          change.up("vmb3"),
+          change.route("10.9.0.0/16", "vmb1")
+        )
         const before = yield* observe
         yield* refusedAt(apply(change.route("10.9.0.0/16", "vmb1")), "Exists", 0)
+        yield* refusedAt(apply(change.route("10.9.0.0/16", "vmb1", "10.0.42.2")), "Exists", 0)
+        yield* refusedAt(apply(change.route("10.9.0.0/16", "vmb3")), "Exists", 0)
         yield* refusedAt(apply(change.route("10.0.42.0/24", "vmb1")), "Exists", 0)
         yield* refusedAt(apply(change.route("10.7.0.0/16", "vmx1")), "Missing", 0)
         yield* refusedAt(apply(change.route("10.7.0.0/16", "vmb1", "172.16.0.1")), "Invalid", 0)

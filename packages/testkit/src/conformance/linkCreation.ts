@@ -143,6 +143,27 @@ export const linkCreation = (it: LinkTests): void => {
     )
   )
 
+  // A bridge that was not told its MTU after it was made takes the lowest of its ports', or 1500 without any; being told
+  // the MTU it already has does not count (`br_mtu_auto_adjust` of net/bridge/br_if.c).
+  it.effect(
+    "a bridge keeps its MTU, whatever the MTU of the ports that come and go",
+    inNetns(
+      Effect.fn(function* (netns) {
+        const { apply, one } = yield* linksIn(netns)
+        for (const mtu of [1400, 1500, 9000]) {
+          yield* apply(bridge("vmb1", { mtu }))
+          for (const other of [1300, 9000]) {
+            yield* apply(tap("vmt1", { mtu: other }), attach("vmt1", "vmb1"))
+            assert.strictEqual((yield* one("vmb1"))?.mtu, mtu)
+            yield* apply(deleteLink("vmt1"))
+            assert.strictEqual((yield* one("vmb1"))?.mtu, mtu)
+          }
+          yield* apply(deleteLink("vmb1"))
+        }
+      })
+    )
+  )
+
   it.effect(
     "a link that is set up is up, and has no IPv6 address of its own making",
     inNetns(

@@ -31,7 +31,8 @@ export const everyElement: ReadonlyArray<NatElement> = [
   publish({ protocol: "udp", hostPort: 8080, guestPort: 8080, mark: 12 }),
   publish({ hostAddress: "192.0.2.1", hostPort: 8080, guestPort: 81, mark: 13 }),
   publish({ hostAddress: "127.0.0.1", hostPort: 20_000, count: 10, guestPort: 30_000, mark: 14 }),
-  publish({ hostPort: 65_535, guestPort: 1, mark: 15 })
+  publish({ hostPort: 65_535, guestPort: 1, mark: 15 }),
+  { _tag: "Segment", device: "vmb2", isolated: true }
 ]
 
 export function publish(over: Partial<Extract<NatElement, { readonly _tag: "Publish" }>>): NatElement {

@@ -1,12 +1,12 @@
 import { assert } from "@effect/vitest"
-import type { NatElement } from "@vmnet/core"
+import { type NatElement, natElementKey } from "@vmnet/core"
 import { Effect } from "effect"
 import { inNetns } from "./inNetns.ts"
 import { KernelFixture, type PlantedNatEntry } from "./KernelFixture.ts"
 import { owner, publish } from "./natElements.ts"
-import { type NatTests, add, addLayout, assertElements, natIn } from "./natIn.ts"
+import { type NatTests, add, addLayout, assertElements, natIn, remove } from "./natIn.ts"
 
-const segment: NatElement = { _tag: "Segment", device: "vmb1", isolated: false }
+const segment = { _tag: "Segment", device: "vmb1", isolated: false } as const
 const guest = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 5, egress: "all" } as const
 
 /** What nft itself accepts as a comment: printable or not, quotes, statements, up to 128 bytes. */
@@ -48,14 +48,28 @@ export const natFindings = (it: NatTests): void => {
   )
 
   it.effect(
-    "half of an element is different, and partial",
+    "a segment that is isolated and one that is not are different from each other",
     inNetns(
       Effect.fn(function* (netns) {
         const { apply, one } = yield* natIn(netns)
+        const [open, isolated] = [segment, { ...segment, isolated: true }]
+        yield* apply(addLayout, add(open))
+        assert.deepInclude(yield* one(isolated), { _tag: "Different", owner })
+        yield* apply(remove(open), add(isolated))
+        assert.deepInclude(yield* one(open), { _tag: "Different", owner })
+      })
+    )
+  )
+
+  it.effect(
+    "half of an element is different, partial, and not listed",
+    inNetns(
+      Effect.fn(function* (netns) {
+        const { apply, one, observe } = yield* natIn(netns)
         const { deleteNatEntry } = yield* KernelFixture
         const range = publish({ hostAddress: "192.0.2.1", hostPort: 9000, count: 3, guestPort: 9000, mark: 6 })
         const parts: ReadonlyArray<readonly [NatElement, PlantedNatEntry]> = [
-          [segment, { set: "pairs", key: ["vmb1", "vmb1"] }],
+          [segment, { set: "hairpins", key: ["vmb1", "vmb1"] }],
           [guest, { set: "live", key: ["10.0.42.2", "5"] }],
           [range, { set: "publish", key: ["tcp", "192.0.2.1", "9001"] }]
         ]
@@ -67,6 +81,8 @@ export const natFindings = (it: NatTests): void => {
           assert.deepInclude(finding, { _tag: "Different", owner })
           if (element === range) assert.include("detail" in finding ? finding.detail : "", "partial")
         }
+        const listed = (yield* observe).elements.map(({ element }) => natElementKey(element))
+        for (const [element] of parts) assert.notInclude(listed, natElementKey(element))
       })
     )
   )

@@ -3,6 +3,7 @@ import type { NatOps } from "@vmnet/core"
 import type { Layer } from "effect"
 import type { KernelFixture } from "./KernelFixture.ts"
 import { natFindings } from "./natFindings.ts"
+import { natHistories } from "./natHistories.ts"
 import { natLayout } from "./natLayout.ts"
 import { natRoundTrip } from "./natRoundTrip.ts"
 import { natTransactions } from "./natTransactions.ts"
@@ -14,5 +15,6 @@ export const natOpsConformance = <E>(name: string, makeLayer: () => Layer.Layer<
     natRoundTrip(it)
     natTransactions(it)
     natFindings(it)
+    natHistories(it)
   })
 }

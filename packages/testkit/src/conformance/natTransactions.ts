@@ -65,6 +65,20 @@ export const natTransactions = (it: NatTests): void => {
   )
 
   it.effect(
+    "a replacement in a transaction that is refused leaves the element as it was",
+    inNetns(
+      Effect.fn(function* (netns) {
+        const { apply, observe } = yield* natIn(netns)
+        yield* apply(addLayout, ...everyElement.map((element) => add(element)))
+        for (const element of everyElement) {
+          yield* refused(apply(remove(element), add(element, otherOwner), bad.Missing), "Missing")
+        }
+        assertElements((yield* observe).elements, everyElement)
+      })
+    )
+  )
+
+  it.effect(
     "adding an element twice, or deleting it twice, in one transaction is refused whole",
     inNetns(
       Effect.fn(function* (netns) {

@@ -14,7 +14,7 @@ export interface FaultReport {
 /** Some runs did not leave the world as it must be. The first one's failure is the cause. */
 export class FaultCheckFailed extends Schema.TaggedError<FaultCheckFailed>()("FaultCheckFailed", {
   failures: Schema.Array(Schema.String),
-  runs: Schema.Number,
+  runs: Schema.Finite,
   cause: Schema.Defect()
 }) {
   override get message(): string {

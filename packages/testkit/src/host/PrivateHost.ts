@@ -67,7 +67,7 @@ const make = Effect.fn("PrivateHost.make")(function* (
  *   two), DNS on 198.51.100.53; it has no route back to anything behind the host
  *
  * `make` refuses to run anywhere but in a network and mount namespace of the process's own (`enterArgv`), and one at a
- * time. Closing its scope puts the namespaces back as they were.
+ * time. Closing its scope puts the namespaces back as they were (the empty directory /run/vmnet stays).
  */
 export class PrivateHost extends Context.Service<PrivateHost, PrivateHostShape>()("@vmnet/testkit/PrivateHost") {
   static readonly make = make

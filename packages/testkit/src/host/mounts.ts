@@ -10,7 +10,10 @@ export const undo = (effect: Effect.Effect<unknown, PrivateHostError>): Effect.E
     Effect.catchCause((cause) => Effect.logWarning("the private host was not taken down cleanly", cause))
   )
 
-/** A fresh, empty directory at `path`, seen only in this mount namespace. Lazy undo: what is mounted below goes with it. */
+/**
+ * A fresh, empty directory at `path`, seen only in this mount namespace. Lazy undo: what is mounted below goes with it. A
+ * mount point that had to be made stays: removing it would unmount what other mount namespaces have there.
+ */
 const emptyDirectory = (path: string): Effect.Effect<void, PrivateHostError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({

@@ -14,6 +14,7 @@ export const memoryHostProbe = (world: World): HostProbe["Service"] =>
     },
     find: (pid) => world.processes.find(pid),
     alive: (process) => world.processes.alive(process),
+    namespace: (netns) => world.identity(netns),
     sockets: operation({ family: "process", action: "list sockets" }, () => world.sockets),
     resolvers: Effect.sync(() => world.resolvers)
   })

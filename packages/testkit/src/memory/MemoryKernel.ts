@@ -9,6 +9,7 @@ import { memoryNatOps } from "./MemoryNatOps.ts"
 import { memorySysctlOps } from "./MemorySysctlOps.ts"
 import type { Namespace } from "./Namespace.ts"
 import { natElements } from "./natElements.ts"
+import { type NatEntryState, natSets } from "./NatTables.ts"
 import { type ObservedNamespace, comparableLinks, comparableNat } from "./ObservedNamespace.ts"
 import { World } from "./World.ts"
 
@@ -18,6 +19,8 @@ export interface NamespaceSnapshot extends ObservedNamespace {
   readonly isolated: ReadonlyArray<string>
   /** Who may open each TAP; null is root only. */
   readonly tapOwners: Readonly<Record<string, { readonly uid: number | null; readonly gid: number | null }>>
+  /** Every entry of the firewall's sets and maps, those that make no whole element too: nothing that is left hides. */
+  readonly natEntries: ReadonlyArray<NatEntryState>
   /** Every parameter by path: `net/ipv4/conf/eth0/forwarding`. */
   readonly sysctls: Readonly<Record<string, string>>
 }
@@ -43,6 +46,9 @@ export interface MemoryKernel {
   readonly foreign: Foreign
 }
 
+const byKey = (a: NatEntryState, b: NatEntryState): number =>
+  `${a.set} ${a.key.join(" ")}` < `${b.set} ${b.key.join(" ")}` ? -1 : 1
+
 const namespaceSnapshot = (namespace: Namespace): NamespaceSnapshot => {
   const links = [...namespace.links.values()]
   return {
@@ -51,6 +57,7 @@ const namespaceSnapshot = (namespace: Namespace): NamespaceSnapshot => {
     forwarding: namespace.sysctls.forwarding(),
     isolated: links.flatMap(({ link, isolated }) => (isolated ? [link] : [])).toSorted(),
     tapOwners: Object.fromEntries(links.flatMap(({ link, owner }) => (owner === undefined ? [] : [[link, owner]]))),
+    natEntries: natSets.flatMap((set) => namespace.nat.entries(set)).toSorted(byKey),
     sysctls: namespace.sysctls.entries()
   }
 }

@@ -44,15 +44,12 @@ const bounds = (part: string): readonly [number, number] => {
   return [Number(first), Number(last)]
 }
 
-/** Whether a corner of `key`, all firsts or all lasts, lies within `other`. */
-const touches = (key: ReadonlyArray<string>, other: ReadonlyArray<string>): boolean =>
-  [0, 1].some((corner) =>
-    key.every((part, i) => {
-      const [first, last] = bounds(other[i]!)
-      const point = bounds(part)[corner]!
-      return first <= point && point <= last
-    })
-  )
+/** Whether there is a packet that both keys match. */
+const overlap = (key: ReadonlyArray<string>, other: ReadonlyArray<string>): boolean =>
+  key.every((part, i) => {
+    const [[first, last], [otherFirst, otherLast]] = [bounds(part), bounds(other[i]!)]
+    return first <= otherLast && otherFirst <= last
+  })
 
 /** The tables of one install in one namespace: strict sets and maps, changed in transactions. */
 export class NatTables {
@@ -89,12 +86,15 @@ export class NatTables {
     return [...(this.#sets?.get(set)?.values() ?? [])]
   }
 
-  /** `create element`: the key must be free, in a set of ranges free of overlap as well. */
+  /**
+   * `create element`: the key must be free, and in a set of ranges free of overlap as well. The kernel takes some
+   * overlaps, depending on their order and on what else is in the transaction; nobody should count on it.
+   */
   add(entry: NatEntryState): void {
     const set = this.#set(entry.set)
     const name = text(entry.key)
     const taken =
-      set.has(name) || (isRanged(entry.set) && [...set.values()].some((other) => touches(entry.key, other.key)))
+      set.has(name) || (isRanged(entry.set) && [...set.values()].some((other) => overlap(entry.key, other.key)))
     if (taken) return refuse("Exists", `${entry.set} ${name}: File exists`)
     set.set(name, entry)
     this.#undo?.push(() => set.delete(name))

@@ -8,6 +8,8 @@ import { attempting, refuse } from "./Refusal.ts"
 export class World {
   readonly processes = new Processes()
   readonly paths = new Map<string, Namespace>()
+  readonly #identities = new WeakMap<Namespace, string>()
+  #lastIdentity = 0
   host: Namespace = hostNamespace()
   self: ProcessId = this.processes.start(this.host)
   sockets: ReadonlyArray<BoundSocket> = []
@@ -19,6 +21,15 @@ export class World {
     const found = this.#lookup(netns)
     const attempt = { family: "netns", action: `enter ${netnsKey(netns)}` } as const
     return found ?? attempting(attempt, () => refuse("Missing", "No such file or directory"))
+  }
+
+  /** One text per namespace, however it is named. */
+  identity(netns: Netns): string | null {
+    const found = this.#lookup(netns)
+    if (found === undefined) return null
+    const known = this.#identities.get(found) ?? `namespace ${++this.#lastIdentity}`
+    this.#identities.set(found, known)
+    return known
   }
 
   addPath(path: string): Namespace {

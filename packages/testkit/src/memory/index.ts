@@ -1,5 +1,5 @@
 export type { Foreign, ForeignLink, ForeignRoute } from "./Foreign.ts"
 export type { HostControls } from "./HostControls.ts"
 export * from "./MemoryKernel.ts"
-export type { NatEntry, NatKey, NatSet } from "./NatTables.ts"
+export type { NatEntry, NatEntryState, NatKey, NatSet } from "./NatTables.ts"
 export * from "./ObservedNamespace.ts"

@@ -9,7 +9,9 @@ import {
 } from "@vmnet/core"
 import { formatIpv4 } from "./ipv4.ts"
 import { protocolNumber, verdicts } from "./natEntries.ts"
+import { natFinding } from "./natFinding.ts"
 import type { NatEntryState, NatTables } from "./NatTables.ts"
+import { Refusal } from "./Refusal.ts"
 
 export interface OwnedNatElement {
   readonly element: NatElement
@@ -80,9 +82,20 @@ const continues = (previous: OwnedNatElement, next: OwnedNatElement): boolean =>
   )
 }
 
+/** Whether all of it is there, under one owner; nothing that others planted makes an element no firewall can hold. */
+const isWhole = (tables: NatTables, element: NatElement): boolean => {
+  try {
+    return natFinding(tables, element)._tag === "Present"
+  } catch (cause) {
+    if (cause instanceof Refusal) return false
+    throw cause
+  }
+}
+
 const publishes = (tables: NatTables): ReadonlyArray<OwnedNatElement> => {
   const entries = [...tables.entries("publish"), ...tables.entries("publish_any")]
-  const single = entries.flatMap((entry) => publishOf(tables, entry).map((element) => ({ entry, element })))
+  const candidates = entries.flatMap((entry) => publishOf(tables, entry).map((element) => ({ entry, element })))
+  const single = candidates.filter(({ element }) => isWhole(tables, element))
   const ranges: Array<OwnedNatElement> = []
   for (const { entry, element } of single.toSorted((a, b) => a.element.hostPort - b.element.hostPort)) {
     const next = owned(entry, element)
@@ -95,7 +108,7 @@ const publishes = (tables: NatTables): ReadonlyArray<OwnedNatElement> => {
 
 const countOf = ({ element }: OwnedNatElement): number => (element as Publish).count
 
-/** The elements whose entries the tables hold, in the order of their keys. */
+/** The elements that the tables hold whole, in the order of their keys; halves are for `natFinding` to tell. */
 export const natElements = (tables: NatTables): ReadonlyArray<OwnedNatElement> => {
   const device = (set: "masqueraded" | "trusted", tag: "Masquerade" | "HostAccess") =>
     tables.entries(set).map((entry) => owned(entry, { _tag: tag, device: entry.key[0]! }))
@@ -111,8 +124,8 @@ export const natElements = (tables: NatTables): ReadonlyArray<OwnedNatElement> =
     ...[...tables.entries("egress"), ...tables.entries("egress_any")].flatMap((entry) =>
       egressOf(entry).map((egress) => owned(entry, egress))
     ),
-    ...tables.entries("bindings").map(binding),
-    ...publishes(tables)
+    ...tables.entries("bindings").map(binding)
   ]
-  return elements.toSorted((a, b) => (natElementKey(a.element) < natElementKey(b.element) ? -1 : 1))
+  const whole = [...elements.filter(({ element }) => isWhole(tables, element)), ...publishes(tables)]
+  return whole.toSorted((a, b) => (natElementKey(a.element) < natElementKey(b.element) ? -1 : 1))
 }

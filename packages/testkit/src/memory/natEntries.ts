@@ -1,7 +1,7 @@
 import type { Egress, Guest, NatElement, Publish, Segment } from "@vmnet/core"
 import { checkLinkName, checkMac, checkMark, checkPort } from "./checks.ts"
 import { formatIpv4, parseIpv4, parseNetwork } from "./ipv4.ts"
-import type { NatEntry, NatSet } from "./NatTables.ts"
+import type { NatEntry, NatKey, NatSet } from "./NatTables.ts"
 import { refuse } from "./Refusal.ts"
 
 const entry = (set: NatSet, key: ReadonlyArray<string>, value: string | null = null): NatEntry => ({ set, key, value })
@@ -57,6 +57,10 @@ const segmentEntries = ({ device, isolated }: Segment): ReadonlyArray<NatEntry> 
   entry("hairpins", [device, device]),
   ...(isolated ? [] : [entry("pairs", [device, device])])
 ]
+
+/** What must not be there for an element to be exactly what it says. */
+export const natAbsences = (element: NatElement): ReadonlyArray<NatKey> =>
+  element._tag === "Segment" && element.isolated ? [{ set: "pairs", key: [element.device, element.device] }] : []
 
 /** What an element is in the sets and maps of the layout, the entry that gives it its key first. */
 export const natEntries = (element: NatElement): ReadonlyArray<NatEntry> => {

@@ -1,5 +1,5 @@
 import type { NatElement, NatFinding } from "@vmnet/core"
-import { natEntries } from "./natEntries.ts"
+import { natAbsences, natEntries } from "./natEntries.ts"
 import type { NatTables } from "./NatTables.ts"
 
 /** What stands under an element's key, from a look at each of its entries. */
@@ -16,6 +16,8 @@ export const natFinding = (tables: NatTables, element: NatElement): NatFinding =
   if (found.length < pairs.length) {
     return { _tag: "Different", owner, detail: `partial: ${found.length} of ${pairs.length} entries` }
   }
+  const extra = natAbsences(element).find((key) => tables.get(key) !== undefined)
+  if (extra !== undefined) return { _tag: "Different", owner, detail: `${extra.set} ${extra.key.join(" . ")} is there` }
   const stranger = found.find((entry) => entry.comment !== owner)
   if (stranger !== undefined) {
     return { _tag: "Different", owner, detail: `${stranger.set} belongs to "${stranger.comment}"` }

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type LinkOps, NatOps, type OpsError, SysctlOps, VmnetError, hostNetns } from "@vmnet/core"
 import {
   type Call,
+  type Fault,
   type FaultCheckFailed,
   type FaultRun,
   MemoryKernel,
@@ -10,7 +11,7 @@ import {
   faultyOps,
   forEachFault
 } from "@vmnet/testkit"
-import { Context, Effect, Exit, Layer } from "effect"
+import { Cause, Context, Effect, Exit, Layer } from "effect"
 import { attach, carelessAttach, ipForward, release, trustingAttach } from "./attach.ts"
 
 type Ops = LinkOps | NatOps | SysctlOps
@@ -43,6 +44,11 @@ const scenario = (run: Effect.Effect<void, OpsError, Ops>): Scenario<Host, void,
   run: () => run,
   check: allOrNothing
 })
+
+const hangAndCrash = (applied: number): ReadonlyArray<Fault> => [
+  { _tag: "Hang", applied },
+  { _tag: "Crash", applied }
+]
 
 /** The failure of a suite that had to find something. */
 const found = <R>(self: Effect.Effect<unknown, FaultCheckFailed, R>) => Effect.flip(self)
@@ -136,6 +142,33 @@ describe("forEachFault", () => {
     })
   )
 
+  it.effect("interrupts the run at a call that hangs, and tells how it ended", () =>
+    Effect.gen(function* () {
+      const ends: Array<string> = []
+      yield* forEachFault({
+        ...scenario(attach),
+        faults: ({ steps }) => [0, steps].flatMap((applied) => hangAndCrash(applied)),
+        check: ({ exit, injections }) =>
+          Effect.sync(() => {
+            const interrupted = exit !== null && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+            const end = exit === null ? "died" : interrupted ? "interrupted" : "other"
+            ends.push(`${injections[0]?.fault._tag} ${end}`)
+          })
+      })
+      assert.deepStrictEqual(new Set(ends), new Set(["undefined other", "Hang interrupted", "Crash died"]))
+      assert.strictEqual(ends.length, 1 + 3 * 4)
+    })
+  )
+
+  it.effect("strikes nothing in the check, even when the run never came that far", () =>
+    Effect.gen(function* () {
+      let run = 0
+      const shorter = Effect.suspend(() => (run++ === 0 ? attach : Effect.void))
+      const error = yield* found(forEachFault({ ...scenario(shorter), check: () => release }))
+      assert.match(error.failures[0]!, /: call 1 was SysctlOps.write when it was recorded, and not made now$/)
+    })
+  )
+
   it.effect("refuses a scenario whose calls differ from run to run", () =>
     Effect.gen(function* () {
       let run = 0
@@ -172,12 +205,11 @@ describe("forEachFault", () => {
       )
       const run = Effect.andThen(Once, carelessAttach)
       const services = ({ kernel }: Host) => Layer.merge(shared, faultyOps(kernel.layer))
-      const one = { world, services, run: () => run, check: () => Effect.void, faults: () => [] }
-      yield* Effect.gen(function* () {
-        yield* forEachFault(one)
-        yield* forEachFault(one)
-      }).pipe(Effect.provide(shared))
-      assert.strictEqual(built.length, 3)
+      const faults = () => [{ _tag: "Crash", applied: 0 }] as const
+      const one = { world, services, run: () => run, check: () => Effect.void, faults }
+      yield* Effect.andThen(Once, forEachFault(one)).pipe(Effect.provide(shared))
+      // Once for the test, once for the run in which nothing goes wrong, twice for each of two processes that die.
+      assert.strictEqual(built.length, 1 + 1 + 2 * 2)
     })
   )
 })

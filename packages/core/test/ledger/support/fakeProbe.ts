@@ -17,6 +17,7 @@ export const fakeProbe = (
     find: (pid) => [self, ...running].find((process) => process.pid === pid) ?? null,
     sockets: Effect.succeed([]),
     resolvers: Effect.succeed([]),
+    namespace: () => null,
     missingCapabilities: []
   })
 }

@@ -25,5 +25,6 @@ export const procProbe: Layer.Layer<HostProbe> = Layer.sync(HostProbe, () => ({
   },
   sockets: Effect.succeed([]),
   resolvers: Effect.succeed([]),
+  namespace: () => null,
   missingCapabilities: []
 }))

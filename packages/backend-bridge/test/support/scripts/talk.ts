@@ -1,0 +1,55 @@
+// One end of a connection that stays open, run in a namespace of its own. Arguments: `connect|listen tcp|udp ADDRESS
+// PORT [LOCALPORT]`. A line of standard input is sent to the other end (a listener's: to who spoke last); every line that
+// arrives is printed as `got TEXT`. Its first line is `open`; `closed` when a TCP connection has ended.
+import { createSocket } from "node:dgram"
+import { connect, createServer, type Socket } from "node:net"
+import { createInterface } from "node:readline"
+
+const [mode, protocol, address = "", port = "0", localPort] = process.argv.slice(2)
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const onInput = (send: (line: string) => void): void =>
+  void createInterface({ input: process.stdin })
+    .on("line", send)
+    .on("close", () => process.exit(0))
+
+const attach = (socket: Socket): void => {
+  socket.setNoDelay(true)
+  createInterface({ input: socket }).on("line", (line) => say(`got ${line}`))
+  socket.on("error", (error) => say(`failed ${error.message}`)).on("close", () => say("closed"))
+}
+
+const connectTcp = (): void => {
+  const local = localPort === undefined ? {} : { localPort: Number(localPort) }
+  const socket = connect({ host: address, port: Number(port), ...local }, () => say("open"))
+  attach(socket)
+  onInput((line) => socket.write(`${line}\n`))
+}
+
+const listenTcp = (): void => {
+  let last: Socket | undefined
+  const server = createServer((socket) => {
+    last = socket
+    attach(socket)
+  })
+  server.listen(Number(port), address, () => say("open"))
+  onInput((line) => last?.write(`${line}\n`))
+}
+
+const talkUdp = (): void => {
+  const socket = createSocket("udp4")
+  let peer = mode === "connect" ? { address, port: Number(port) } : undefined
+  socket.on("error", (error) => say(`failed ${error.message}`))
+  socket.on("message", (message, from) => {
+    peer = from
+    say(`got ${message.toString("utf8")}`)
+  })
+  const own = mode === "connect" ? { port: Number(localPort ?? 0) } : { port: Number(port), address }
+  socket.bind(own, () => say("open"))
+  onInput((line) => {
+    if (peer !== undefined) socket.send(line, peer.port, peer.address)
+  })
+}
+
+if (protocol === "udp") talkUdp()
+else if (mode === "connect") connectTcp()
+else listenTcp()

@@ -50,7 +50,7 @@ shareHost()("targets", (it) => {
       const asked = yield* intoProcess("vm1", pid)
       const earlier = { ...asked, target: { _tag: "Process", pid, startTime: "1" } } as const
       const error = yield* refused(earlier, netnsOf(pid))
-      assert.include(error.message, `the namespace of process ${pid} `)
+      assert.include(error.message, `the namespace of process ${pid} is not a network namespace`)
     })
   )
 
@@ -60,7 +60,7 @@ shareHost()("targets", (it) => {
       const asked = yield* intoProcess("vm1", child.pid)
       yield* kill(child)
       const error = yield* refused(asked)
-      assert.include(error.message, `the namespace of process ${child.pid} `)
+      assert.include(error.message, `the namespace of process ${child.pid} is not a network namespace`)
     })
   )
 

@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Vmnet } from "@vmnet/core"
 import { Effect, Fiber, Random } from "effect"
 import { TestClock } from "effect/testing"
-import { type Machine, onMachine } from "../support/host.ts"
+import { onInterleavedMachine } from "./interleavedMachine.ts"
 import { leaseRows } from "../support/rows.ts"
 import { assertSame } from "../support/same.ts"
 import { assertLive } from "./invariants.ts"
-import { anyStep, dice, outcome, type Step, vmOf } from "./steps.ts"
+import { anyStep, type Crowd, dice, outcome, type Step, vmOf } from "./steps.ts"
 
 const fibers = 50
 const stepsEach = 4
@@ -21,8 +21,8 @@ const letTimePass = Effect.fnUntraced(function* <A, E>(work: Fiber.Fiber<A, E>) 
 })
 
 /** Everything that happened, in order: `17: up vm3 PORT_IN_USE`. */
-const simulate = (seed: number) =>
-  onMachine((machine: Machine) =>
+const simulate = (seed: number, crowd: Crowd) =>
+  onInterleavedMachine((machine) =>
     Effect.gen(function* () {
       const { kernel } = machine
       const roll = dice(seed)
@@ -38,28 +38,34 @@ const simulate = (seed: number) =>
         assert.isTrue(expected.has(word), entry)
         yield* assertLive(kernel, new Set(working), entry)
       })
-      const scripts = Array.from({ length: fibers }, () => Array.from({ length: stepsEach }, () => anyStep(roll)))
+      const scripts = Array.from({ length: fibers }, () =>
+        Array.from({ length: stepsEach }, () => anyStep(roll, crowd))
+      )
       const all = Effect.forEach(
         scripts,
         (script, fiber) => Effect.forEach(script, (step) => perform(fiber, step), { discard: true }),
         { concurrency: "unbounded", discard: true }
       )
-      yield* letTimePass(yield* Effect.forkChild(all))
       const vmnet = yield* Vmnet
-      const left = yield* vmnet.list
-      const downs = Effect.forEach(left, ({ vm }) => vmnet.down(vm), { concurrency: "unbounded", discard: true })
-      yield* letTimePass(yield* Effect.forkChild(downs))
+      const downs = Effect.flatMap(vmnet.list, (left) =>
+        Effect.forEach(left, ({ vm }) => vmnet.down(vm), { concurrency: "unbounded", discard: true })
+      )
+      yield* letTimePass(yield* Effect.forkChild(Effect.andThen(all, downs)))
       assertSame([kernel.snapshot(), yield* leaseRows], before, `seed ${seed}`)
       return log
     })
   ).pipe(Random.withSeed(`${seed}`))
 
+const many: Crowd = { web: 7, db: 3 }
+const few: Crowd = { web: 2, db: 1 }
+const runs = [many, few].flatMap((crowd) => [1, 2, 3, 4].map((seed) => ({ seed, crowd, vms: crowd.web + crowd.db })))
+
 describe("fifty fibers that bring up, take down and publish what they like, and are interrupted at times", () => {
-  it.effect.each([1, 2, 3, 4, 5])(
-    "never leave a live VM without what it needs, and nothing in the end (seed %d)",
-    (seed) =>
+  it.effect.each(runs)(
+    "never leave a live VM without what it needs, and nothing in the end ($vms VMs, seed $seed)",
+    ({ crowd, seed }) =>
       Effect.gen(function* () {
-        const log = yield* simulate(seed)
+        const log = yield* simulate(seed, crowd)
         assert.strictEqual(log.length, fibers * stepsEach)
         assert.isAbove(log.filter((entry) => entry.endsWith("ok")).length, 60)
       }),
@@ -70,7 +76,7 @@ describe("fifty fibers that bring up, take down and publish what they like, and 
     "do the same again from the same seed, step by step",
     () =>
       Effect.gen(function* () {
-        assert.deepStrictEqual(yield* simulate(42), yield* simulate(42))
+        assert.deepStrictEqual(yield* simulate(42, many), yield* simulate(42, many))
       }),
     60_000
   )

@@ -26,17 +26,23 @@ export const dice = (seed: number): (() => number) => {
   }
 }
 
-export const anyStep = (roll: () => number): Step => {
+/** How many VMs the fibers quarrel over. With few of them a network is often without any, and has to come and go. */
+export interface Crowd {
+  readonly web: number
+  readonly db: number
+}
+
+export const anyStep = (roll: () => number, { web, db }: Crowd): Step => {
   const upTo = (count: number): number => Math.floor(roll() * count)
-  const number = upTo(10)
+  const number = upTo(web + db)
   const vm = `vm${number}`
-  const network = number < 7 ? "web" : "db"
+  const network = number < web ? "web" : "db"
   const publish = [`${8000 + upTo(6)}:80`]
-  const kind = upTo(10)
+  const kind = upTo(12)
   if (kind < 4) return { _tag: "Up", vm, network, publish: upTo(2) === 0 ? [] : publish }
   if (kind < 7) return { _tag: "Down", vm }
-  if (kind < 8) return { _tag: "Publish", vm, publish }
-  if (kind < 9) return { _tag: "Unpublish", vm, publish }
+  if (kind < 9) return { _tag: "Publish", vm, publish }
+  if (kind < 11) return { _tag: "Unpublish", vm, publish }
   return { _tag: "Interrupted", step: { _tag: "Up", vm, network, publish }, turns: upTo(40) }
 }
 

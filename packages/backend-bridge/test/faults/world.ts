@@ -15,6 +15,8 @@ export interface Picture {
 export interface World extends Machine {
   /** Before anything was up. */
   readonly empty: Picture
+  /** Before the last of the VMs that are up. */
+  readonly beforeLast: Picture
   /** With the VMs that are up already. */
   readonly before: Picture
 }
@@ -39,8 +41,10 @@ export const worldWith = (others: ReadonlyArray<AttachRequest>) =>
     return yield* Effect.gen(function* () {
       const vmnet = yield* Vmnet
       const empty = yield* picture(made)
-      for (const other of others) yield* vmnet.up(other)
-      return { ...made, empty, before: yield* picture(made) } satisfies World
+      for (const other of others.slice(0, -1)) yield* vmnet.up(other)
+      const beforeLast = yield* picture(made)
+      for (const last of others.slice(-1)) yield* vmnet.up(last)
+      return { ...made, empty, beforeLast, before: yield* picture(made) } satisfies World
     }).pipe(Effect.provide(layerMachine(made)))
   })
 

@@ -1,3 +1,4 @@
+import { Struct } from "effect"
 import type { Backend } from "../backend/Backend.ts"
 import { type LeaseRecord, updateLease } from "../ledger/LeaseRow.ts"
 import type { Tx } from "../ledger/Ledger.ts"
@@ -13,6 +14,6 @@ export const recordPublished = (
 ): Attachment => {
   const changed = { ...lease, publish: published }
   const attachment: Attachment = { ...backend.plan(request, changed).attachment, state: "active" }
-  updateLease(tx, changed, attachment, { ...request, publish: published.map(({ mark: _, ...spec }) => spec) })
+  updateLease(tx, changed, attachment, { ...request, publish: published.map((range) => Struct.omit(range, ["mark"])) })
   return attachment
 }

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
-import { isNetworkChanged } from "../allocator/network.ts"
 import { type Reservation, reserve } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
+import type { VmnetError } from "../errors/VmnetError.ts"
 import { findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
@@ -15,19 +15,13 @@ import { ensureShare, removeUnheldShares } from "../plan/Shares.ts"
 import { teardown } from "../plan/teardown.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { backendOf } from "./backendOf.ts"
-import { checkCapabilities, checkForwarding } from "./checkHost.ts"
-import { checkPublish } from "./checkPublish.ts"
-import { checkTarget } from "./checkTarget.ts"
+import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease } from "./down.ts"
-import { networkFacts } from "./hostFacts.ts"
-import { now } from "./now.ts"
 import { notWhole, observe } from "./observe.ts"
+import { type Asked, prepare, retrying } from "./prepare.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
 import type { UpResult } from "./Vmnet.ts"
-
-/** How often an attach begins again because the host is not what it had found. */
-const attempts = 4
 
 /** Attaches under the VM's lock: one verb at a time works on a VM. */
 export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: AttachRequest) {
@@ -57,25 +51,11 @@ const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseReco
   return { attachment: known.attachment, existing: true } satisfies UpResult
 })
 
-/** Every check that `up` makes before it reserves anything. */
-export const preflight = Effect.fnUntraced(function* (request: AttachRequest) {
-  yield* checkTarget(request)
-  yield* checkForwarding(request)
-  yield* checkPublish(request.vm, request.publish)
-  return yield* networkFacts(request.vm, request.network)
-})
-
-/**
- * A device name that turns out to be taken by somebody else's device is exchanged for another; a network that went down
- * between the look at it and the reservation is looked at again.
- */
+/** A device name that turns out to be taken by somebody else's device is exchanged for another. */
 const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
   const avoid = new Set<string>()
-  const once = Effect.suspend(() => attempt(drivers, backend, request, avoid))
-  return yield* Effect.retry(once, {
-    times: attempts,
-    while: (error) => isNetworkChanged(error) || (error.code === "NAME_TAKEN" && isFresh(avoid, error.details?.name))
-  })
+  const isTaken = ({ code, details }: VmnetError) => code === "NAME_TAKEN" && isFresh(avoid, details?.name)
+  return yield* retrying(isTaken)(Effect.suspend(() => attempt(drivers, { request, backend, avoid })))
 })
 
 const isFresh = (avoid: Set<string>, name: unknown): boolean => {
@@ -84,21 +64,13 @@ const isFresh = (avoid: Set<string>, name: unknown): boolean => {
   return true
 }
 
-const attempt = Effect.fnUntraced(function* (
-  drivers: Drivers,
-  backend: Backend,
-  request: AttachRequest,
-  avoid: ReadonlySet<string>
-) {
-  const { vm } = request
+const attempt = Effect.fnUntraced(function* (drivers: Drivers, asked: Asked) {
+  const { vm } = asked.request
   const ledger = yield* Ledger
-  const probe = yield* HostProbe
   const report = yield* Progress
   yield* report({ vm, step: "check the host" })
-  const network = yield* preflight(request)
+  const options = yield* prepare(asked)
   yield* report({ vm, step: "reserve" })
-  const time = yield* now
-  const options = { install: ledger.install, request, backend, self: probe.self, now: time, network, avoid }
   const touched: Touched = new Set()
   // The VM's lock is ours and it had no lease: whatever lease it has when something fails is this attempt's.
   return yield* Effect.uninterruptibleMask((restore) =>

@@ -1,0 +1,41 @@
+import { Effect } from "effect"
+import { isNetworkChanged } from "../allocator/network.ts"
+import type { ReserveOptions } from "../allocator/reserve.ts"
+import type { Backend } from "../backend/Backend.ts"
+import type { VmnetError } from "../errors/VmnetError.ts"
+import { Ledger } from "../ledger/Ledger.ts"
+import { HostProbe } from "../ops/HostProbe.ts"
+import type { AttachRequest } from "../plan/AttachRequest.ts"
+import { checkForwarding } from "./checkHost.ts"
+import { checkPublish } from "./checkPublish.ts"
+import { checkTarget } from "./checkTarget.ts"
+import { networkFacts } from "./hostFacts.ts"
+import { now } from "./now.ts"
+
+export interface Asked {
+  readonly request: AttachRequest
+  readonly backend: Backend
+  /** Device names that turned out to belong to others. */
+  readonly avoid: ReadonlySet<string>
+}
+
+/** Every check that `up` makes before it reserves anything, and what reserving takes. */
+export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }: Asked) {
+  const ledger = yield* Ledger
+  const probe = yield* HostProbe
+  yield* checkTarget(request)
+  yield* checkForwarding(request)
+  yield* checkPublish(request.vm, request.publish)
+  const network = yield* networkFacts(request.vm, request.network)
+  const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }
+  return { ...options, now: yield* now } satisfies ReserveOptions
+})
+
+/** How often a reservation that turned out to be worth nothing is made anew. */
+const attempts = 8
+
+/** Tries again when a network went down between the look at it and the reservation, and when `again` says so. */
+export const retrying =
+  (again: (error: VmnetError) => boolean = () => false) =>
+  <A, R>(self: Effect.Effect<A, VmnetError, R>): Effect.Effect<A, VmnetError, R> =>
+    Effect.retry(self, { times: attempts, while: (error) => isNetworkChanged(error) || again(error) })

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Cause, Effect } from "effect"
 import { Command } from "effect/cli"
 import { config } from "../commands/config.ts"
 import { demo } from "../commands/demo.ts"
@@ -36,6 +36,9 @@ export const runCli = (argv: ReadonlyArray<string>) => {
     Effect.as(0),
     Effect.catchTag("CommandExited", (error: CommandExited) => Effect.succeed(error.exitCode)),
     Effect.provide(layerOutput),
-    Effect.catchCause((cause) => report(cause, toneOf(words), vmnet))
+    Effect.catchCause((cause) =>
+      // A signal: the exit code says all there is to say.
+      Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : report(cause, toneOf(words), vmnet)
+    )
   )
 }

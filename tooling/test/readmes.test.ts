@@ -20,7 +20,9 @@ it.each(readmes)("the example of %s prints what it says", (readme) => {
   try {
     const lines = execFileSync(process.execPath, [file], { encoding: "utf8", timeout: 30_000 }).trimEnd().split("\n")
     const cut = (text: string, like: string) => (like.endsWith("...") ? text.slice(0, like.length - 3) + "..." : text)
-    expect(lines.map((line, index) => cut(line, printed[index] ?? ""))).toEqual(printed)
+    // An example that does not say what it prints has to end well, and that is all.
+    const said = printed.length === 0 ? [] : lines
+    expect(said.map((line, index) => cut(line, printed[index] ?? ""))).toEqual(printed)
   } finally {
     rmSync(file)
   }

@@ -25,7 +25,8 @@ const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
   fiber.addObserver((exit) => teardown(exit, (code) => (process.exitCode ??= code)))
 })
 
-runMain(Effect.provide(runCli(argv), services), {
+// Only waiting and the service's work are interruptible: what has been answered is told, and is the exit code.
+runMain(Effect.uninterruptible(Effect.provide(runCli(argv), services)), {
   disableErrorReporting: true,
   teardown: (exit, done) => done(Exit.isSuccess(exit) ? Number(exit.value) : (signals.exitCode() ?? 1))
 })

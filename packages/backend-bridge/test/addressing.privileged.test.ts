@@ -56,9 +56,9 @@ shareHost()("addresses", (it) => {
   )
 
   it.effect.each([
-    { what: "wider", route: "10.99.0.0/16 via 192.0.2.1", words: "route 10.99.0.0/16 via 192.0.2.1 dev eth0" },
-    { what: "narrower", route: "10.99.7.7/32 dev eth0", words: "route 10.99.7.7/32 dev eth0" },
-    { what: "leading nowhere", route: "blackhole 10.99.7.0/25", words: "route 10.99.7.0/25" }
+    { what: "wider", route: "10.99.0.0/16 via 192.0.2.1", words: "the route to 10.99.0.0/16 on eth0" },
+    { what: "narrower", route: "10.99.7.7/32 dev eth0", words: "the route to 10.99.7.7/32 on eth0" },
+    { what: "leading nowhere", route: "blackhole 10.99.7.0/25", words: "the route to 10.99.7.0/25" }
   ])("a subnet that meets a route of the host ($what) is refused, naming the route", ({ route, words }) =>
     Effect.gen(function* () {
       yield* changing("host", `ip route add ${route}`, `ip route delete ${route}`)
@@ -85,7 +85,7 @@ shareHost()("addresses", (it) => {
         yield* refusal({ network: "other" }, other),
         "SUBNET_OVERLAP",
         4,
-        "overlaps the host's network lab (address 10.99.7.1/24 of "
+        "overlaps network lab (10.99.7.0/24)"
       )
       yield* vmnet.down("vm1")
       yield* tap("vm2", { network: "other" }, other)

@@ -116,12 +116,12 @@ shareHost({ ipForward: true })("somebody else's network", (it) => {
     })
   )
 
-  it.effect("may have a device of the very name that ours would have: ours gets another", () =>
+  it.effect("may have an untagged TAP of the very name that ours would have: ours gets another, theirs stays", () =>
     Effect.gen(function* () {
       const vmnet = yield* Vmnet
       const plan = yield* vmnet.plan(request("vm1"))
       const name = plan.attachment.device.name
-      yield* changing("host", `ip link add ${name} type bridge`, `ip link delete ${name}`)
+      yield* changing("host", `ip tuntap add dev ${name} mode tap`, `ip link delete ${name}`)
       const theirs = yield* linkAt("host", name)
       yield* leavesNoTrace(
         Effect.gen(function* () {

@@ -76,6 +76,8 @@ it.live("a TAP belongs to the user that will open it, and goes away under a VMM 
         const one = yield* attached("one", { tapOwner: "1234:5678" })
         const owner = (field: string) => readFileSync(`/sys/class/net/${one.device.name}/${field}`, "utf8").trim()
         assert.deepStrictEqual([owner("owner"), owner("group")], ["1234", "5678"])
+        const two = yield* attached("two")
+        assert.strictEqual(readFileSync(`/sys/class/net/${two.device.name}/owner`, "utf8").trim(), "0")
         const guest = yield* Guest.boot(bootOptions(one))
         yield* vmnet.down("one")
         assert.isFalse(existsSync(`/sys/class/net/${one.device.name}`))

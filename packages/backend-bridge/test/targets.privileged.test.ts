@@ -50,7 +50,7 @@ shareHost()("targets", (it) => {
       const asked = yield* intoProcess("vm1", pid)
       const earlier = { ...asked, target: { _tag: "Process", pid, startTime: "1" } } as const
       const error = yield* refused(earlier, netnsOf(pid))
-      assert.include(error.message, `pid ${pid} belongs to another process now`)
+      assert.include(error.message, `the namespace of process ${pid} is not a network namespace`)
     })
   )
 
@@ -60,7 +60,7 @@ shareHost()("targets", (it) => {
       const asked = yield* intoProcess("vm1", child.pid)
       yield* kill(child)
       const error = yield* refused(asked)
-      assert.include(error.message, `pid ${child.pid}`)
+      assert.include(error.message, `the namespace of process ${child.pid} is not a network namespace`)
     })
   )
 
@@ -152,3 +152,20 @@ shareHost()("targets", (it) => {
     )
   )
 })
+
+shareHost({ uplinks: [{ name: "ens3", address: "192.0.2.10/24", gateway: "192.0.2.1", metric: 100 }] })(
+  "the host itself",
+  (it) => {
+    it.effect("is no target, by a process of its own or by name: it would get a guest's route", () =>
+      Effect.gen(function* () {
+        const own = "/run/netns/own"
+        yield* changing("host", `ip netns attach own ${process.pid}`, "ip netns delete own")
+        for (const asked of [yield* intoProcess("vm1", process.pid), request("vm1", { netns: own })]) {
+          const error = yield* refused(asked, "host")
+          assert.include(error.message, "is the host's own network namespace")
+          assert.strictEqual(error.exitCode, 2)
+        }
+      })
+    )
+  }
+)

@@ -15,7 +15,7 @@ export const withVmnet = <A, E, R>(
     const engine = yield* Engine
     const layer = yield* engine.vmnet({ stateDir: yield* stateDirOf(globals.stateDir) })
     const progress = yield* makeProgress(globals.verbose)
-    return yield* Effect.flatMap(Vmnet, use).pipe(
+    return yield* Effect.interruptible(Effect.flatMap(Vmnet, use)).pipe(
       Effect.provide(layer),
       Effect.provideService(Progress, progress.step),
       Effect.onExit((exit) => progress.done(Exit.isSuccess(exit) ? summary?.(exit.value) : undefined))

@@ -25,7 +25,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (flag: string | unde
   const { env, configFile } = yield* Invocation
   const named = flag ?? (env["VMNET_CONFIG"] || undefined)
   const file = named ?? configFile
-  const text = yield* readBounded(file, mostBytes).pipe(
+  const text = yield* Effect.interruptible(readBounded(file, mostBytes)).pipe(
     Effect.catch((error) =>
       error.missing && named === undefined ? Effect.succeed(null) : Effect.fail(unreadable(error))
     )

@@ -27,7 +27,7 @@ export const runDemo = Effect.fnUntraced(function* (format: Format) {
 const show = Effect.fnUntraced(function* (format: Format) {
   const streams = yield* Streams
   const journal = makeJournal(streams, styleFor(streams.stderr))
-  const outcome = yield* scenario(journal)
+  const outcome = yield* Effect.interruptible(scenario(journal))
   yield* print(format, demoDocument(journal.entries, outcome))
   if (outcome.differences.length > 0) return yield* new CommandExited({ exitCode: 1 })
 })

@@ -28,14 +28,17 @@ export const findPosition = (tx: Tx, space: AddressSpace, request: AddressReques
   )
 }
 
-export const holdPosition = (tx: Tx, network: string, position: number, address: string, vm: string): void =>
+/** The primary key refuses a position that somebody holds, whoever looked before. */
+export const holdPosition = (tx: Tx, network: string, position: number, address: string, vm: string): void => {
+  tx.run("DELETE FROM addresses WHERE network = ? AND position = ? AND cooling IS NOT NULL", network, position)
   tx.run(
-    "INSERT OR REPLACE INTO addresses (network, position, address, vm, cooling) VALUES (?, ?, ?, ?, NULL)",
+    "INSERT INTO addresses (network, position, address, vm, cooling) VALUES (?, ?, ?, ?, NULL)",
     network,
     position,
     address,
     vm
   )
+}
 
 /** The VM that holds a position now; one that only cools down is held by nobody. */
 export const positionHolder = (tx: Tx, network: string, position: number): string | undefined =>

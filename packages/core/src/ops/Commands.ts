@@ -9,6 +9,8 @@ export interface CommandSpec {
   readonly descriptors?: ReadonlyArray<number>
   /** Bound in milliseconds, default 10 000. */
   readonly timeout?: number
+  /** Characters of output before the program is cut off, default 16 Mi. */
+  readonly maxOutput?: number
 }
 
 export interface CommandResult {

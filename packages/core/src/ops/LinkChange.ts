@@ -29,7 +29,7 @@ export interface AddBridge {
   readonly mtu: number
 }
 
-/** `ip tuntap add dev $link mode tap user $uid group $gid`, then its MTU; persistent, single queue. */
+/** `ip tuntap add dev $link mode tap user $uid group $gid`, then its MTU; persistent, single queue, root's by default. */
 export interface AddTap {
   readonly _tag: "AddTap"
   readonly link: string

@@ -1,12 +1,14 @@
 import { CommandError, type CommandResult, Commands, type CommandSpec } from "@vmnet/core"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Semaphore } from "effect"
 import type { execa as Execa } from "execa"
 import { closeSync } from "node:fs"
 import { openInput } from "./inputFile.ts"
 import { type FindProgram, findProgram, programDirectories } from "./programs.ts"
 
 const defaultTimeout = 10_000
-const maxOutput = 16 * 1024 * 1024
+const defaultMaxOutput = 16 * 1024 * 1024
+/** Programs at once: more of them only wait for the kernel's one lock on links, and run out of their time. */
+const maxRunning = 8
 
 /** The part of execa's result that decides; with `reject: false` it is all there is to look at. */
 interface Ended {
@@ -28,7 +30,10 @@ const failure = (spec: CommandSpec, reason: CommandError["reason"], detail: stri
   })
 
 const toResult = (spec: CommandSpec, ended: Ended): Effect.Effect<CommandResult, CommandError> => {
-  if (ended.isMaxBuffer) return Effect.fail(failure(spec, "OutputTooLong", `printed more than ${maxOutput} characters`))
+  if (ended.isMaxBuffer)
+    return Effect.fail(
+      failure(spec, "OutputTooLong", `printed more than ${spec.maxOutput ?? defaultMaxOutput} characters`)
+    )
   if (ended.signal !== undefined) return Effect.fail(failure(spec, "Killed", `ended by ${ended.signal}`, ended))
   if (ended.exitCode === undefined) {
     return Effect.fail(failure(spec, "Failed", ended.shortMessage ?? "could not be started", ended))
@@ -53,7 +58,7 @@ const spawn = (execa: typeof Execa, path: string, spec: CommandSpec, stdin: "ign
     stdio: [stdin, "pipe", "pipe", ...inherited(spec.descriptors ?? [])],
     encoding: "utf8",
     stripFinalNewline: false,
-    maxBuffer: maxOutput,
+    maxBuffer: spec.maxOutput ?? defaultMaxOutput,
     reject: false,
     // Its own process group, which is what execa signals: nothing it started outlives it.
     killDescendants: true,
@@ -97,6 +102,8 @@ const runOnce = (execa: typeof Execa, path: string, spec: CommandSpec): Effect.E
     return stop(child, ended)
   })
 
+const running = Semaphore.makeUnsafe(maxRunning)
+
 const make = (find: FindProgram): Commands["Service"] => ({
   run: Effect.fn("Commands.run")(function* (spec: CommandSpec) {
     if (spec.args.some((arg) => arg.includes("\0"))) return yield* failure(spec, "Failed", "an argument contains NUL")
@@ -106,7 +113,8 @@ const make = (find: FindProgram): Commands["Service"] => ({
       Effect.timeoutOrElse({
         duration: timeout,
         orElse: () => Effect.fail(failure(spec, "TimedOut", `no end within ${timeout} ms`))
-      })
+      }),
+      running.withPermit
     )
   })
 })

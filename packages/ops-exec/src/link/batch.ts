@@ -58,7 +58,7 @@ const linesOf = (
     case "AddTap":
       // iproute2 asks for IFF_TUN_EXCL: a device of that name, whoever owns it, is EBUSY and never attached to.
       return [
-        `tuntap add dev ${change.link} mode tap${given("user", change.uid)}${given("group", change.gid)}`,
+        `tuntap add dev ${change.link} mode tap${given("user", change.uid ?? 0)}${given("group", change.gid)}`,
         `link set dev ${change.link} mtu ${change.mtu}${given("address", change.mac)}${options.ipv6 ? " addrgenmode none" : ""}`
       ]
     case "AddVeth":
@@ -74,7 +74,7 @@ const linesOf = (
       return [
         milestone(change.link),
         `link set dev ${change.link} master ${change.master}`,
-        `link set dev ${change.link} type bridge_slave isolated ${change.isolated ? "on" : "off"}`
+        `link set dev ${change.link} type bridge_slave isolated ${change.isolated ? "on" : "off"} hairpin on group_fwd_mask 0xfffd`
       ]
     case "SetUp":
       return [`link set dev ${change.link}${options.ipv6 ? " addrgenmode none" : ""} up`]

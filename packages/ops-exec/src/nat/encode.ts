@@ -6,7 +6,7 @@ import { parsePrefix } from "../text/ipv4.ts"
 export const protocolNumber: Readonly<Record<Protocol, string>> = { tcp: "6", udp: "17" }
 
 export const verdictOf: Readonly<Record<Guest["egress"], string>> = {
-  all: "accept",
+  all: "goto open",
   listed: "goto listed",
   none: "drop"
 }

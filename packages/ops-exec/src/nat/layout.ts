@@ -74,22 +74,22 @@ table inet ${table} {
   }
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
-    ct mark set meta l4proto . ip daddr . th dport map @publish_marks
-    dnat ip to meta l4proto . ip daddr . th dport map @publish
+    fib daddr type local ct mark set meta l4proto . ip daddr . th dport map @publish_marks
+    fib daddr type local dnat ip to meta l4proto . ip daddr . th dport map @publish
     fib daddr type local ct mark set meta l4proto . th dport map @publish_any_marks
     fib daddr type local dnat ip to meta l4proto . th dport map @publish_any
   }
   chain output {
     type nat hook output priority -100; policy accept;
-    ct mark set meta l4proto . ip daddr . th dport map @publish_marks
-    dnat ip to meta l4proto . ip daddr . th dport map @publish
+    fib daddr type local ct mark set meta l4proto . ip daddr . th dport map @publish_marks
+    fib daddr type local dnat ip to meta l4proto . ip daddr . th dport map @publish
     fib daddr type local ct mark set meta l4proto . th dport map @publish_any_marks
     fib daddr type local dnat ip to meta l4proto . th dport map @publish_any
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     iifname @masqueraded oifname != @segments masquerade
-    ct status dnat iifname . oifname @hairpins masquerade
+    ct status dnat oifname . ip saddr @guests masquerade
     ip saddr 127.0.0.0/8 oifname @segments masquerade
   }
   chain forward {
@@ -105,17 +105,22 @@ table inet ${table} {
     meta nfproto != ipv4 drop
     iifname . ip saddr != @guests drop
     ct direction reply ip saddr . ct mark @live accept
-    ct state related accept
-    ct status dnat ip daddr . ct mark @live iifname . ip saddr vmap @guests
-    iifname . oifname @pairs accept
+    ct state related ip saddr . ct mark @live accept
+    ct status dnat ip daddr . ct mark @live jump to_published
+    iifname . oifname @pairs oifname . ip daddr @guests accept
     oifname @segments drop
     ip daddr 169.254.0.0/16 drop
-    ct state new ct mark set ip saddr map @generations
+    iifname . ip saddr vmap @guests
+    drop
+  }
+  chain to_published {
+    iifname . oifname @pairs accept
     iifname . ip saddr vmap @guests
     drop
   }
   chain to_guest {
-    ip daddr . ct mark @live accept
+    ct direction reply ip daddr . ct mark @live accept
+    ct status dnat ip daddr . ct mark @live accept
     iifname . oifname @pairs accept
     drop
   }
@@ -129,9 +134,14 @@ table inet ${table} {
     icmp type echo-request accept
     drop
   }
+  chain open {
+    ct status dnat ip daddr . ct mark @live accept
+    ct direction original ip saddr . ct mark != @live ct mark set ip saddr map @generations
+    accept
+  }
   chain listed {
-    ip saddr . ip daddr . meta l4proto . th dport @egress accept
-    ip saddr . ip daddr @egress_any accept
+    ip saddr . ip daddr . meta l4proto . th dport @egress goto open
+    ip saddr . ip daddr @egress_any goto open
     drop
   }
 }

@@ -9,6 +9,8 @@ import { isMap, type SetName, specOf } from "./sets.ts"
 
 /** Transactions of thousands of elements take their time while others hold the kernel's lock. */
 const timeout = 30_000
+/** Whole tables are listed: room for a million entries. */
+const maxOutput = 256 * 1024 * 1024
 
 /** Runs one `nft`, in the namespace's network; its exit code is for the caller to judge. */
 export const runNft = (
@@ -17,7 +19,14 @@ export const runNft = (
   attempt: Attempt,
   args: CommandSpec["args"],
   stdin?: string
-) => runIn(commands, netns, attempt, { program: "nft", args, timeout, ...(stdin === undefined ? {} : { stdin }) })
+) =>
+  runIn(commands, netns, attempt, {
+    program: "nft",
+    args,
+    timeout,
+    maxOutput,
+    ...(stdin === undefined ? {} : { stdin })
+  })
 
 export const reasonOfNft = (stderr: string): OpsReason =>
   reasonOfText(stderr) ?? (/syntax error|unexpected/.test(stderr) ? "Unsupported" : "Failed")

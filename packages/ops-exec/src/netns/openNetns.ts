@@ -1,6 +1,6 @@
 import { type Netns, netnsKey, OpsError } from "@vmnet/core"
 import { Effect, type Scope } from "effect"
-import { closeSync, constants, openSync, statfsSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, statfsSync, statSync } from "node:fs"
 import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { readProcessStat } from "../probe/processStat.ts"
 
@@ -29,12 +29,19 @@ const objection = (netns: Netns, fd: number): string | undefined => {
   if (statfsSync(`/proc/self/fd/${fd}`).type !== nsfsMagic) {
     return `${pathOf(netns)} is not a network namespace: nothing is mounted there`
   }
+  if (netns._tag !== "Host" && isOwn(fd)) return `${pathOf(netns)} is the host's own network namespace`
   if (netns._tag !== "Process") return undefined
   const stat = readProcessStat(netns.pid)
   if (stat === undefined || stat.gone) return `process ${netns.pid} is gone`
   return stat.startTime === netns.startTime
     ? undefined
     : `pid ${netns.pid} belongs to another process now (started at ${stat.startTime}, expected ${netns.startTime})`
+}
+
+/** A guest's interface and default route there would take the host's own traffic. */
+const isOwn = (fd: number): boolean => {
+  const [own, other] = [statSync("/proc/self/ns/net"), fstatSync(fd)]
+  return own.dev === other.dev && own.ino === other.ino
 }
 
 const open = (netns: Netns): number => {

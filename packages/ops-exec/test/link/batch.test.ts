@@ -29,7 +29,7 @@ const golden = `
 0 link set dev vmb1 mtu 1500 addrgenmode none
 1 tuntap add dev vmt1 mode tap user 1000 group 1001
 1 link set dev vmt1 mtu 1400 address 02:00:00:00:00:03 addrgenmode none
-2 tuntap add dev vmt2 mode tap
+2 tuntap add dev vmt2 mode tap user 0
 2 link set dev vmt2 mtu 1500 addrgenmode none
 3 link add name vmv1 address 02:00:00:00:00:04 mtu 1400 type veth peer name eth0 address 02:00:00:00:00:02 mtu 1400 netns /proc/self/fd/3
 3 link set dev vmv1 addrgenmode none
@@ -38,7 +38,7 @@ const golden = `
 5 link set dev vmt1 alias vmnet:0a1b2c3d:vm1:1
 6 link show dev vmt1
 6 link set dev vmt1 master vmb1
-6 link set dev vmt1 type bridge_slave isolated on
+6 link set dev vmt1 type bridge_slave isolated on hairpin on group_fwd_mask 0xfffd
 7 link set dev vmt1 addrgenmode none up
 8 address add 10.0.42.1/24 dev vmb1
 9 address delete 10.0.42.1/24 dev vmb1

@@ -167,6 +167,32 @@ describe("an object that somebody else has taken away", () => {
   )
 })
 
+describe("an element of the firewall that somebody has taken half away", () => {
+  it.effect("is not forgotten: the VM stays on record for it alone, and goes when the other half has gone", () =>
+    onMachine(({ kernel }) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const before = kernel.snapshot()
+        yield* vmnet.up(request("vm1", { publish: ["8080-8081:80"] }))
+        kernel.foreign.deleteNatEntry(hostNetns, { set: "publish_any", key: ["tcp", "8081"] })
+        const error = yield* Effect.flip(vmnet.down("vm1"))
+        assert.strictEqual(error.code, "STEP_FAILED")
+        assert.include(error.message, "delete nat element publish")
+        const { attachment, resources } = yield* vmnet.show("vm1")
+        assert.deepStrictEqual([attachment.state, resources.length], ["failed", 1])
+        for (const set of ["publish_any", "publish_any_marks"] as const) {
+          kernel.foreign.deleteNatEntry(hostNetns, { set, key: ["tcp", "8080"] })
+        }
+        kernel.foreign.deleteNatEntry(hostNetns, { set: "publish_any_marks", key: ["tcp", "8081"] })
+        // The lease's own mark was the first, that of its ports the second.
+        kernel.foreign.deleteNatEntry(hostNetns, { set: "live", key: [attachment.host.address, "2"] })
+        yield* vmnet.down("vm1")
+        assertSame(kernel.snapshot(), before, "afterwards")
+      })
+    )
+  )
+})
+
 describe("a firewall layout of this install that nobody has on record", () => {
   it.effect("is refused, named, and left as it is", () =>
     onMachine(({ kernel }) =>

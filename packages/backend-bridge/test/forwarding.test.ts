@@ -193,6 +193,23 @@ describe("forwarding: require", () => {
   )
 })
 
+describe("a port on 127.0.0.1 with forwarding: require", () => {
+  it.effect("is refused by name, at once and later, since nothing would make it work", () =>
+    onMachine(({ kernel }) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        yield* writeSysctl(ipForward, "1")
+        yield* vmnet.up(request("vm1", { publish: ["8080:80"] }, "forwarding: require"))
+        const before = kernel.snapshot()
+        const asked = request("vm2", { publish: ["127.0.0.1:9090:80"] }, "forwarding: require")
+        const errors = [yield* Effect.flip(vmnet.up(asked)), yield* Effect.flip(vmnet.publish("vm1", asked.publish))]
+        for (const error of errors) assert.deepStrictEqual([error.code, error.exitCode], ["OPTION_UNSUPPORTED", 2])
+        assertSame(kernel.snapshot(), before, "untouched")
+      })
+    )
+  )
+})
+
 describe("while a VM is up", () => {
   const modes = ["global", "per-interface", "require"] as const
   const pairs = modes.flatMap((one) => modes.filter((other) => other !== one).map((other) => ({ one, other })))

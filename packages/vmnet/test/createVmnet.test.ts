@@ -60,10 +60,10 @@ describe("a handle", () => {
     using machine = makeMachine()
     await using vmnet = machine.vmnet()
     const vm = await vmnet.up({ vm: "api", publish: ["8080:80"] })
-    assert.deepStrictEqual(Object.keys(vm).toSorted(), [
-      ...["apiVersion", "backend", "device", "existing", "generation", "guest", "host", "network", "published"],
-      ...["state", "vm"]
-    ])
+    assert.strictEqual(
+      Object.keys(vm).toSorted().join(" "),
+      "apiVersion backend device existing generation guest host network published state vm"
+    )
     await vm.publish(["127.0.0.1:9090:90", "5353:53/udp"])
     assert.deepStrictEqual(
       vm.published.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`),

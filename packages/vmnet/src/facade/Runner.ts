@@ -1,9 +1,15 @@
 import type { Backends, HostProbe, Vmnet, VmnetError } from "@vmnet/core"
-import { type Effect, Exit, type Layer, ManagedRuntime } from "effect"
+import { Effect, Exit, Layer, ManagedRuntime, References } from "effect"
 import { badInput, failureOf } from "./failure.ts"
 
 /** What verbs stand on. */
 export type Services = Vmnet | Backends | HostProbe
+
+/**
+ * Fibers give way only where they wait for something. Between the last thing a verb waits for and its answer nothing
+ * waits, so no abort comes between: what rejects with the signal's reason is undone, what is done resolves.
+ */
+const inOneGo = Layer.succeed(References.PreventSchedulerYield, true)
 
 /** Runs verbs as promises over services that are made when the first verb needs them. */
 export class Runner {
@@ -36,11 +42,16 @@ export class Runner {
 
   async #answer<A>(verb: Effect.Effect<A, VmnetError, Services>, signal: AbortSignal | undefined): Promise<A> {
     signal?.throwIfAborted()
-    const runtime = (this.#runtime ??= ManagedRuntime.make(this.#layer))
-    const exit = await runtime.runPromiseExit(verb, signal === undefined ? {} : { signal })
+    const runtime = (this.#runtime ??= ManagedRuntime.make(Layer.merge(this.#layer, inOneGo)))
+    const given = signal === undefined ? {} : { signal }
+    const opened = await runtime.runPromiseExit(Effect.void, given)
+    if (Exit.isFailure(opened)) {
+      // A busy ledger, a missing program: the next verb tries again.
+      if (runtime.cachedContext === undefined && this.#runtime === runtime) this.#runtime = undefined
+      throw failureOf(opened.cause, signal)
+    }
+    const exit = await runtime.runPromiseExit(verb, given)
     if (Exit.isSuccess(exit)) return exit.value
-    // Services that could not be made (a busy ledger, a missing program) are tried again by the next verb.
-    if (runtime.cachedContext === undefined && this.#runtime === runtime) this.#runtime = undefined
     throw failureOf(exit.cause, signal)
   }
 

@@ -1,6 +1,6 @@
 import { hostNetns } from "@vmnet/core"
 import { MemoryKernel } from "@vmnet/testkit"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createVmnet, type VmnetOptions } from "vmnet"
@@ -16,6 +16,7 @@ export const makeMachine = () => {
     kernel,
     stateDir,
     vmnet: (options: VmnetOptions = {}) => createVmnet({ kernel, stateDir, config: {}, ...options }),
+    files: () => readdirSync(directory),
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true })
   }
 }

@@ -1,14 +1,8 @@
 import { Backends, type DefaultNetworks, HostProbe } from "@vmnet/core"
 import { Effect } from "effect"
-import { Engine } from "../Engine.ts"
 
 /** What fills in where configuration and flags say nothing: the backends' own networks, and the host's resolvers. */
-export const networkDefaults = Effect.fn("networkDefaults")(function* () {
-  const host = yield* (yield* Engine).host
-  return yield* Effect.provide(ask, host)
-})
-
-const ask = Effect.gen(function* () {
+export const networkDefaults = Effect.gen(function* () {
   const backends = yield* Backends
   const probe = yield* HostProbe
   const defaults: DefaultNetworks = Object.fromEntries(

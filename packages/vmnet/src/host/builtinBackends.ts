@@ -1,0 +1,5 @@
+import { bridgeBackend } from "@vmnet/backend-bridge"
+import type { Backend } from "@vmnet/core"
+
+/** The backends vmnet comes with. One more is one more line here. */
+export const builtinBackends: ReadonlyArray<Backend> = [bridgeBackend]

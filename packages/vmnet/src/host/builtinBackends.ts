@@ -1,5 +1,6 @@
 import { bridgeBackend } from "@vmnet/backend-bridge"
+import { netnsSlotBackend } from "@vmnet/backend-netns-slot"
 import type { Backend } from "@vmnet/core"
 
 /** The backends vmnet comes with. One more is one more line here. */
-export const builtinBackends: ReadonlyArray<Backend> = [bridgeBackend]
+export const builtinBackends: ReadonlyArray<Backend> = [bridgeBackend, netnsSlotBackend]

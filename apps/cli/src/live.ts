@@ -1,4 +1,5 @@
 import { bridgeBackend } from "@vmnet/backend-bridge"
+import { tapBackend } from "@vmnet/backend-tap-pool"
 import { Backends, InstallId, layerLedgerSqlite, layerVmnet, type OpsError, VmnetError } from "@vmnet/core"
 import { HostProbeProc, layerExec } from "@vmnet/ops-exec"
 import { Effect, Layer } from "effect"
@@ -7,7 +8,7 @@ import type { EngineOptions } from "./Engine.ts"
 import { canonical } from "./live/canonical.ts"
 
 /** The backends of this program. One more is one more line here. */
-const backends = Backends.layerOf([bridgeBackend])
+const backends = Backends.layerOf([bridgeBackend, tapBackend])
 
 const notReady = (error: OpsError): VmnetError =>
   new VmnetError({

@@ -1,4 +1,4 @@
-import { formatSysctlKey, type Netns, netnsKey, type Resource, resourceName } from "@vmnet/core"
+import { forwardKey, formatSysctlKey, type Netns, netnsKey, type Resource, resourceName } from "@vmnet/core"
 import { printable } from "../terminal/printable.ts"
 
 const inside = (netns: Netns): string => (netns._tag === "Host" ? "" : ` in ${netnsKey(netns)}`)
@@ -29,6 +29,12 @@ const words = (resource: Resource): string => {
       return `note that ${resource.address} is ${resource.mac} on ${resource.link}`
     case "Sysctl":
       return `set ${formatSysctlKey(resource.key)} to ${resource.value}`
+    case "Helper":
+      return resource.spec.helper === "namespace"
+        ? "hold a user and network namespace"
+        : `start ${resource.spec.helper} on ${resource.spec.link}, MTU ${resource.spec.mtu}`
+    case "Forward":
+      return `forward ${forwardKey(resource.forward)} to port ${resource.forward.guestPort} of ${resource.forward.guestAddress}`
   }
 }
 

@@ -1,3 +1,4 @@
+import type { HelperSpec, PortForward } from "../ops/Helpers.ts"
 import type { NatElement } from "../ops/NatElement.ts"
 import type { Netns } from "../ops/Netns.ts"
 import type { SysctlKey } from "../ops/SysctlOps.ts"
@@ -18,6 +19,8 @@ export type Resource =
   | RouteResource
   | NeighbourResource
   | SysctlResource
+  | HelperResource
+  | ForwardResource
 
 /** The tables, sets and chains of this install in one namespace. */
 export interface NatLayoutResource {
@@ -96,6 +99,20 @@ export interface SysctlResource {
   readonly key: SysctlKey
   readonly value: string
   readonly link?: string
+}
+
+/** A process that lives as long as its VM, in or for the namespace that the VM's `namespace` helper holds. */
+export interface HelperResource {
+  readonly kind: "Helper"
+  readonly netns: Netns
+  readonly spec: HelperSpec
+}
+
+/** Host ports that the VM's slirp4netns answers. It goes when that ends. */
+export interface ForwardResource {
+  readonly kind: "Forward"
+  readonly netns: Netns
+  readonly forward: PortForward
 }
 
 export type ResourceKind = Resource["kind"]

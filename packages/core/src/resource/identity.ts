@@ -1,3 +1,4 @@
+import { forwardKey } from "../ops/Helpers.ts"
 import { natElementKey } from "../ops/NatElement.ts"
 import { type Netns, netnsKey } from "../ops/Netns.ts"
 import { formatSysctlKey } from "../ops/SysctlOps.ts"
@@ -22,6 +23,10 @@ export const resourceName = (resource: Resource): string => {
       return `${resource.address} on ${resource.link}`
     case "Sysctl":
       return formatSysctlKey(resource.key)
+    case "Helper":
+      return resource.spec.helper
+    case "Forward":
+      return forwardKey(resource.forward)
   }
 }
 
@@ -47,6 +52,8 @@ export const goesWith = (resource: Resource): string | undefined => {
       return `${netnsKey(resource.netns)} ${resource.link}`
     case "Sysctl":
       return resource.link === undefined ? undefined : `${netnsKey(resource.netns)} ${resource.link}`
+    case "Forward":
+      return `${netnsKey(resource.netns)} slirp4netns`
     default:
       return undefined
   }
@@ -60,6 +67,8 @@ export const linksOf = (resource: Resource): ReadonlyArray<string> => {
       return [`${netnsKey(resource.netns)} ${resource.link}`]
     case "Veth":
       return [`${netnsKey(resource.netns)} ${resource.link}`, `${netnsKey(resource.peer.netns)} ${resource.peer.link}`]
+    case "Helper":
+      return [`${netnsKey(resource.netns)} ${resource.spec.helper}`]
     default:
       return []
   }

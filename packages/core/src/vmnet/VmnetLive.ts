@@ -1,6 +1,7 @@
 import { type Context, Effect, Layer } from "effect"
 import type { Backends } from "../backend/Backends.ts"
 import type { Ledger } from "../ledger/Ledger.ts"
+import type { Helpers } from "../ops/Helpers.ts"
 import type { HostProbe } from "../ops/HostProbe.ts"
 import type { LinkOps } from "../ops/LinkOps.ts"
 import type { NatOps } from "../ops/NatOps.ts"
@@ -15,7 +16,7 @@ import { unpublish } from "./unpublish.ts"
 import { up } from "./up.ts"
 import { Vmnet } from "./Vmnet.ts"
 
-type Needs = Backends | Ledger | HostProbe | LinkOps | NatOps | SysctlOps
+type Needs = Backends | Ledger | Helpers | HostProbe | LinkOps | NatOps | SysctlOps
 
 /** `Vmnet` over whatever kernel, ledger and backends it is given. */
 export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(

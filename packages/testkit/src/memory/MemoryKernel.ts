@@ -1,7 +1,8 @@
-import { HostProbe, LinkOps, NatOps, type Netns, SysctlOps } from "@vmnet/core"
+import { Helpers, HostProbe, LinkOps, NatOps, type Netns, SysctlOps } from "@vmnet/core"
 import { Layer } from "effect"
 import { type Foreign, foreign } from "./Foreign.ts"
 import { type HostControls, hostControls } from "./HostControls.ts"
+import { memoryHelpers } from "./MemoryHelpers.ts"
 import { linkSnapshot } from "./linkView.ts"
 import { memoryHostProbe } from "./MemoryHostProbe.ts"
 import { memoryLinkOps } from "./MemoryLinkOps.ts"
@@ -35,7 +36,7 @@ export type KernelSnapshot = Readonly<Record<string, NamespaceSnapshot>>
  * with their link or its last address, toggling `ip_forward` resets every interface.
  */
 export interface MemoryKernel {
-  readonly layer: Layer.Layer<LinkOps | NatOps | SysctlOps | HostProbe>
+  readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | HostProbe>
   /** The whole kernel as plain data, in a stable order: compare before with after. */
   readonly snapshot: () => KernelSnapshot
   /** `ip netns add`: an empty namespace at a path. */
@@ -69,6 +70,7 @@ const make = (): MemoryKernel => {
       Layer.succeed(LinkOps, memoryLinkOps(world)),
       Layer.succeed(NatOps, memoryNatOps(world)),
       Layer.succeed(SysctlOps, memorySysctlOps(world)),
+      Layer.succeed(Helpers, memoryHelpers(world)),
       Layer.succeed(HostProbe, memoryHostProbe(world))
     ),
     snapshot: () => Object.fromEntries(world.namespaces().map(([key, one]) => [key, namespaceSnapshot(one)])),

@@ -1,4 +1,5 @@
 import type { Attachment, AttachRequest, Lease, Netns, PublishLease } from "@vmnet/core"
+import { netnsKey } from "@vmnet/core"
 import { guestInterface } from "./guest.ts"
 
 export const attachmentOf = ({ network: spec, target }: AttachRequest, lease: Lease): Attachment => ({
@@ -31,6 +32,8 @@ const netnsPath = (netns: Netns): string | null => {
       return netns.path
     case "Process":
       return `/proc/${netns.pid}/ns/net`
+    case "Helper":
+      return netnsKey(netns)
   }
 }
 

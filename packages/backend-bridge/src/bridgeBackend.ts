@@ -1,4 +1,4 @@
-import { type Backend, forwardingShares, hostNetns } from "@vmnet/core"
+import { type Backend, bridgeSection, forwardingShares, hostNetns } from "@vmnet/core"
 import { attachmentOf } from "./attachment.ts"
 import { guestResources, publishResources } from "./guest.ts"
 import { networkShare } from "./network.ts"
@@ -10,6 +10,7 @@ import { validate } from "./validate.ts"
  */
 export const bridgeBackend: Backend = {
   kind: "bridge",
+  section: bridgeSection,
   defaultNetwork: { subnet: "10.213.0.0/24", addressing: "hash" },
   validate,
   plan: (request, lease) => ({

@@ -11,6 +11,8 @@ const ownerOf = (uid: number | undefined, gid: number | undefined): string =>
 
 const words = (resource: Resource): string => {
   switch (resource.kind) {
+    case "Netns":
+      return `create network namespace ${resource.name}`
     case "NatLayout":
       return "create the firewall tables"
     case "NatElement":

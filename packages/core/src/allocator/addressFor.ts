@@ -2,7 +2,7 @@ import { Result } from "effect"
 import { VmnetError } from "../errors/VmnetError.ts"
 import type { Tx } from "../ledger/Ledger.ts"
 import { digest } from "../names/hash.ts"
-import { type Ipv4Pool, makeIpv4Pool } from "../net/Ipv4Pool.ts"
+import { type Ipv4Pool, makeIpv4Pool, poolInput } from "../net/Ipv4Pool.ts"
 import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
 import { findPosition, holdPosition, positionHolder } from "./AddressAllocator.ts"
 
@@ -20,8 +20,7 @@ export const addressFor = (tx: Tx, request: AttachRequest, now: number): string 
 }
 
 /** The pool of a validated network. */
-export const poolOf = ({ subnet, gateway, exclude }: NetworkSpec): Ipv4Pool =>
-  Result.getOrThrow(makeIpv4Pool({ subnet, gateway, exclude }))
+export const poolOf = (spec: NetworkSpec): Ipv4Pool => Result.getOrThrow(makeIpv4Pool(poolInput(spec)))
 
 /** SHA-256 of the VM's name, so that a VM keeps its address from one run to the next while nobody else has it. */
 const stickyStart = (pool: Ipv4Pool, network: string, vm: string): number => {

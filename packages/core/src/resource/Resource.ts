@@ -10,6 +10,7 @@ import type { SysctlKey } from "../ops/SysctlOps.ts"
  * Order in a plan is creation order; deletion is the reverse.
  */
 export type Resource =
+  | NetnsResource
   | NatLayoutResource
   | NatElementResource
   | BridgeResource
@@ -21,6 +22,13 @@ export type Resource =
   | SysctlResource
   | HelperResource
   | ForwardResource
+
+/** A namespace by name, in which everything else of its guest lives and goes with it. `netns` is where it is made. */
+export interface NetnsResource {
+  readonly kind: "Netns"
+  readonly netns: Netns
+  readonly name: string
+}
 
 /** The tables, sets and chains of this install in one namespace. */
 export interface NatLayoutResource {

@@ -23,7 +23,7 @@ const packages: Readonly<Record<string, string>> = {
 }
 
 const missing = (program: string, error: CommandError): OpsError =>
-  new OpsError({ ...ofCommandError(attempt, error), output: `${error.message} (Debian package: ${packages[program]})` })
+  new OpsError({ ...ofCommandError(attempt, error), hint: `Install it: apt-get install ${packages[program]}` })
 
 const read = (path: string): string => {
   try {
@@ -46,11 +46,11 @@ const switches: ReadonlyArray<readonly [path: string, off: string, words: string
 
 const forbidden = (said: string): OpsError => {
   const fixes = switches.filter(([path, off]) => read(path) === off).map(([, , words]) => words)
-  const fix = fixes.length === 0 ? "" : `; as root: ${fixes.join(" && ")}`
   return new OpsError({
     ...attempt,
     reason: "Unsupported",
-    output: `this user may not make user namespaces here (${said.trim()})${fix}`
+    output: `this user may not make user namespaces: ${said.trim()}`,
+    hint: fixes.length === 0 ? "Run it outside of the container or sandbox that forbids them." : `As root: ${fixes.join(" && ")}`
   })
 }
 
@@ -71,7 +71,8 @@ const checkTun = Effect.try({
     new OpsError({
       ...attempt,
       reason: "Unsupported",
-      output: `${tunDevice} cannot be opened by this user; as root: modprobe tun && chmod 0666 ${tunDevice}`,
+      output: `${tunDevice} cannot be opened by this user`,
+      hint: `As root: modprobe tun && chmod 0666 ${tunDevice}`,
       cause
     })
 })

@@ -44,9 +44,21 @@ const mayBind = (port: number): boolean => {
 const refused = (attempt: Attempt, port: PortForward, output: string): OpsError =>
   new OpsError({
     ...attempt,
-    reason: mayBind(port.hostPort) ? "Exists" : "Denied",
+    ...(mayBind(port.hostPort) ? inUse(port) : notAllowed(port)),
     output: `${forwardKey(port)}: ${output}`
   })
+
+const inUse = ({ hostPort }: PortForward) =>
+  ({
+    reason: "Exists",
+    hint: `Something on the host has it: ss -lnp 'sport = :${hostPort}' shows what. Publish another port.`
+  }) as const
+
+const notAllowed = ({ hostPort }: PortForward) =>
+  ({
+    reason: "Denied",
+    hint: `Publish a higher port, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start=${hostPort}`
+  }) as const
 
 const addOne = Effect.fnUntraced(function* (place: Place, attempt: Attempt, port: PortForward) {
   const { error } = yield* ask(place, attempt, {

@@ -1,4 +1,5 @@
 import { bridgeBackend } from "@vmnet/backend-bridge"
+import { slirpBackend } from "@vmnet/backend-slirp"
 import { Backends, InstallId, layerLedgerSqlite, layerVmnet, type OpsError, VmnetError } from "@vmnet/core"
 import { HostProbeProc, layerExec } from "@vmnet/ops-exec"
 import { Effect, Layer } from "effect"
@@ -7,7 +8,7 @@ import type { EngineOptions } from "./Engine.ts"
 import { canonical } from "./live/canonical.ts"
 
 /** The backends of this program. One more is one more line here. */
-const backends = Backends.layerOf([bridgeBackend])
+const backends = Backends.layerOf([bridgeBackend, slirpBackend])
 
 const notReady = (error: OpsError): VmnetError =>
   new VmnetError({
@@ -37,6 +38,6 @@ export const vmnet = (options: EngineOptions) => {
   const install = InstallId.derive(machineId(), stateDir)
   return layerVmnet.pipe(
     Layer.provide(layerLedgerSqlite({ stateDir, install })),
-    Layer.provide(Layer.merge(ready(layerExec({ install })), backends))
+    Layer.provide(Layer.merge(ready(layerExec({ install, stateDir })), backends))
   )
 }

@@ -102,7 +102,7 @@ describe("verbs", () => {
     assert.deepStrictEqual(await vmnet.down("api"), { vm: "api", outcome: "absent" })
     assert.deepStrictEqual(
       (await vmnet.networks()).map(({ network, state }) => [network, state]),
-      [["bridge", "down"]]
+      ["bridge", "netns", "tap", "slirp"].map((network) => [network, "down"])
     )
     assert.strictEqual((await vmnet.removeNetwork("bridge")).outcome, "removed")
   })

@@ -174,6 +174,23 @@ layer(layerExec({ install }), { excludeTestServices: true })("a guest in a slot"
     })
   )
 
+  it.effect("never gets at the loopback of its namespace, even with route_localnet", () =>
+    Effect.gen(function* () {
+      const { guest, inGuest, slot, slotNetns } = yield* lab
+      yield* setConf("eth0", "route_localnet", "1", { _tag: "Path", path: guest.netns })
+      yield* setConf("tap0", "route_localnet", "1", slotNetns)
+      inGuest("route", "delete", "local", "127.0.0.0/8", "dev", "lo", "table", "local")
+      inGuest("route", "add", "127.0.0.9/32", "via", gatewayAddress)
+      watch(slot, "tap0")
+      const { came, passed } = yield* during(
+        slot,
+        Effect.sync(() => pings(guest.netns, "127.0.0.9"))
+      )
+      assert.isAbove(came, 0)
+      assert.strictEqual(passed, 0)
+    })
+  )
+
   it.effect("is never spoken to from a loopback address, even with route_localnet", () =>
     Effect.gen(function* () {
       const { slot, slotNetns } = yield* lab

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import { hostFiles } from "../support/hostFiles.ts"
 import { makeRootfs, mountTable } from "../support/mountFixture.ts"
 import { base, layerMount, leavesTheHost, plan } from "../support/mounting.ts"
+import { run } from "../support/programs.ts"
 
 const script = fileURLToPath(new URL("../support/scripts/swap.ts", import.meta.url))
 
@@ -40,6 +41,12 @@ const swapping = Effect.fnUntraced(function* (what: "etc" | "file", rootfs: stri
 const strayMounts = (before: ReadonlyArray<string>, directory: string): ReadonlyArray<string> =>
   mountTable().filter((line) => !before.includes(line) && !(line.split(" ")[2] ?? "").startsWith(`${directory}/`))
 
+/** As a container host has it: the host's own file is a mount, of just the name that ours has. */
+const mountedHostFile = Effect.acquireRelease(
+  Effect.sync(() => run("mount", ["--bind", "/etc/resolv.conf", "/etc/resolv.conf"])),
+  () => Effect.sync(() => run("umount", ["/etc/resolv.conf"]))
+)
+
 /** As `down` does it: until it is gone, however often the guest is in between. */
 const takeBack = Effect.fnUntraced(function* (mount: ResolverMount) {
   const { find, unmount } = yield* MountOps
@@ -61,6 +68,7 @@ for (const what of ["etc", "file"] as const) {
             const path = join(directory, "rootfs")
             makeRootfs(path)
             const { path: _, ...found } = yield* rootfs(path)
+            yield* mountedHostFile
             const [files, table] = [hostFiles(), mountTable()]
             const guest = yield* swapping(what, path, own)
             const outcomes = { mounted: 0, refused: 0 }
@@ -78,6 +86,10 @@ for (const what of ["etc", "file"] as const) {
               assert.deepStrictEqual(hostFiles(), files)
               yield* Effect.result(unmount(wanted))
               assert.deepStrictEqual(hostFiles(), files)
+              assert.isTrue(
+                table.every((line) => mountTable().includes(line)),
+                "a mount of the host is gone"
+              )
             }
             yield* guest.end
             for (const one of made) yield* takeBack(one)

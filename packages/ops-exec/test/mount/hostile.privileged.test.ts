@@ -187,7 +187,7 @@ describe("a rootfs", () => {
   it.effect("may be in a place whose mounts others see: they see it closed, and see it go", () =>
     leavesTheHost(
       Effect.gen(function* () {
-        const { mount, unmount } = yield* MountOps
+        const { mount, find, unmount } = yield* MountOps
         const directory = yield* base
         const shared = join(directory, "shared")
         run("mkdir", [shared])
@@ -210,6 +210,7 @@ describe("a rootfs", () => {
         yield* mount(planned)
         const seen = mountTable().filter((line) => line.includes("rootfs/etc/resolv.conf"))
         assert.lengthOf(seen, 2)
+        assert.strictEqual((yield* find(planned))._tag, "Present")
         for (const line of seen) assert.include(line, " ro,nosuid,nodev,noexec")
         yield* unmount(planned)
         assert.deepStrictEqual(

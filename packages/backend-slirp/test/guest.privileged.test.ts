@@ -18,6 +18,7 @@ it.live(
           const guest = yield* user.boot(attachment)
           yield* guest.serve({ port: 80, page: "guest" })
           yield* guest.serve({ port: 53, protocol: "udp", page: "guest" })
+          yield* guest.serve({ port: 55, protocol: "udp", page: "second" })
           const fetch = (url: string) => guest.exec(["wget", "-q", "-T", "5", "-O", "-", url])
 
           assert.include((yield* fetch("http://203.0.113.10/")).stdout, '"clientAddress":"192.0.2.10"')
@@ -31,15 +32,15 @@ it.live(
           const udp = (from: "host" | "lan", address: string, port: number) =>
             Effect.map(host.udp(from, { address, port, message: "hi" }, { timeout: 1000 }), ({ seen }) => seen?.page)
           assert.strictEqual(yield* udp("lan", "192.0.2.10", 5353), "guest")
-          assert.strictEqual(yield* udp("host", "127.0.0.1", 5353), "guest")
+          assert.strictEqual(yield* udp("host", "192.0.2.10", 5353), "guest")
           yield* Effect.flip(host.http("lan", "http://192.0.2.10:9000/", { timeout: 500 }))
 
-          yield* user.ok("publish", "vm1", "8081:80", "6000-6002:53/udp")
+          yield* user.ok("publish", "vm1", "8081:80", "6000-6002:54/udp")
           assert.strictEqual(yield* page("lan", "http://192.0.2.10:8081/"), "guest")
-          assert.strictEqual(yield* udp("lan", "192.0.2.10", 6000), "guest")
-          yield* user.ok("unpublish", "vm1", "8081:80", "6000-6002:53/udp")
+          assert.strictEqual(yield* udp("lan", "192.0.2.10", 6001), "second")
+          yield* user.ok("unpublish", "vm1", "8081:80", "6000-6002:54/udp")
           yield* Effect.flip(host.http("lan", "http://192.0.2.10:8081/", { timeout: 500 }))
-          yield* Effect.flip(udp("lan", "192.0.2.10", 6000))
+          yield* Effect.flip(udp("lan", "192.0.2.10", 6001))
           assert.strictEqual(yield* page("lan", "http://192.0.2.10:8080/"), "guest")
 
           // Under the running guest.
@@ -61,10 +62,13 @@ it.live(
           const host = yield* PrivateHost
           yield* host.serve("host", { port: 7000, page: "loopback", address: "127.0.0.1" })
           const config = yield* user.configured("networks:\n  open: { backend: slirp, hostAccess: true }\n")
-          const attachment = yield* user.up("vm1", "--config", config, "--network", "open")
+          const attachment = yield* user.up("vm1", "--config", config, "--network", "open", "-p", "127.0.0.1:5353:53/udp")
           const guest = yield* user.boot(attachment)
           const answer = yield* guest.exec(["wget", "-q", "-T", "5", "-O", "-", "http://10.0.2.2:7000/"])
           assert.include(answer.stdout, '"page":"loopback"')
+          yield* guest.serve({ port: 53, protocol: "udp", page: "guest" })
+          const reply = yield* host.udp("host", { address: "127.0.0.1", port: 5353, message: "hi" })
+          assert.strictEqual(reply.seen?.page, "guest")
           yield* user.ok("down", "vm1")
         })
       )

@@ -1,6 +1,6 @@
 import type { Attachment } from "@vmnet/core"
 import { Guest } from "@vmnet/testkit"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -16,6 +16,8 @@ export interface Ran {
 export interface CommandOptions {
   /** Sees stderr grow, and may kill the command. */
   readonly onStderr?: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void
+  /** Where nobody may make user namespaces: in one of its own, so that the limit is nobody else's. */
+  readonly noNamespaces?: true
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -40,9 +42,21 @@ export class User {
     return ["setpriv", "--reuid", `${this.uid}`, "--regid", `${this.uid}`, "--clear-groups", "--"]
   }
 
-  readonly vmnet = (argv: ReadonlyArray<string>, { env = {}, onStderr }: CommandOptions = {}): Effect.Effect<Ran> =>
+  /** In there the user is called root, whose state directory is another one. */
+  get #forbidden(): ReadonlyArray<string> {
+    const script = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@" --state-dir "$0"'
+    return ["unshare", "--user", "--map-root-user", "--", "sh", "-c", script, `${this.runtime}/vmnet`]
+  }
+
+  readonly vmnet = (argv: ReadonlyArray<string>, { env = {}, noNamespaces, onStderr }: CommandOptions = {}): Effect.Effect<Ran> =>
     Effect.promise(async () => {
-      const [file = "", ...args] = [...this.become, node, vmnetProgram, ...argv]
+      const [file = "", ...args] = [
+        ...this.become,
+        ...(noNamespaces === true ? this.#forbidden : []),
+        node,
+        vmnetProgram,
+        ...argv
+      ]
       const child = spawn(file, args, {
         env: {
           PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -70,8 +84,12 @@ export class User {
       return JSON.parse(stdout)
     })
 
-  readonly up = (vm: string, ...argv: ReadonlyArray<string>): Effect.Effect<Attachment> =>
-    Effect.map(this.ok("up", vm, "--backend", "slirp", ...argv), (answer) => answer as Attachment)
+  /** Up until the scope closes, or somebody takes it down before. */
+  readonly up = (vm: string, ...argv: ReadonlyArray<string>): Effect.Effect<Attachment, never, Scope.Scope> =>
+    Effect.acquireRelease(
+      Effect.map(this.ok("up", vm, "--backend", "slirp", ...argv), (answer) => answer as Attachment),
+      () => this.vmnet(["down", vm])
+    )
 
   /** The path of a configuration file with this text. */
   readonly configured = (text: string): Effect.Effect<string> =>
@@ -86,8 +104,7 @@ export class User {
     const { address, dns, gateway, mac, mtu } = attachment.guest
     const namespaces = (attachment.device.netns ?? "").replace(/net$/, "")
     const enter = ["nsenter", `--user=${namespaces}user`, `--net=${namespaces}net`, "--preserve-credentials", "--"]
-    const copy = [process.execPath, copyAndRun, `${this.runtime}.${attachment.vm}.initramfs`]
-    const become = [`/usr/bin/${this.become[0]}`, ...this.become.slice(1)]
+    const copy = ["setpriv", "--pdeathsig", "KILL", "--", process.execPath, copyAndRun, `${this.runtime}.${attachment.vm}.initramfs`]
     return Guest.boot({
       device: attachment.device.name,
       mac,
@@ -95,7 +112,7 @@ export class User {
       gateway,
       dns,
       mtu,
-      enter: [...copy, ...become, ...enter]
+      enter: [...copy, ...this.become, ...enter]
     })
   }
 

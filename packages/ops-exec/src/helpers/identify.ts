@@ -6,10 +6,13 @@ import { searchTagged, tagged } from "./tag.ts"
 
 export const readBootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
 
+/** What slirp4netns says of every request, and of itself once it is ready: no reason to end. */
+const chatter = /^(apifd event|api_handler: |sent tapfd|received tapfd|Starting slirp|\* )/
+
 const lastWords = ({ log }: Place): string => {
   try {
     const lines = readFileSync(log, "utf8").slice(-4096).trim().split("\n")
-    return lines.at(-1) ?? ""
+    return lines.filter((line) => !chatter.test(line)).at(-1) ?? ""
   } catch {
     return ""
   }

@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { execFileSync, spawn } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { once } from "node:events"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { leavesNoTrace, onPrivateHost, users } from "./support/host.ts"
 import type { User } from "./support/User.ts"
 
@@ -178,12 +179,28 @@ it.live("a program that is missing is named with the package that has it, and no
   )
 )
 
+/** A user namespace with everybody in it where nobody may make another: the limit is its own, not the machine's. */
+const withoutNamespaces = Effect.gen(function* () {
+  const holder = yield* Effect.acquireRelease(
+    Effect.sync(() => spawn("unshare", ["--user", "--", "cat"], { stdio: ["pipe", "pipe", "inherit"] })),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+  yield* Effect.promise(async () => {
+    holder.stdin.write(".")
+    await once(holder.stdout, "data")
+  })
+  for (const kind of ["uid", "gid"]) writeFileSync(`/proc/${holder.pid}/${kind}_map`, "0 0 4294967295")
+  const enter = ["nsenter", `--user=/proc/${holder.pid}/ns/user`, "--setuid", "0", "--setgid", "0", "--"]
+  execFileSync(enter[0]!, [...enter.slice(1), "sysctl", "-q", "-w", "user.max_user_namespaces=0"])
+  return enter
+})
+
 it.live("a host without user namespaces is told with what allows them, and nothing is made", () =>
   onPrivateHost(
     leavesNoTrace(
       user,
       Effect.gen(function* () {
-        const failed = yield* user.vmnet(["up", "vm1", "--backend", "slirp", "--json"], { noNamespaces: true })
+        const failed = yield* user.vmnet(["up", "vm1", "--backend", "slirp", "--json"], { enter: yield* withoutNamespaces })
         const { error } = JSON.parse(failed.stderr)
         assert.deepStrictEqual([failed.code, error.code], [6, "HOST_NOT_CAPABLE"])
         assert.include(error.hint, "user.max_user_namespaces")

@@ -16,8 +16,8 @@ export interface Ran {
 export interface CommandOptions {
   /** Sees stderr grow, and may kill the command. */
   readonly onStderr?: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void
-  /** Where nobody may make user namespaces: in one of its own, so that the limit is nobody else's. */
-  readonly noNamespaces?: true
+  /** Words that lead root to where the user runs it. */
+  readonly enter?: ReadonlyArray<string>
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -42,17 +42,11 @@ export class User {
     return ["setpriv", "--reuid", `${this.uid}`, "--regid", `${this.uid}`, "--clear-groups", "--"]
   }
 
-  /** In there the user is called root, whose state directory is another one. */
-  get #forbidden(): ReadonlyArray<string> {
-    const script = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@" --state-dir "$0"'
-    return ["unshare", "--user", "--map-root-user", "--", "sh", "-c", script, `${this.runtime}/vmnet`]
-  }
-
-  readonly vmnet = (argv: ReadonlyArray<string>, { env = {}, noNamespaces, onStderr }: CommandOptions = {}): Effect.Effect<Ran> =>
+  readonly vmnet = (argv: ReadonlyArray<string>, { enter = [], env = {}, onStderr }: CommandOptions = {}): Effect.Effect<Ran> =>
     Effect.promise(async () => {
       const [file = "", ...args] = [
+        ...enter,
         ...this.become,
-        ...(noNamespaces === true ? this.#forbidden : []),
         node,
         vmnetProgram,
         ...argv

@@ -28,7 +28,13 @@ export const netnsOf = ({ generation, install, vm }: Lease): Netns => ({
 export const resourcesOf = (request: AttachRequest, lease: Lease): ReadonlyArray<Resource> => {
   const netns = netnsOf(lease)
   const { mtu } = request.network
-  const port = (link: string): Resource => ({ kind: "Tap", netns, link, mtu, master: { link: bridge, isolated: false } })
+  const port = (link: string): Resource => ({
+    kind: "Tap",
+    netns,
+    link,
+    mtu,
+    master: { link: bridge, isolated: false }
+  })
   const engine = engineOf(request.network)
   return [
     { kind: "Helper", netns, spec: { helper: "namespace" } },

@@ -1,6 +1,6 @@
 import { type Backend, slirpSection } from "@vmnet/core"
 import { gateway, guestAddress, mtu, resolver, subnet } from "./addresses.ts"
-import { attachmentOf } from "./attachment.ts"
+import { slirpAttachment } from "./attachment.ts"
 import { engineOf } from "./engine.ts"
 import { forwardsOf, resourcesOf } from "./plan.ts"
 import { livePublish, validate } from "./validate.ts"
@@ -21,7 +21,7 @@ export const slirpBackend: Backend = {
   plan: (request, lease) => ({
     shares: [],
     resources: resourcesOf(request, lease),
-    attachment: attachmentOf(request, lease)
+    attachment: slirpAttachment(request, lease)
   }),
   publish: forwardsOf
 }

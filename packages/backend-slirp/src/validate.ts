@@ -19,7 +19,11 @@ const objections = (request: AttachRequest): ReadonlyArray<Objection | false> =>
       why: "a user-mode network reaches whatever its user reaches, and nothing can be put in its way without rights",
       hint: another
     },
-    address !== undefined && { option: "ip", why: `its guests are ${guestAddress}, each in a network of its own`, hint: another },
+    address !== undefined && {
+      option: "ip",
+      why: `its guests are ${guestAddress}, each in a network of its own`,
+      hint: another
+    },
     target !== undefined && { option: "netns", why: "it makes a namespace of its own for the guest", hint: another },
     tapOwner !== undefined && {
       option: "tap-owner",

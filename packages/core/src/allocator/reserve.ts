@@ -50,7 +50,7 @@ export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
     generation: nextGeneration(tx, request.vm),
     install,
     network: network.lease,
-    address: backend.identity?.address ?? addressFor(tx, request, options.now),
+    address: backend.identity?.address ?? addressFor(tx, request, options.now, addressesOf(options)),
     mac: backend.identity?.mac ?? macFor(tx, options),
     device: deviceFor(tx, options),
     mark: nextMark(tx),
@@ -85,6 +85,10 @@ const record = (tx: Tx, options: ReserveOptions, lease: Lease, plan: Plan): Read
   const resources = plan.resources.map((resource) => ({ resource }))
   return insertIntents(tx, lease.vm, ownerOfLease(lease), resources)
 }
+
+/** The addresses that names taken by others stand for. */
+const addressesOf = ({ request, backend, avoid }: ReserveOptions): ReadonlySet<string> =>
+  new Set([...avoid].flatMap((name) => backend.addressOf?.(request.network, name) ?? []))
 
 const deviceFor = (tx: Tx, { install, request, backend, avoid }: ReserveOptions): string => {
   const kind = backend.device ?? (request.target === undefined ? "tap" : "veth")

@@ -4,7 +4,7 @@ import type { BackendKind } from "../plan/Attachment.ts"
 import type { DefaultNetwork } from "../config/defaults.ts"
 import type { Section } from "../config/sections/Section.ts"
 import type { HelperName } from "../ops/Helpers.ts"
-import type { AttachRequest, PublishSpec } from "../plan/AttachRequest.ts"
+import type { AttachRequest, NetworkSpec, PublishSpec } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
 import type { Resource } from "../resource/Resource.ts"
@@ -23,6 +23,8 @@ export interface Backend {
   readonly identity?: { readonly address?: string; readonly mac?: string }
   /** What the host's end of a lease is: a TAP unless the request has a target. */
   readonly device?: "tap" | "veth"
+  /** The address whose lease would use an object of this name; for objects that are named after it. */
+  readonly addressOf?: (network: NetworkSpec, name: string) => string | undefined
   /** Whose rights its work takes: the host's network administrator's (`host`, if absent), or any user's (`user`). */
   readonly privilege?: "host" | "user"
   /** The helpers a request needs; what stops them from working is told before anything is made. */

@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
 import { Helpers } from "../ops/Helpers.ts"
 import { LinkOps } from "../ops/LinkOps.ts"
+import { MountOps } from "../ops/MountOps.ts"
 import { NatOps } from "../ops/NatOps.ts"
 import { netnsKey } from "../ops/Netns.ts"
 import { SysctlOps } from "../ops/SysctlOps.ts"
@@ -10,11 +11,12 @@ import { grouped } from "./grouped.ts"
 import { makeHelperDriver } from "./HelperDriver.ts"
 import { inHelperNetns } from "./helperNetns.ts"
 import { makeLinkDriver } from "./LinkDriver.ts"
+import { makeMountDriver } from "./MountDriver.ts"
 import { makeNatDriver } from "./NatDriver.ts"
 import type { Resource } from "./Resource.ts"
 import { makeSysctlDriver } from "./SysctlDriver.ts"
 
-export type Family = "link" | "nat" | "sysctl" | "helper"
+export type Family = "link" | "nat" | "sysctl" | "mount" | "helper"
 
 /** Which service makes a resource of this kind. */
 export const familyOf = (resource: Resource): Family => {
@@ -24,6 +26,8 @@ export const familyOf = (resource: Resource): Family => {
       return "nat"
     case "Sysctl":
       return "sysctl"
+    case "ResolvConf":
+      return "mount"
     case "Helper":
     case "Forward":
       return "helper"
@@ -34,12 +38,15 @@ export const familyOf = (resource: Resource): Family => {
 
 export type Drivers = Readonly<Record<Family, Driver>>
 
-export const drivers: Effect.Effect<Drivers, never, Helpers | LinkOps | NatOps | SysctlOps> = Effect.gen(function* () {
+type Needs = Helpers | LinkOps | MountOps | NatOps | SysctlOps
+
+export const drivers: Effect.Effect<Drivers, never, Needs> = Effect.gen(function* () {
   const helpers = yield* Helpers
   return {
     link: makeLinkDriver(inHelperNetns(helpers, yield* LinkOps)),
     nat: makeNatDriver(yield* NatOps),
     sysctl: makeSysctlDriver(yield* SysctlOps),
+    mount: makeMountDriver(yield* MountOps),
     helper: makeHelperDriver(helpers)
   }
 })

@@ -1,4 +1,5 @@
 import type { HelperSpec, PortForward } from "../ops/Helpers.ts"
+import type { ResolverMount } from "../ops/MountOps.ts"
 import type { NatElement } from "../ops/NatElement.ts"
 import type { Netns } from "../ops/Netns.ts"
 import type { SysctlKey } from "../ops/SysctlOps.ts"
@@ -20,6 +21,7 @@ export type Resource =
   | RouteResource
   | NeighbourResource
   | SysctlResource
+  | ResolvConfResource
   | HelperResource
   | ForwardResource
 
@@ -107,6 +109,13 @@ export interface SysctlResource {
   readonly key: SysctlKey
   readonly value: string
   readonly link?: string
+}
+
+/** A resolver file over that of a rootfs. It is in a mount namespace, no network's: `netns` is the host's by custom. */
+export interface ResolvConfResource {
+  readonly kind: "ResolvConf"
+  readonly netns: Netns
+  readonly mount: ResolverMount
 }
 
 /** A process that lives as long as its VM, in or for the namespace that the VM's `namespace` helper holds. */

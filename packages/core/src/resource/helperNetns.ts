@@ -37,15 +37,10 @@ export const inHelperNetns = (helpers: Helpers["Service"], ops: LinkOps["Service
       : use(netns)
   return {
     ...ops,
-    apply: (netns, changes) =>
-      entering(netns, (entered) => ops.apply(entered, changes), Effect.fail(notHeld(netns))),
+    apply: (netns, changes) => entering(netns, (entered) => ops.apply(entered, changes), Effect.fail(notHeld(netns))),
     find: (netns, links) =>
       entering(netns, (entered) => ops.find(entered, links), Effect.succeed(links.map(() => null))),
     snapshot: (netns) =>
-      entering(
-        netns,
-        (entered) => ops.snapshot(entered),
-        Effect.succeed({ links: [], routes: [], neighbours: [] })
-      )
+      entering(netns, (entered) => ops.snapshot(entered), Effect.succeed({ links: [], routes: [], neighbours: [] }))
   }
 }

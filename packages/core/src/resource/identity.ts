@@ -25,6 +25,8 @@ export const resourceName = (resource: Resource): string => {
       return `${resource.address} on ${resource.link}`
     case "Sysctl":
       return formatSysctlKey(resource.key)
+    case "ResolvConf":
+      return resource.mount.rootfs.path
     case "Helper":
       return resource.spec.helper
     case "Forward":

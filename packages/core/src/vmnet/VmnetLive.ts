@@ -4,6 +4,7 @@ import type { Ledger } from "../ledger/Ledger.ts"
 import type { Helpers } from "../ops/Helpers.ts"
 import type { HostProbe } from "../ops/HostProbe.ts"
 import type { LinkOps } from "../ops/LinkOps.ts"
+import type { MountOps } from "../ops/MountOps.ts"
 import type { NatOps } from "../ops/NatOps.ts"
 import type { SysctlOps } from "../ops/SysctlOps.ts"
 import type { Attachment } from "../plan/Attachment.ts"
@@ -14,6 +15,7 @@ import { gc } from "./gc.ts"
 import { plan } from "./plan.ts"
 import { publish } from "./publish.ts"
 import { list, networks, removeNetwork, show } from "./queries.ts"
+import { resolvConf } from "./resolvConf.ts"
 import { status } from "./status.ts"
 import { unpublish } from "./unpublish.ts"
 import { up } from "./up.ts"
@@ -21,9 +23,10 @@ import { type UpResult, Vmnet } from "./Vmnet.ts"
 
 const found = (attachment: Attachment) => Effect.map(oneAsFound(attachment), (now) => now.attachment)
 
-const upAsFound = (result: UpResult) => Effect.map(found(result.attachment), (attachment) => ({ ...result, attachment }))
+const upAsFound = (result: UpResult) =>
+  Effect.map(found(result.attachment), (attachment) => ({ ...result, attachment }))
 
-type Needs = Backends | Ledger | Helpers | HostProbe | LinkOps | NatOps | SysctlOps
+type Needs = Backends | Ledger | Helpers | HostProbe | LinkOps | MountOps | NatOps | SysctlOps
 
 /** `Vmnet` over whatever kernel, ledger and backends it is given. */
 export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
@@ -38,6 +41,7 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
       down: (vm) => live(down(kernel, vm)),
       list: live(list),
       show: (vm) => live(show(vm)),
+      resolvConf: (vm, rootfs) => live(resolvConf(kernel, vm, rootfs)),
       publish: (vm, specs) => live(Effect.flatMap(publish(kernel, vm, specs), found)),
       unpublish: (vm, specs) => live(Effect.flatMap(unpublish(kernel, vm, specs), found)),
       networks: (known) => live(networks(known)),

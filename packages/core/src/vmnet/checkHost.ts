@@ -49,13 +49,15 @@ export const checkHelpers = Effect.fnUntraced(function* (backend: Backend, reque
   const needed = backend.helpers?.(request) ?? []
   if (needed.length === 0) return
   const helpers = yield* Helpers
-  yield* Effect.mapError(helpers.check(needed), (error) =>
-    new VmnetError({
-      code: error.reason === "ToolMissing" ? "TOOL_MISSING" : "HOST_NOT_CAPABLE",
-      detail: `${request.vm}: the ${backend.kind} backend cannot work here: ${error.output}`,
-      hint: error.hint ?? "Choose another backend, or let root allow it.",
-      details: { vm: request.vm, backend: backend.kind, helpers: needed, output: error.output },
-      cause: error
-    })
+  yield* Effect.mapError(
+    helpers.check(needed),
+    (error) =>
+      new VmnetError({
+        code: error.reason === "ToolMissing" ? "TOOL_MISSING" : "HOST_NOT_CAPABLE",
+        detail: `${request.vm}: the ${backend.kind} backend cannot work here: ${error.output}`,
+        hint: error.hint ?? "Choose another backend, or let root allow it.",
+        details: { vm: request.vm, backend: backend.kind, helpers: needed, output: error.output },
+        cause: error
+      })
   )
 })

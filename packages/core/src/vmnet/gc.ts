@@ -39,7 +39,8 @@ interface Verdict {
 const judge = (record: LeaseRecord, probe: HostProbe["Service"]): Verdict => {
   const { creator, request, state } = record
   const { owner } = request
-  if (owner !== undefined && !probe.alive(owner)) return { gone: true, reason: `its owner, process ${owner.pid}, is gone` }
+  if (owner !== undefined && !probe.alive(owner))
+    return { gone: true, reason: `its owner, process ${owner.pid}, is gone` }
   if (state === "active") {
     return { gone: false, reason: owner === undefined ? "in use: it has no owner process" : "in use: its owner runs" }
   }
@@ -114,15 +115,13 @@ const collectShares = Effect.fnUntraced(function* (drivers: Drivers, dryRun: boo
     unheldShares(tx).map((key) => ({ key, resources: resourcesOf(tx, shareSubject(key)) }))
   )
   const actions = shares.flatMap(({ key, resources }) =>
-    resources.map(
-      ({ resource }): GcAction => ({
-        action: dryRun ? "would-delete" : "deleted",
-        reason: `owned: no VM uses ${key} any more`,
-        vm: null,
-        kind: resource.kind,
-        name: resourceName(resource)
-      })
-    )
+    resources.map(({ resource }): GcAction => ({
+      action: dryRun ? "would-delete" : "deleted",
+      reason: `owned: no VM uses ${key} any more`,
+      vm: null,
+      kind: resource.kind,
+      name: resourceName(resource)
+    }))
   )
   if (dryRun || shares.length === 0) return { actions, problems: [] } satisfies GcResult
   const problems = yield* removeUnheldShares(drivers)

@@ -35,7 +35,8 @@ const stop = Effect.fnUntraced(function* (context: HelperContext, key: HelperKey
       try: () => endProcess(found.process),
       catch: (cause) => ofSystemError(attempt, cause)
     })
-    if (!gone) return yield* new OpsError({ ...attempt, reason: "TimedOut", output: `process ${found.process.pid} stays` })
+    if (!gone)
+      return yield* new OpsError({ ...attempt, reason: "TimedOut", output: `process ${found.process.pid} stays` })
   }
   yield* Effect.try({
     try: () => removeFiles(placeOf(context.stateDir, key), key),

@@ -50,7 +50,10 @@ const forbidden = (said: string): OpsError => {
     ...attempt,
     reason: "Unsupported",
     output: `this user may not make user namespaces: ${said.trim()}`,
-    hint: fixes.length === 0 ? "Run it outside of the container or sandbox that forbids them." : `As root: ${fixes.join(" && ")}`
+    hint:
+      fixes.length === 0
+        ? "Run it outside of the container or sandbox that forbids them."
+        : `As root: ${fixes.join(" && ")}`
   })
 }
 

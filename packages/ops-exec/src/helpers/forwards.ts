@@ -36,7 +36,9 @@ export const listForwards = (place: Place): Effect.Effect<ReadonlyArray<PortForw
 /** CAP_NET_BIND_SERVICE is bit 10 (linux/capability.h). */
 const mayBind = (port: number): boolean => {
   const first = Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8"))
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0"}`)
+  const effective = BigInt(
+    `0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0"}`
+  )
   return port >= first || ((effective >> 10n) & 1n) === 1n
 }
 

@@ -32,7 +32,11 @@ export class NotStarted extends Error {
 }
 
 const openLog = ({ log }: Place): number =>
-  openSync(log, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW, 0o600)
+  openSync(
+    log,
+    constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW,
+    0o600
+  )
 
 const start = ({ args, descriptors = [], key, place, program, ready, stdin }: Launch) => {
   const log = openLog(place)

@@ -51,9 +51,7 @@ export const tagged = (pid: number, key: HelperKey, argument: string, bootId: st
   const before = readProcessStat(pid)
   if (before === undefined || before.gone || !carries(pid, key, argument)) return undefined
   const after = readProcessStat(pid)
-  return after?.startTime === before.startTime && !after.gone
-    ? { pid, startTime: before.startTime, bootId }
-    : undefined
+  return after?.startTime === before.startTime && !after.gone ? { pid, startTime: before.startTime, bootId } : undefined
 }
 
 /** Looks for a helper that nobody wrote down among all processes. */

@@ -74,7 +74,10 @@ export const openNetns = (
       Effect.try({ try: () => open(netns, kind), catch: (cause) => ofSystemError(where, cause) }),
       (fd) => Effect.sync(() => closeSync(fd))
     )
-    const wrong = yield* Effect.try({ try: () => objection(netns, fd, kind), catch: (cause) => ofSystemError(where, cause) })
+    const wrong = yield* Effect.try({
+      try: () => objection(netns, fd, kind),
+      catch: (cause) => ofSystemError(where, cause)
+    })
     return wrong === undefined ? fd : yield* missing(where, wrong)
   })
 }

@@ -67,7 +67,9 @@ export const validate = (request: AttachRequest): Result.Result<void, VmnetError
 /** The port of the guest that two ranges lead to, if there is one. */
 const sharedPort = (ranges: ReadonlyArray<PublishSpec>): number | undefined => {
   const seen = new Set<number>()
-  const ports = ranges.flatMap(({ count, guestPort }) => Array.from({ length: count }, (_, offset) => guestPort + offset))
+  const ports = ranges.flatMap(({ count, guestPort }) =>
+    Array.from({ length: count }, (_, offset) => guestPort + offset)
+  )
   return ports.find((port) => seen.size === seen.add(port).size)
 }
 
@@ -75,10 +77,7 @@ const sharedPort = (ranges: ReadonlyArray<PublishSpec>): number | undefined => {
  * libslirp finds a datagram's way out by where in the guest it comes from alone (`udp_input`): of two ports of the host
  * that lead to one of the guest's, the second's answers would leave by the first.
  */
-const sharedDatagrams = (
-  { network }: AttachRequest,
-  publish: ReadonlyArray<PublishSpec>
-): Objection | false => {
+const sharedDatagrams = ({ network }: AttachRequest, publish: ReadonlyArray<PublishSpec>): Objection | false => {
   const port = sharedPort(publish.filter(({ protocol }) => protocol === "udp"))
   if (engineOf(network) !== "slirp4netns" || port === undefined) return false
   return {

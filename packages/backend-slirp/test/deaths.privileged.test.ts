@@ -16,8 +16,7 @@ const isRunning = (pid: number): boolean => {
   }
 }
 
-const isZombie = (pid: number): boolean =>
-  readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")
+const isZombie = (pid: number): boolean => readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")
 
 /** /proc is the only one to tell when a process that nobody waits for has ended. */
 const ended = (pid: number) =>
@@ -95,7 +94,10 @@ for (const step of ["create helper namespace", "create bridge", "create helper s
           const collected = (yield* user.ok("gc")) as { actions: ReadonlyArray<{ action: string }> }
           assert.strictEqual(collected.actions.length, dry.actions.length)
           if (step === "vm1 is up") {
-            assert.deepStrictEqual(collected.actions.map(({ action }) => action), ["skipped"])
+            assert.deepStrictEqual(
+              collected.actions.map(({ action }) => action),
+              ["skipped"]
+            )
             yield* user.ok("down", "vm1")
           } else {
             assert.isNotEmpty(collected.actions)
@@ -200,7 +202,9 @@ it.live("a host without user namespaces is told with what allows them, and nothi
     leavesNoTrace(
       user,
       Effect.gen(function* () {
-        const failed = yield* user.vmnet(["up", "vm1", "--backend", "slirp", "--json"], { enter: yield* withoutNamespaces })
+        const failed = yield* user.vmnet(["up", "vm1", "--backend", "slirp", "--json"], {
+          enter: yield* withoutNamespaces
+        })
         const { error } = JSON.parse(failed.stderr)
         assert.deepStrictEqual([failed.code, error.code], [6, "HOST_NOT_CAPABLE"])
         assert.include(error.hint, "user.max_user_namespaces")

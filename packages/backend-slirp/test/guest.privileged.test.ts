@@ -62,7 +62,15 @@ it.live(
           const host = yield* PrivateHost
           yield* host.serve("host", { port: 7000, page: "loopback", address: "127.0.0.1" })
           const config = yield* user.configured("networks:\n  open: { backend: slirp, hostAccess: true }\n")
-          const attachment = yield* user.up("vm1", "--config", config, "--network", "open", "-p", "127.0.0.1:5353:53/udp")
+          const attachment = yield* user.up(
+            "vm1",
+            "--config",
+            config,
+            "--network",
+            "open",
+            "-p",
+            "127.0.0.1:5353:53/udp"
+          )
           const guest = yield* user.boot(attachment)
           const answer = yield* guest.exec(["wget", "-q", "-T", "5", "-O", "-", "http://10.0.2.2:7000/"])
           assert.include(answer.stdout, '"page":"loopback"')

@@ -42,15 +42,12 @@ export class User {
     return ["setpriv", "--reuid", `${this.uid}`, "--regid", `${this.uid}`, "--clear-groups", "--"]
   }
 
-  readonly vmnet = (argv: ReadonlyArray<string>, { enter = [], env = {}, onStderr }: CommandOptions = {}): Effect.Effect<Ran> =>
+  readonly vmnet = (
+    argv: ReadonlyArray<string>,
+    { enter = [], env = {}, onStderr }: CommandOptions = {}
+  ): Effect.Effect<Ran> =>
     Effect.promise(async () => {
-      const [file = "", ...args] = [
-        ...enter,
-        ...this.become,
-        node,
-        vmnetProgram,
-        ...argv
-      ]
+      const [file = "", ...args] = [...enter, ...this.become, node, vmnetProgram, ...argv]
       const child = spawn(file, args, {
         env: {
           PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -98,7 +95,15 @@ export class User {
     const { address, dns, gateway, mac, mtu } = attachment.guest
     const namespaces = (attachment.device.netns ?? "").replace(/net$/, "")
     const enter = ["nsenter", `--user=${namespaces}user`, `--net=${namespaces}net`, "--preserve-credentials", "--"]
-    const copy = ["setpriv", "--pdeathsig", "KILL", "--", process.execPath, copyAndRun, `${this.runtime}.${attachment.vm}.initramfs`]
+    const copy = [
+      "setpriv",
+      "--pdeathsig",
+      "KILL",
+      "--",
+      process.execPath,
+      copyAndRun,
+      `${this.runtime}.${attachment.vm}.initramfs`
+    ]
     return Guest.boot({
       device: attachment.device.name,
       mac,

@@ -30,10 +30,7 @@ export interface Backend {
   /** The helpers a request needs; what stops them from working is told before anything is made. */
   readonly helpers?: (request: AttachRequest) => ReadonlyArray<HelperName>
   /** Refuses by name what cannot be changed about the ports of a VM that is up; nothing is added by `unpublish`. */
-  readonly livePublish?: (
-    live: AttachRequest,
-    added: ReadonlyArray<PublishSpec>
-  ) => Result.Result<void, VmnetError>
+  readonly livePublish?: (live: AttachRequest, added: ReadonlyArray<PublishSpec>) => Result.Result<void, VmnetError>
   /** Refuses by name what this backend cannot honour; nothing is ignored. */
   readonly validate: (request: AttachRequest) => Result.Result<void, VmnetError>
   readonly plan: (request: AttachRequest, lease: Lease) => Plan

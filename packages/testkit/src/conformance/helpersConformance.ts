@@ -99,7 +99,7 @@ export const helpersConformance = (
       })
     )
 
-    it.effect("a network without a namespace, or without its TAP there, is not started and leaves nothing", () =>
+    it.effect("a network without a namespace is not started, and leaves nothing", () =>
       Effect.gen(function* () {
         const helpers = yield* Helpers
         const nobody = `vmnet:${install}:nobody:1`
@@ -144,11 +144,12 @@ export const helpersConformance = (
         const { key } = yield* connected
         const taken = forward(21_001)
         yield* helpers.forward(key, { _tag: "AddForward", forward: taken })
-        const refused = yield* Effect.flip(
-          helpers.forward(key, { _tag: "AddForward", forward: forward(21_000, 3) })
-        )
+        const refused = yield* Effect.flip(helpers.forward(key, { _tag: "AddForward", forward: forward(21_000, 3) }))
         assert.strictEqual(refused.reason, "Exists")
-        assert.deepStrictEqual((yield* helpers.forwards(key)).map(({ hostPort }) => hostPort), [21_001])
+        assert.deepStrictEqual(
+          (yield* helpers.forwards(key)).map(({ hostPort }) => hostPort),
+          [21_001]
+        )
       })
     )
 

@@ -50,6 +50,8 @@ export interface UpOptions extends CallOptions {
   readonly ip?: string | undefined
   /** A fixed hardware address of the guest. */
   readonly mac?: string | undefined
+  /** A fixed slot of a netns network, from 1 on. */
+  readonly slot?: string | undefined
   /** Who may open the TAP besides root: a numeric `UID` or `UID:GID`. */
   readonly tapOwner?: number | string | undefined
   /** The path of a network namespace to put a veth into, instead of a TAP. */

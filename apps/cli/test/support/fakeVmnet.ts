@@ -134,6 +134,11 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
         attachments.set(vm, next)
         return next
       }),
+    resolvConf: Effect.fnUntraced(function* (vm, rootfs) {
+      yield* failing("resolv-conf")
+      const { guest } = yield* find(vm)
+      return { vm, rootfs, path: `${rootfs}/etc/resolv.conf`, nameservers: guest.dns, existing: false }
+    }),
     networks: (known) =>
       Effect.succeed([
         network,

@@ -1,7 +1,9 @@
 import type { Result } from "effect"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import type { BackendKind } from "../plan/Attachment.ts"
-import type { AttachRequest } from "../plan/AttachRequest.ts"
+import type { DefaultNetwork } from "../config/defaults.ts"
+import type { Section } from "../config/sections/Section.ts"
+import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
 import type { Resource } from "../resource/Resource.ts"
@@ -12,8 +14,16 @@ import type { Resource } from "../resource/Resource.ts"
  */
 export interface Backend {
   readonly kind: BackendKind
-  /** The network used when neither configuration nor flags name one. */
-  readonly defaultNetwork: { readonly subnet: string; readonly addressing: "hash" | "lowest" }
+  /** What its networks and VMs may be configured with. */
+  readonly section: Section
+  /** The network used when neither configuration nor flags name one, called like the backend. */
+  readonly defaultNetwork: DefaultNetwork
+  /** What every guest has alike. What is absent the allocator finds for each: an address of the network, a MAC. */
+  readonly identity?: { readonly address?: string; readonly mac?: string }
+  /** What the host's end of a lease is: a TAP unless the request has a target. */
+  readonly device?: "tap" | "veth"
+  /** The address whose lease would use an object of this name; for objects that are named after it. */
+  readonly addressOf?: (network: NetworkSpec, name: string) => string | undefined
   /** Refuses by name what this backend cannot honour; nothing is ignored. */
   readonly validate: (request: AttachRequest) => Result.Result<void, VmnetError>
   readonly plan: (request: AttachRequest, lease: Lease) => Plan

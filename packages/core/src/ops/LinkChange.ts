@@ -7,6 +7,8 @@ import type { Netns } from "./Netns.ts"
  * `Delete*` is strict too (`Missing`). Links are created down, with router solicitations off (`addrgenmode none`).
  */
 export type LinkChange =
+  | AddNetns
+  | DeleteNetns
   | AddBridge
   | AddTap
   | AddVeth
@@ -20,6 +22,22 @@ export type LinkChange =
   | AddNeighbour
   | DeleteNeighbour
   | DeleteLink
+
+/**
+ * `ip netns add $name`, then in it `ip link set lo alias $alias up`. It is `/run/netns/$name` from then on; the alias of
+ * its loopback device is what tells whose it is.
+ */
+export interface AddNetns {
+  readonly _tag: "AddNetns"
+  readonly name: string
+  readonly alias: string
+}
+
+/** `ip netns delete $name`: its links go with it, in time, even if a process is still in there. */
+export interface DeleteNetns {
+  readonly _tag: "DeleteNetns"
+  readonly name: string
+}
 
 /** `ip link add $name address $mac mtu $mtu type bridge`; the MAC is pinned, it never follows a port. */
 export interface AddBridge {
@@ -121,6 +139,10 @@ export interface DeleteLink {
 /** `add tap vmt3k2`: the words errors, progress and dry runs use for a change. */
 export const describeLinkChange = (change: LinkChange): string => {
   switch (change._tag) {
+    case "AddNetns":
+      return `add netns ${change.name}`
+    case "DeleteNetns":
+      return `delete netns ${change.name}`
     case "AddBridge":
       return `add bridge ${change.link}`
     case "AddTap":

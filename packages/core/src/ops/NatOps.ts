@@ -6,7 +6,8 @@ import type { Netns } from "./Netns.ts"
 /**
  * One change of the firewall layout. `AddLayout` creates the tables, sets and chains of `install` and fails with
  * `Exists` when they are there; `DeleteLayout` removes them whole. `AddElement` fails with `Exists` when the key is
- * taken, `DeleteElement` with `Missing` when it is not there.
+ * taken, `DeleteElement` with `Missing` when it is not there. A `Slot` comes and goes with the tables it needs: it is
+ * the one element of a namespace without layout (`Exists` where there is one, or another slot).
  */
 export type NatChange =
   | { readonly _tag: "AddLayout" }

@@ -9,6 +9,9 @@ export type Netns =
 
 export const hostNetns: Netns = { _tag: "Host" }
 
+/** A namespace that `ip netns` knows by name. */
+export const namedNetns = (name: string): Netns => ({ _tag: "Path", path: `/run/netns/${name}` })
+
 /** A text that two values share exactly when they name the same namespace; used as a key and in messages. */
 export const netnsKey = (netns: Netns): string => {
   switch (netns._tag) {

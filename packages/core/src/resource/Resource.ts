@@ -1,3 +1,4 @@
+import type { ResolverMount } from "../ops/MountOps.ts"
 import type { NatElement } from "../ops/NatElement.ts"
 import type { Netns } from "../ops/Netns.ts"
 import type { SysctlKey } from "../ops/SysctlOps.ts"
@@ -9,6 +10,7 @@ import type { SysctlKey } from "../ops/SysctlOps.ts"
  * Order in a plan is creation order; deletion is the reverse.
  */
 export type Resource =
+  | NetnsResource
   | NatLayoutResource
   | NatElementResource
   | BridgeResource
@@ -18,6 +20,14 @@ export type Resource =
   | RouteResource
   | NeighbourResource
   | SysctlResource
+  | ResolvConfResource
+
+/** A namespace by name, in which everything else of its guest lives and goes with it. `netns` is where it is made. */
+export interface NetnsResource {
+  readonly kind: "Netns"
+  readonly netns: Netns
+  readonly name: string
+}
 
 /** The tables, sets and chains of this install in one namespace. */
 export interface NatLayoutResource {
@@ -96,6 +106,13 @@ export interface SysctlResource {
   readonly key: SysctlKey
   readonly value: string
   readonly link?: string
+}
+
+/** A resolver file over that of a rootfs. It is in a mount namespace, no network's: `netns` is the host's by custom. */
+export interface ResolvConfResource {
+  readonly kind: "ResolvConf"
+  readonly netns: Netns
+  readonly mount: ResolverMount
 }
 
 export type ResourceKind = Resource["kind"]

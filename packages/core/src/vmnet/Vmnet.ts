@@ -26,6 +26,17 @@ export interface VmDetail {
   readonly problems: ReadonlyArray<string>
 }
 
+/** A guest's resolver file: `existing` when it was there already and nothing was changed. */
+export interface ResolvConfResult {
+  readonly vm: string
+  /** Absolute, without a symbolic link in it. */
+  readonly rootfs: string
+  /** What is mounted over: `<rootfs>/etc/resolv.conf`. */
+  readonly path: string
+  readonly nameservers: ReadonlyArray<string>
+  readonly existing: boolean
+}
+
 export interface NetworkDetail {
   readonly network: string
   readonly backend: string
@@ -77,6 +88,8 @@ export class Vmnet extends Context.Service<
     readonly publish: (vm: string, specs: ReadonlyArray<PublishSpec>) => Effect.Effect<Attachment, VmnetError>
     /** Takes published ports back, named exactly as published; all of them or none. */
     readonly unpublish: (vm: string, specs: ReadonlyArray<PublishSpec>) => Effect.Effect<Attachment, VmnetError>
+    /** Mounts a resolver file of a live VM over that of a rootfs, until `down`. The same rootfs again is the same answer. */
+    readonly resolvConf: (vm: string, rootfs: string) => Effect.Effect<ResolvConfResult, VmnetError>
     /** The networks in use, merged with the given ones. */
     readonly networks: (known: KnownNetworks) => Effect.Effect<ReadonlyArray<NetworkDetail>, VmnetError>
     /** Forgets a network nobody uses (its sticky addresses and cooldowns with it). */

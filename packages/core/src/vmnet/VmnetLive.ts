@@ -3,6 +3,7 @@ import type { Backends } from "../backend/Backends.ts"
 import type { Ledger } from "../ledger/Ledger.ts"
 import type { HostProbe } from "../ops/HostProbe.ts"
 import type { LinkOps } from "../ops/LinkOps.ts"
+import type { MountOps } from "../ops/MountOps.ts"
 import type { NatOps } from "../ops/NatOps.ts"
 import type { SysctlOps } from "../ops/SysctlOps.ts"
 import { drivers } from "../resource/Drivers.ts"
@@ -10,12 +11,13 @@ import { down } from "./down.ts"
 import { plan } from "./plan.ts"
 import { publish } from "./publish.ts"
 import { list, networks, removeNetwork, show } from "./queries.ts"
+import { resolvConf } from "./resolvConf.ts"
 import { status } from "./status.ts"
 import { unpublish } from "./unpublish.ts"
 import { up } from "./up.ts"
 import { Vmnet } from "./Vmnet.ts"
 
-type Needs = Backends | Ledger | HostProbe | LinkOps | NatOps | SysctlOps
+type Needs = Backends | Ledger | HostProbe | LinkOps | NatOps | SysctlOps | MountOps
 
 /** `Vmnet` over whatever kernel, ledger and backends it is given. */
 export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
@@ -32,6 +34,7 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
       show: (vm) => live(show(vm)),
       publish: (vm, specs) => live(publish(kernel, vm, specs)),
       unpublish: (vm, specs) => live(unpublish(kernel, vm, specs)),
+      resolvConf: (vm, rootfs) => live(resolvConf(kernel, vm, rootfs)),
       networks: (known) => live(networks(known)),
       removeNetwork: (network) => live(removeNetwork(network)),
       status: live(status)

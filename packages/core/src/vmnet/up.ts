@@ -54,12 +54,18 @@ const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseReco
 /** A device name that turns out to be taken by somebody else's device is exchanged for another. */
 const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
   const avoid = new Set<string>()
-  const isTaken = ({ code, details }: VmnetError) => code === "NAME_TAKEN" && isFresh(avoid, details?.name)
+  const isTaken = ({ code, details }: VmnetError) =>
+    code === "NAME_TAKEN" && isOurs(backend, request, details?.["name"]) && isFresh(avoid, details?.["name"])
   return yield* retrying(isTaken)(Effect.suspend(() => attempt(drivers, { request, backend, avoid })))
 })
 
-const isFresh = (avoid: Set<string>, name: unknown): boolean => {
-  if (typeof name !== "string" || !InterfaceName.matches(name) || avoid.has(name)) return false
+/** Whether another name could be had in its place. */
+const isOurs = ({ addressOf }: Backend, { address, network }: AttachRequest, name: unknown): name is string =>
+  typeof name === "string" &&
+  (InterfaceName.matches(name) || (address === undefined && addressOf?.(network, name) !== undefined))
+
+const isFresh = (avoid: Set<string>, name: string): boolean => {
+  if (avoid.has(name)) return false
   avoid.add(name)
   return true
 }

@@ -1,5 +1,6 @@
 import { type BoundSocket, type Netns, type ProcessId, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
+import { Mounts } from "./Mounts.ts"
 import { type Namespace, makeNamespace } from "./Namespace.ts"
 import { Processes } from "./Processes.ts"
 import { attempting, refuse } from "./Refusal.ts"
@@ -7,6 +8,7 @@ import { attempting, refuse } from "./Refusal.ts"
 /** Everything the in-memory kernel knows: namespaces by path, processes, sockets, and this process's place in it. */
 export class World {
   readonly processes = new Processes()
+  readonly mounts = new Mounts()
   readonly paths = new Map<string, Namespace>()
   readonly #identities = new WeakMap<Namespace, string>()
   #lastIdentity = 0
@@ -55,6 +57,7 @@ export class World {
   /** Kernel objects and processes are gone; this process is another one. */
   reboot(): void {
     this.processes.reboot()
+    this.mounts.reboot()
     this.paths.clear()
     this.sockets = []
     this.host = hostNamespace()

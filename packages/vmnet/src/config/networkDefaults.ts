@@ -1,4 +1,4 @@
-import { Backends, type DefaultNetworks, HostProbe } from "@vmnet/core"
+import { Backends, type DefaultNetworks, HostProbe, sectionsOf } from "@vmnet/core"
 import { Effect } from "effect"
 
 /** What fills in where configuration and flags say nothing: the backends' own networks, and the host's resolvers. */
@@ -8,5 +8,6 @@ export const networkDefaults = Effect.gen(function* () {
   const defaults: DefaultNetworks = Object.fromEntries(
     [...backends].map(([kind, backend]) => [kind, backend.defaultNetwork])
   )
-  return { defaults, resolvers: yield* probe.resolvers, findProcess: probe.find }
+  const sections = sectionsOf([...backends.values()].map(({ section }) => section))
+  return { defaults, sections, resolvers: yield* probe.resolvers, findProcess: probe.find }
 })

@@ -4,6 +4,8 @@ import { networkDefaults } from "./networkDefaults.ts"
 
 /** What `up` asks for: the flags over the configuration over the defaults, complete and checked. */
 export const requestOf = Effect.fn("requestOf")(function* (flags: RequestFlags, config: Config) {
-  const { defaults, resolvers, findProcess } = yield* networkDefaults
-  return yield* Effect.fromResult(resolveRequest({ config, flags, defaults, facts: { findProcess, resolvers } }))
+  const { defaults, sections, resolvers, findProcess } = yield* networkDefaults
+  return yield* Effect.fromResult(
+    resolveRequest({ config, flags, defaults, sections, facts: { findProcess, resolvers } })
+  )
 })

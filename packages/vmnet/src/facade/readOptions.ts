@@ -22,6 +22,7 @@ const upChecks = {
   egress: isTexts,
   ip: isText,
   mac: isText,
+  slot: isText,
   tapOwner: isId,
   netns: isText,
   pid: isId,

@@ -1,5 +1,7 @@
 import { bridgeBackend } from "@vmnet/backend-bridge"
+import { netnsSlotBackend } from "@vmnet/backend-netns-slot"
+import { tapBackend } from "@vmnet/backend-tap-pool"
 import type { Backend } from "@vmnet/core"
 
 /** The backends vmnet comes with. One more is one more line here. */
-export const builtinBackends: ReadonlyArray<Backend> = [bridgeBackend]
+export const builtinBackends: ReadonlyArray<Backend> = [bridgeBackend, netnsSlotBackend, tapBackend]

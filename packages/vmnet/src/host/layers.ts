@@ -6,6 +6,7 @@ import {
   layerLedgerSqlite,
   layerVmnet,
   type LinkOps,
+  type MountOps,
   type NatOps,
   type OpsError,
   type SysctlOps,
@@ -20,7 +21,7 @@ import { canonical } from "./canonical.ts"
 
 /** Every operation on a kernel: the real one's through `ip` and `nft`, or `MemoryKernel.make()` of `@vmnet/testkit`. */
 export interface Kernel {
-  readonly layer: Layer.Layer<LinkOps | NatOps | SysctlOps | HostProbe, OpsError>
+  readonly layer: Layer.Layer<LinkOps | NatOps | SysctlOps | MountOps | HostProbe, OpsError>
 }
 
 export interface HostOptions {

@@ -1,4 +1,4 @@
-import { HostProbe, LinkOps, NatOps, type OpsError, SysctlOps } from "@vmnet/core"
+import { HostProbe, LinkOps, MountOps, NatOps, type OpsError, SysctlOps } from "@vmnet/core"
 import type { MemoryKernel } from "@vmnet/testkit"
 import { type Context, Effect, Layer, Scheduler } from "effect"
 import { setImmediate } from "node:timers/promises"
@@ -32,6 +32,7 @@ export const slowKernel = (kernel: MemoryKernel) => ({
     slowly(LinkOps, kernel),
     slowly(NatOps, kernel),
     slowly(SysctlOps, kernel),
+    slowly(MountOps, kernel),
     Layer.provide(Layer.effect(HostProbe, HostProbe), kernel.layer),
     Layer.succeed(Scheduler.MaxOpsBeforeYield, 4)
   )

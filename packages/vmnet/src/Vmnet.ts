@@ -1,4 +1,4 @@
-import type { Attachment, DownResult, NetworkDetail, Plan, Status, VmDetail } from "@vmnet/core"
+import type { Attachment, DownResult, NetworkDetail, Plan, ResolvConfResult, Status, VmDetail } from "@vmnet/core"
 import type { AttachedVm } from "./AttachedVm.ts"
 import type { CallOptions, UpOptions } from "./options.ts"
 
@@ -20,6 +20,11 @@ export interface Vmnet extends AsyncDisposable {
   readonly publish: (vm: string, specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
   /** Takes published ports back, named as they were published, all or none. */
   readonly unpublish: (vm: string, specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
+  /**
+   * Mounts a resolver file of a live VM over `etc/resolv.conf` of a root file system, read-only, until `down`. The same
+   * directory again is the same answer. `rootfs` is absolute.
+   */
+  readonly resolvConf: (vm: string, rootfs: string, options?: CallOptions) => Promise<ResolvConfResult>
   /** The networks of the configuration, those in use, and the backends' own. */
   readonly networks: (options?: CallOptions) => Promise<ReadonlyArray<NetworkDetail>>
   /** Forgets a network nobody uses, and the addresses it remembers for VMs of old. Rejects with `NETWORK_IN_USE`. */

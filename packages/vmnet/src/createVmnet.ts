@@ -28,7 +28,7 @@ const networksIn = (config: Config) =>
  */
 export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
   checkVmnetOptions(options)
-  const config = configOf(options.config)
+  const config = configOf(options)
   const runner = new Runner(servicesOf(options))
 
   const call = <A>(verb: string, work: Verb<A>, options: CallOptions = {}): Promise<A> => {

@@ -12,6 +12,7 @@ export type {
   Plan,
   ProgressStep,
   Published,
+  ResolvConfResult,
   Status,
   VmDetail
 } from "@vmnet/core"

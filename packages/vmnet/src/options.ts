@@ -38,7 +38,7 @@ export interface CallOptions {
 export interface UpOptions extends CallOptions {
   /** `[a-z0-9][a-z0-9._-]{0,62}`. */
   readonly vm: string
-  /** `bridge`, or the kind of another backend; as its network says if absent. */
+  /** `bridge`, `netns`, `tap`, or one of `backends`; as its network says if absent. */
   readonly backend?: string | undefined
   /** The backend's own if absent. */
   readonly network?: string | undefined
@@ -48,6 +48,8 @@ export interface UpOptions extends CallOptions {
   readonly egress?: string | ReadonlyArray<string> | undefined
   /** A fixed IPv4 address out of the network's subnet. */
   readonly ip?: string | undefined
+  /** A fixed slot, counted from 1, of backends that have slots. */
+  readonly slot?: number | string | undefined
   /** A fixed hardware address of the guest. */
   readonly mac?: string | undefined
   /** A fixed slot of a netns network, from 1 on. */

@@ -100,10 +100,8 @@ describe("verbs", () => {
     assert.strictEqual(((await rejection(vmnet.removeNetwork("bridge"))) as VmnetError).code, "NETWORK_IN_USE")
     assert.deepStrictEqual(await vmnet.down("api"), { vm: "api", outcome: "removed" })
     assert.deepStrictEqual(await vmnet.down("api"), { vm: "api", outcome: "absent" })
-    assert.deepStrictEqual(
-      (await vmnet.networks()).map(({ network, state }) => [network, state]),
-      [["bridge", "down"]]
-    )
+    const own = (await vmnet.networks()).find(({ network }) => network === "bridge")
+    assert.strictEqual(own?.state, "down")
     assert.strictEqual((await vmnet.removeNetwork("bridge")).outcome, "removed")
   })
 

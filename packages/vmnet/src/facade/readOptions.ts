@@ -21,6 +21,7 @@ const upChecks = {
   publish: isTexts,
   egress: isTexts,
   ip: isText,
+  slot: isId,
   mac: isText,
   slot: isText,
   tapOwner: isId,
@@ -60,13 +61,14 @@ const id = (value: number | string | undefined): string | undefined => (value ==
 /** The words of `vmnet up`, unread. */
 export const flagsOf = (verb: string, options: UpOptions): RequestFlags => {
   check(verb, upChecks, options)
-  const { signal: _, vm, publish, egress, tapOwner, pid, ownerPid, ...words } = options
+  const { signal: _, vm, publish, egress, slot, tapOwner, pid, ownerPid, ...words } = options
   if (vm === undefined) throw badInput(`${verb} wants a vm`)
   return {
     ...words,
     vm,
     publish: texts(publish),
     egress: texts(egress),
+    slot: id(slot),
     tapOwner: id(tapOwner),
     pid: id(pid),
     ownerPid: id(ownerPid)

@@ -1,4 +1,4 @@
-import { type Attachment, attachmentOf, type AttachRequest, type Lease, type Netns } from "@vmnet/core"
+import { type Attachment, attachmentOf, type AttachRequest, type Lease, type Netns, netnsKey } from "@vmnet/core"
 import { guestInterface } from "./guest.ts"
 
 export const bridgeAttachment = (request: AttachRequest, lease: Lease): Attachment =>
@@ -18,5 +18,7 @@ const netnsPath = (netns: Netns): string | null => {
       return netns.path
     case "Process":
       return `/proc/${netns.pid}/ns/net`
+    case "Helper":
+      return netnsKey(netns)
   }
 }

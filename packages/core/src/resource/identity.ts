@@ -1,3 +1,4 @@
+import { forwardKey } from "../ops/Helpers.ts"
 import { natElementKey } from "../ops/NatElement.ts"
 import { namedNetns, type Netns, netnsKey } from "../ops/Netns.ts"
 import { formatSysctlKey } from "../ops/SysctlOps.ts"
@@ -26,6 +27,10 @@ export const resourceName = (resource: Resource): string => {
       return formatSysctlKey(resource.key)
     case "ResolvConf":
       return resource.mount.rootfs.path
+    case "Helper":
+      return resource.spec.helper
+    case "Forward":
+      return forwardKey(resource.forward)
   }
 }
 
@@ -52,6 +57,8 @@ export const goesWith = (resource: Resource): ReadonlyArray<string> => {
       return [netns, `${netnsKey(resource.netns)} ${resource.link}`]
     case "Sysctl":
       return resource.link === undefined ? [netns] : [netns, `${netnsKey(resource.netns)} ${resource.link}`]
+    case "Forward":
+      return [netns, `${netnsKey(resource.netns)} slirp4netns`]
     default:
       return [netns]
   }
@@ -67,6 +74,8 @@ export const carries = (resource: Resource): ReadonlyArray<string> => {
       return [`${netnsKey(resource.netns)} ${resource.link}`]
     case "Veth":
       return [`${netnsKey(resource.netns)} ${resource.link}`, `${netnsKey(resource.peer.netns)} ${resource.peer.link}`]
+    case "Helper":
+      return [`${netnsKey(resource.netns)} ${resource.spec.helper}`]
     default:
       return []
   }

@@ -34,7 +34,7 @@ const answer = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, 
   const probe = yield* HostProbe
   const known = yield* ledger.transact(`look up ${request.vm}`, (tx) => findLease(tx, request.vm))
   if (known?.state === "active" && !ownerGone(probe, known)) return yield* existing(drivers, known, request)
-  yield* checkCapabilities
+  yield* checkCapabilities(request)
   // Its owner is gone, or whoever began it, for we hold the VM's lock: what they left goes first.
   if (known !== undefined) yield* detach(drivers, known)
   return yield* attach(drivers, backend, request)

@@ -18,7 +18,7 @@ export const namedNetns: Effect.Effect<Extract<Netns, { _tag: "Path" }>, never, 
 
 const pathOf = (netns: Netns): string => {
   if (netns._tag === "Path") return netns.path
-  return netns._tag === "Host" ? "/proc/self/ns/net" : `/proc/${netns.pid}/ns/net`
+  return netns._tag === "Process" ? `/proc/${netns.pid}/ns/net` : "/proc/self/ns/net"
 }
 
 const processIn = Effect.fnUntraced(function* (netns: Netns) {

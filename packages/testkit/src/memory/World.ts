@@ -1,4 +1,5 @@
 import { type BoundSocket, type Netns, type ProcessId, netnsKey } from "@vmnet/core"
+import type { HelperState } from "./HelperTable.ts"
 import { removeAllLinks, setUp } from "./links.ts"
 import { Mounts } from "./Mounts.ts"
 import { type Namespace, makeNamespace } from "./Namespace.ts"
@@ -17,6 +18,10 @@ export class World {
   sockets: ReadonlyArray<BoundSocket> = []
   resolvers: ReadonlyArray<string> = []
   missingCapabilities: ReadonlyArray<string> = []
+  /** By owner and name; a helper whose process ended stays until it is stopped. */
+  readonly helpers = new Map<string, HelperState>()
+  /** A program of a helper that this host lacks. */
+  missingHelper: string | null = null
 
   /** The namespace a value names; one that is gone, or a recycled pid, is `Missing`. */
   resolve(netns: Netns): Namespace {
@@ -48,6 +53,14 @@ export class World {
     this.collect(namespace)
   }
 
+  /** A process ends, and its namespace with it if it was the last to be inside. */
+  endProcess(pid: number): void {
+    const found = this.processes.find(pid)
+    const namespace = found === null ? undefined : this.processes.namespaceOf(pid, found.startTime)
+    this.processes.end(pid)
+    if (namespace !== undefined) this.collect(namespace)
+  }
+
   /** Links of a namespace that no path and no process refers to any more are gone. */
   collect(namespace: Namespace): void {
     const named = namespace === this.host || [...this.paths.values()].includes(namespace)
@@ -59,6 +72,7 @@ export class World {
     this.processes.reboot()
     this.mounts.reboot()
     this.paths.clear()
+    this.helpers.clear()
     this.sockets = []
     this.host = hostNamespace()
     this.self = this.processes.start(this.host)
@@ -84,6 +98,8 @@ export class World {
         return this.paths.get(netns.path)
       case "Process":
         return this.processes.namespaceOf(netns.pid, netns.startTime)
+      case "Helper":
+        return undefined
     }
   }
 }

@@ -1,6 +1,7 @@
 import {
   type Backend,
   Backends,
+  type Helpers,
   type HostProbe,
   InstallId,
   layerLedgerSqlite,
@@ -21,7 +22,7 @@ import { canonical } from "./canonical.ts"
 
 /** Every operation on a kernel: the real one's through `ip` and `nft`, or `MemoryKernel.make()` of `@vmnet/testkit`. */
 export interface Kernel {
-  readonly layer: Layer.Layer<LinkOps | NatOps | SysctlOps | MountOps | HostProbe, OpsError>
+  readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe, OpsError>
 }
 
 export interface HostOptions {
@@ -63,7 +64,7 @@ export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backen
     Effect.sync(() => {
       const stateDir = canonical(options.stateDir)
       const install = InstallId.derive(machineId(), stateDir)
-      const kernel = ready(options.kernel?.layer ?? layerExec({ install }))
+      const kernel = ready(options.kernel?.layer ?? layerExec({ install, stateDir }))
       const backends = options.backends === undefined ? builtin : Backends.layerOf(options.backends)
       return layerVmnet.pipe(
         Layer.provide(layerLedgerSqlite({ stateDir, install })),

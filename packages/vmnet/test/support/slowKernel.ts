@@ -1,4 +1,4 @@
-import { HostProbe, LinkOps, MountOps, NatOps, type OpsError, SysctlOps } from "@vmnet/core"
+import { Helpers, HostProbe, LinkOps, MountOps, NatOps, type OpsError, SysctlOps } from "@vmnet/core"
 import type { MemoryKernel } from "@vmnet/testkit"
 import { type Context, Effect, Layer, Scheduler } from "effect"
 import { setImmediate } from "node:timers/promises"
@@ -33,6 +33,7 @@ export const slowKernel = (kernel: MemoryKernel) => ({
     slowly(NatOps, kernel),
     slowly(SysctlOps, kernel),
     slowly(MountOps, kernel),
+    slowly(Helpers, kernel),
     Layer.provide(Layer.effect(HostProbe, HostProbe), kernel.layer),
     Layer.succeed(Scheduler.MaxOpsBeforeYield, 4)
   )

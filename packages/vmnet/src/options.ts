@@ -34,6 +34,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface GcOptions extends CallOptions {
+  /** Says what would be deleted, and changes nothing. */
+  readonly dryRun?: boolean | undefined
+}
+
 /** What a VM should get, in the words of `vmnet up`; what is absent comes from the configuration. */
 export interface UpOptions extends CallOptions {
   /** `[a-z0-9][a-z0-9._-]{0,62}`. */
@@ -48,12 +53,10 @@ export interface UpOptions extends CallOptions {
   readonly egress?: string | ReadonlyArray<string> | undefined
   /** A fixed IPv4 address out of the network's subnet. */
   readonly ip?: string | undefined
-  /** A fixed slot, counted from 1, of backends that have slots. */
-  readonly slot?: number | string | undefined
   /** A fixed hardware address of the guest. */
   readonly mac?: string | undefined
   /** A fixed slot of a netns network, from 1 on. */
-  readonly slot?: string | undefined
+  readonly slot?: number | string | undefined
   /** Who may open the TAP besides root: a numeric `UID` or `UID:GID`. */
   readonly tapOwner?: number | string | undefined
   /** The path of a network namespace to put a veth into, instead of a TAP. */

@@ -16,7 +16,7 @@ it("a backend of somebody else's is used like one of vmnet's own, with options o
     assert.deepStrictEqual([vm.backend, vm.network, vm.guest.address], ["ptp", "pods", "10.77.0.2/32"])
     assert.deepStrictEqual(vm.device, { kind: "veth", name: "net0", netns, mac: vm.guest.mac })
     await vm.publish("127.0.0.1:9090:90")
-    const [network] = (await vmnet.networks()).filter((one) => one.network === "pods")
+    const network = (await vmnet.networks()).find((one) => one.network === "pods")
     assert.deepInclude(network, { backend: "ptp", vms: ["api"], source: "config" })
     await using again = machine.vmnet({ backends: [ptpBackend], config })
     assert.deepStrictEqual((await again.show("api")).attachment, vm.toJSON())
@@ -44,7 +44,7 @@ it("its name and its options are known where it is installed, and refused where 
   assert.match((await refused(twice.list())).message, /a backend called ptp already/)
 })
 
-it("it is less than a hundred lines and needs nothing but core", () => {
+it("takes less than a hundred lines and needs nothing but core", () => {
   const text = readFileSync(new URL("../examples/ptp.ts", import.meta.url), "utf8")
   assert.isBelow(text.trimEnd().split("\n").length, 100)
   assert.deepStrictEqual(

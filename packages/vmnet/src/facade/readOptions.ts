@@ -1,5 +1,5 @@
 import type { RequestFlags } from "@vmnet/core"
-import type { CallOptions, UpOptions, VmnetOptions } from "../options.ts"
+import type { CallOptions, GcOptions, UpOptions, VmnetOptions } from "../options.ts"
 import { badInput } from "./failure.ts"
 
 type Check = (value: unknown) => boolean
@@ -13,6 +13,11 @@ const isSignal: Check = (value) => value instanceof AbortSignal
 
 const callChecks = { signal: isSignal } satisfies Record<keyof CallOptions, Check>
 
+const gcChecks = { ...callChecks, dryRun: (value) => typeof value === "boolean" } satisfies Record<
+  keyof GcOptions,
+  Check
+>
+
 const upChecks = {
   ...callChecks,
   vm: isText,
@@ -21,9 +26,8 @@ const upChecks = {
   publish: isTexts,
   egress: isTexts,
   ip: isText,
-  slot: isId,
   mac: isText,
-  slot: isText,
+  slot: isId,
   tapOwner: isId,
   netns: isText,
   pid: isId,
@@ -50,6 +54,8 @@ const check = (of: string, checks: Readonly<Record<string, Check>>, given: unkno
 }
 
 export const checkVmnetOptions = (options: VmnetOptions): void => check("createVmnet", vmnetChecks, options)
+
+export const checkGcOptions = (options: GcOptions): void => check("gc", gcChecks, options)
 
 export const checkCallOptions = (verb: string, options: CallOptions): void => check(verb, callChecks, options)
 

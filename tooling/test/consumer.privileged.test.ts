@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
-import { inRoot } from "../bootstrap/workspace.mjs"
+import { environment, inRoot } from "../bootstrap/workspace.mjs"
 import { packAll } from "./packages/packed.ts"
 
 const packed = packAll({ optionalPeers: false })
@@ -25,7 +25,9 @@ const host = () =>
 const runConsumer = (name: string, code: string): ReadonlyArray<string> => {
   const cwd = packed.project(name, ["vmnet"])
   writeFileSync(join(cwd, "main.mjs"), code)
-  return execFileSync(process.execPath, ["main.mjs"], { cwd, encoding: "utf8", timeout: 30_000 }).trimEnd().split("\n")
+  return execFileSync(process.execPath, ["main.mjs"], { cwd, env: environment(), encoding: "utf8", timeout: 30_000 })
+    .trimEnd()
+    .split("\n")
 }
 
 it("the example of the README of vmnet is a plain program that prints what it says and leaves nothing", () => {
@@ -39,18 +41,27 @@ it("the example of the README of vmnet is a plain program that prints what it sa
   expect(host()).toBe(before)
 })
 
-it("a namespace gets its network from a plain program", () => {
+it("a plain program and the command share their VMs", () => {
   ip("netns", "add", "worker")
   const before = host()
   const code = `
     import { execFileSync } from "node:child_process"
     import { createVmnet } from "vmnet"
+    const run = (...argv) => execFileSync(argv[0], argv.slice(1), { encoding: "utf8" })
     await using vmnet = createVmnet({ config: {} })
     await using vm = await vmnet.up({ vm: "worker", netns: "/run/netns/worker", ip: "10.213.0.7" })
-    const inside = execFileSync("ip", ["-n", "worker", "-j", "address", "show", "dev", vm.device.name])
-    console.log(JSON.parse(inside)[0].addr_info[0].local, vm.guest.gateway)
+    const inside = JSON.parse(run("ip", "-n", "worker", "-j", "address", "show", "dev", vm.device.name))
+    console.log(inside[0].addr_info[0].local, vm.guest.gateway)
+    console.log(run("vmnet", "ls", "--json").trim() === JSON.stringify({ vms: [vm] }))
+    console.log(run("vmnet", "down", "worker", "--json").trim())
+    console.log((await vmnet.list()).length)
   `
-  expect(runConsumer("worker", code)).toEqual(["10.213.0.7 10.213.0.1"])
+  expect(runConsumer("worker", code)).toEqual([
+    "10.213.0.7 10.213.0.1",
+    "true",
+    '{"vms":[{"vm":"worker","outcome":"removed"}]}',
+    "0"
+  ])
   expect(host()).toBe(before)
   ip("netns", "delete", "worker")
 })

@@ -7,9 +7,8 @@ import type { LinkOps } from "../ops/LinkOps.ts"
 import type { MountOps } from "../ops/MountOps.ts"
 import type { NatOps } from "../ops/NatOps.ts"
 import type { SysctlOps } from "../ops/SysctlOps.ts"
-import type { Attachment } from "../plan/Attachment.ts"
 import { drivers } from "../resource/Drivers.ts"
-import { oneAsFound } from "./asFound.ts"
+import { asAnswered } from "./asFound.ts"
 import { down } from "./down.ts"
 import { gc } from "./gc.ts"
 import { plan } from "./plan.ts"
@@ -21,10 +20,8 @@ import { unpublish } from "./unpublish.ts"
 import { up } from "./up.ts"
 import { type UpResult, Vmnet } from "./Vmnet.ts"
 
-const found = (attachment: Attachment) => Effect.map(oneAsFound(attachment), (now) => now.attachment)
-
-const upAsFound = (result: UpResult) =>
-  Effect.map(found(result.attachment), (attachment) => ({ ...result, attachment }))
+const upAsAnswered = (result: UpResult) =>
+  Effect.map(asAnswered(result.attachment), (attachment) => ({ ...result, attachment }))
 
 type Needs = Backends | Ledger | Helpers | HostProbe | LinkOps | MountOps | NatOps | SysctlOps
 
@@ -36,14 +33,14 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
     const kernel = yield* drivers
     const live = <A, E>(effect: Effect.Effect<A, E, Needs>): Effect.Effect<A, E> => Effect.provide(effect, services)
     return Vmnet.of({
-      up: (request) => live(Effect.flatMap(up(kernel, request), upAsFound)),
+      up: (request) => live(Effect.flatMap(up(kernel, request), upAsAnswered)),
       plan: (request) => live(plan(request)),
       down: (vm) => live(down(kernel, vm)),
       list: live(list),
       show: (vm) => live(show(vm)),
       resolvConf: (vm, rootfs) => live(resolvConf(kernel, vm, rootfs)),
-      publish: (vm, specs) => live(Effect.flatMap(publish(kernel, vm, specs), found)),
-      unpublish: (vm, specs) => live(Effect.flatMap(unpublish(kernel, vm, specs), found)),
+      publish: (vm, specs) => live(Effect.flatMap(publish(kernel, vm, specs), asAnswered)),
+      unpublish: (vm, specs) => live(Effect.flatMap(unpublish(kernel, vm, specs), asAnswered)),
       networks: (known) => live(networks(known)),
       removeNetwork: (network) => live(removeNetwork(network)),
       gc: (options) => live(gc(kernel, options)),

@@ -5,7 +5,7 @@ import { afterAll, expect, it } from "vitest"
 import { environment, inRoot } from "../bootstrap/workspace.mjs"
 import { packAll } from "./packages/packed.ts"
 
-const packed = packAll({ optionalPeers: false })
+const packed = packAll()
 afterAll(() => packed[Symbol.dispose]())
 
 mkdirSync("/run/netns", { recursive: true })

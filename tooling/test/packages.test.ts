@@ -5,9 +5,8 @@ import { afterAll, describe, expect, it } from "vitest"
 import { bin } from "../bootstrap/workspace.mjs"
 import { declared, packAll, type Packed } from "./packages/packed.ts"
 
-const bare = packAll({ optionalPeers: false })
-const whole = packAll({ optionalPeers: true })
-afterAll(() => [bare, whole].forEach((all) => all[Symbol.dispose]()))
+const packed = packAll()
+afterAll(() => packed[Symbol.dispose]())
 
 const entriesOf = ({ manifest }: Packed) =>
   Object.entries(manifest.exports).flatMap(([entry, target]) => (typeof target === "string" ? [] : [{ entry, target }]))
@@ -15,9 +14,9 @@ const entriesOf = ({ manifest }: Packed) =>
 const specifierOf = ({ manifest }: Packed, entry: string): string => `${manifest.name}${entry.slice(1)}`
 
 /** Imports it where only the package itself can be found, in a process of its own; how many names it exports. */
-const importAlone = (all: typeof bare, one: Packed, entry: string): number => {
+const importAlone = (one: Packed, entry: string): number => {
   const code = `console.log(Object.keys(await import(${JSON.stringify(specifierOf(one, entry))})).length)`
-  const cwd = all.project(`${one.manifest.name}${entry}`.replaceAll(/[^a-z]/g, "-"), [one.manifest.name])
+  const cwd = packed.project(`${one.manifest.name}${entry}`.replaceAll(/[^a-z]/g, "-"), [one.manifest.name])
   return Number(execFileSync(process.execPath, ["--input-type=module", "-e", code], { cwd, encoding: "utf8" }))
 }
 
@@ -36,18 +35,17 @@ const namedIn = ({ directory }: Packed): ReadonlyArray<string> => {
   return [...new Set(packages)].toSorted()
 }
 
-describe.each(bare.packages.map((one) => [one.manifest.name, one] as const))("%s as it is published", (_, one) => {
-  const full = whole.packages.find(({ manifest }) => manifest.name === one.manifest.name)!
-
+describe.each(packed.packages.map((one) => [one.manifest.name, one] as const))("%s as it is published", (_, one) => {
   it("is imported alone, with nothing to be found but what it declares", () => {
-    expect(importAlone(bare, one, ".")).toBeGreaterThan(0)
+    expect(importAlone(one, ".")).toBeGreaterThan(0)
+    packed.addOptionalPeers(one)
     for (const { entry } of entriesOf(one).filter(({ entry }) => entry !== ".")) {
-      expect(importAlone(whole, full, entry)).toBeGreaterThan(0)
+      expect(importAlone(one, entry)).toBeGreaterThan(0)
     }
   })
 
   it("names no package that it does not declare, in its types neither", () => {
-    const allowed = declared(one, { optionalPeers: true })
+    const allowed = declared(one)
     expect(namedIn(one).filter((name) => !allowed.includes(name) && name !== one.manifest.name)).toEqual([])
     expect(namedIn(one)).toContain("effect")
   })
@@ -70,8 +68,8 @@ describe.each(bare.packages.map((one) => [one.manifest.name, one] as const))("%s
 })
 
 it("the types of the packages are there for a strict compiler, and those of vmnet without Effect", () => {
-  const entries = whole.packages.flatMap((one) => entriesOf(one).map(({ entry }) => specifierOf(one, entry)))
-  const cwd = whole.project("types", [...whole.packages.map(({ manifest }) => manifest.name), "typescript"])
+  const entries = packed.packages.flatMap((one) => entriesOf(one).map(({ entry }) => specifierOf(one, entry)))
+  const cwd = packed.project("types", [...packed.packages.map(({ manifest }) => manifest.name), "typescript"])
   const code = [
     ...entries.map((specifier, index) => `import * as m${index} from "${specifier}"`),
     `import { createVmnet, VmnetError, type AttachedVm } from "vmnet"`,

@@ -60,32 +60,35 @@ const pack = (source: string, store: string): Packed => {
 const isOptional = ({ manifest }: Packed, name: string): boolean =>
   manifest.peerDependenciesMeta?.[name]?.optional === true
 
-/** What a package says it needs; optional peers only where its user has them. */
-export const declared = (one: Packed, options: { readonly optionalPeers: boolean }): ReadonlyArray<string> =>
-  Object.keys({ ...one.manifest.peerDependencies, ...one.manifest.dependencies }).filter(
-    (name) => options.optionalPeers || !isOptional(one, name)
-  )
+/** What a package says it needs. */
+export const declared = ({ manifest }: Packed): ReadonlyArray<string> =>
+  Object.keys({ ...manifest.peerDependencies, ...manifest.dependencies })
+
+const required = (one: Packed): ReadonlyArray<string> => declared(one).filter((name) => !isOptional(one, name))
 
 const link = (target: string, path: string): void => {
   mkdirSync(dirname(path), { recursive: true })
   symlinkSync(realpathSync(target), path)
 }
 
-/** Puts what a package declares beside it: ours as packed, others as the repository has them installed. */
-const linkDeclared = (one: Packed, all: ReadonlyArray<Packed>, options: { readonly optionalPeers: boolean }): void => {
-  for (const name of declared(one, options)) {
+/** Puts some of what a package declares beside it: ours as packed, others as the repository has them installed. */
+const linkBeside = (one: Packed, all: ReadonlyArray<Packed>, names: ReadonlyArray<string>): void => {
+  for (const name of names) {
     const ours = all.find(({ manifest }) => manifest.name === name)
     link(ours?.directory ?? join(one.source, "node_modules", name), join(one.shelf, name))
   }
 }
 
-/** Every package of `packages/`, built, packed and unpacked where nothing undeclared can be found. Remove it with `using`. */
-export const packAll = (options: { readonly optionalPeers: boolean }) => {
+/**
+ * Every package of `packages/`, built, packed and unpacked where nothing undeclared can be found, nor what only some of
+ * its users have (`addOptionalPeers`). Remove it with `using`.
+ */
+export const packAll = () => {
   const sources = globSync("packages/*/package.json", { cwd: root }).map((file) => join(root, dirname(file)))
   build(sources)
   const store = mkdtempSync(join(tmpdir(), "vmnet-packed-"))
   const packages = sources.toSorted().map((source) => pack(source, store))
-  for (const one of packages) linkDeclared(one, packages, options)
+  for (const one of packages) linkBeside(one, packages, required(one))
   /** An empty project that depends on these packages and nothing else. */
   const project = (name: string, dependencies: ReadonlyArray<string>): string => {
     const directory = join(store, "projects", name)
@@ -95,5 +98,11 @@ export const packAll = (options: { readonly optionalPeers: boolean }) => {
     }
     return directory
   }
-  return { packages, project, [Symbol.dispose]: () => rmSync(store, { recursive: true }) }
+  const addOptionalPeers = (one: Packed): void =>
+    linkBeside(
+      one,
+      packages,
+      declared(one).filter((name) => isOptional(one, name))
+    )
+  return { packages, project, addOptionalPeers, [Symbol.dispose]: () => rmSync(store, { recursive: true }) }
 }

@@ -16,6 +16,7 @@ export const natSets = [
   "publish_any",
   "publish_marks",
   "publish_any_marks",
+  "targets",
   "ports",
   "bindings"
 ] as const

@@ -1,11 +1,11 @@
 import { assert } from "@effect/vitest"
 import { Vmnet } from "@vmnet/core"
 import { PrivateHost } from "@vmnet/testkit"
+import { arrivals } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
-import { arrivals } from "./support/counter.ts"
 import { request } from "./support/memoryHost.ts"
 import { container, emptyNetns, leavesNoTrace, shareHost } from "./support/realHost.ts"
-import { connecting, listening } from "./support/talk.ts"
+import { connecting, listening } from "@vmnet/testkit"
 
 const web = "http://203.0.113.10/"
 const { gateway } = request("any").network

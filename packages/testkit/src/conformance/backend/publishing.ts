@@ -58,6 +58,24 @@ export const publishing: SuitePart = (it, subject) => {
     )
   }
 
+  if (subject.guestsReachPublished) {
+    it.effect(
+      "a published port answers another guest, and the guest that it belongs to",
+      () =>
+        leavesNoTrace(
+          Effect.gen(function* () {
+            const server = guestOf(subject, "server", { publish: ["8080:80"] })
+            const [one, two] = yield* Effect.all([server, guestOf(subject, "other")], { concurrency: 2 })
+            yield* one.serve({ port: 80, page: "server" })
+            for (const guest of [one, two]) {
+              assert.strictEqual(yield* guest.page("http://192.0.2.10:8080/"), "server", guest.attachment.vm)
+            }
+          })
+        ),
+      patience.test
+    )
+  }
+
   it.effect(
     "publish and unpublish change a live VM at once, and what was published before goes on",
     () =>

@@ -1,28 +1,17 @@
-import {
-  type Backend,
-  Backends,
-  type HostProbe,
-  layerLedgerSqlite,
-  layerVmnet,
-  Ledger,
-  type LinkOps,
-  type NatOps,
-  type SysctlOps,
-  type Vmnet,
-  VmnetError
-} from "@vmnet/core"
+import { type Backend, Backends, layerLedgerSqlite, layerVmnet, Ledger, type Vmnet, VmnetError } from "@vmnet/core"
 import { Layer } from "effect"
 import { faultyCalls } from "../../faults/faultyCalls.ts"
 import { faultyOps } from "../../faults/faultyOps.ts"
 import { PrivateHost } from "../../host/PrivateHost.ts"
 
-/** Every operation on the kernel: `layerExec({ install })` for one. Made once, as layers are shared by reference. */
-export type HostOps = LinkOps | NatOps | SysctlOps | HostProbe
+/** Every operation on the host that the service asks for: `layerExec({ install })` gives them. */
+export type HostOps = Exclude<Layer.Services<typeof layerVmnet>, Backends | Ledger>
 
 export type Service = Vmnet | Ledger | HostOps
 
 export interface ServiceOptions {
   readonly install: string
+  /** Made once: layers are shared by reference. */
   readonly ops: Layer.Layer<HostOps, unknown>
   readonly backends: ReadonlyArray<Backend>
 }

@@ -132,7 +132,7 @@ describe("problems of a configuration file", () => {
       'config.yaml:4:20 vms.a.ip: the netns backend cannot honour "ip" (backends that do: bridge, tap)'
     ])
     assert.deepStrictEqual(problems("vms:\n  a: { network: netns, mac: '02:fc:00:00:00:05' }\n"), [
-      'config.yaml:2:24 vms.a.mac: the netns backend cannot honour "mac" (backends that do: bridge, tap)'
+      'config.yaml:2:24 vms.a.mac: the netns backend cannot honour "mac" (backends that do: bridge, tap, slirp)'
     ])
     // Nobody knows which options a backend has that does not exist.
     assert.deepStrictEqual(problems("networks:\n  s: { backend: netnss, pool: { warm: 1 } }\n"), [

@@ -1,6 +1,5 @@
 import { type Context, Effect, Layer } from "effect"
 import type { Backends } from "../backend/Backends.ts"
-import type { VmnetError } from "../errors/VmnetError.ts"
 import type { Ledger } from "../ledger/Ledger.ts"
 import type { Helpers } from "../ops/Helpers.ts"
 import type { HostProbe } from "../ops/HostProbe.ts"
@@ -8,9 +7,8 @@ import type { LinkOps } from "../ops/LinkOps.ts"
 import type { MountOps } from "../ops/MountOps.ts"
 import type { NatOps } from "../ops/NatOps.ts"
 import type { SysctlOps } from "../ops/SysctlOps.ts"
-import type { Attachment } from "../plan/Attachment.ts"
 import { drivers } from "../resource/Drivers.ts"
-import { oneAsFound } from "./asFound.ts"
+import { asAnswered } from "./asFound.ts"
 import { down } from "./down.ts"
 import { gc } from "./gc.ts"
 import { plan } from "./plan.ts"
@@ -23,17 +21,13 @@ import { up } from "./up.ts"
 import { type UpResult, Vmnet } from "./Vmnet.ts"
 
 /** What was done is done, whether or not it can be seen by now: looking again neither fails nor comes too late. */
-const thenFound =
-  <A>(look: (done: A) => Effect.Effect<A, VmnetError, Helpers | Ledger>) =>
+const answering =
+  <A>(look: (done: A) => Effect.Effect<A, never, Helpers | Ledger>) =>
   <E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Helpers | Ledger> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(restore(self), (done) => Effect.orElseSucceed(look(done), () => done))
-    )
+    Effect.uninterruptibleMask((restore) => Effect.flatMap(restore(self), look))
 
-const found = (attachment: Attachment) => Effect.map(oneAsFound(attachment), (now) => now.attachment)
-
-const upAsFound = (result: UpResult) =>
-  Effect.map(found(result.attachment), (attachment): UpResult => ({ ...result, attachment }))
+const upAsAnswered = (result: UpResult) =>
+  Effect.map(asAnswered(result.attachment), (attachment): UpResult => ({ ...result, attachment }))
 
 type Needs = Backends | Ledger | Helpers | HostProbe | LinkOps | MountOps | NatOps | SysctlOps
 
@@ -45,14 +39,14 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
     const kernel = yield* drivers
     const live = <A, E>(effect: Effect.Effect<A, E, Needs>): Effect.Effect<A, E> => Effect.provide(effect, services)
     return Vmnet.of({
-      up: (request) => live(thenFound(upAsFound)(up(kernel, request))),
+      up: (request) => live(answering(upAsAnswered)(up(kernel, request))),
       plan: (request) => live(plan(request)),
       down: (vm) => live(down(kernel, vm)),
       list: live(list),
       show: (vm) => live(show(vm)),
       resolvConf: (vm, rootfs) => live(resolvConf(kernel, vm, rootfs)),
-      publish: (vm, specs) => live(thenFound(found)(publish(kernel, vm, specs))),
-      unpublish: (vm, specs) => live(thenFound(found)(unpublish(kernel, vm, specs))),
+      publish: (vm, specs) => live(answering(asAnswered)(publish(kernel, vm, specs))),
+      unpublish: (vm, specs) => live(answering(asAnswered)(unpublish(kernel, vm, specs))),
       networks: (known) => live(networks(known)),
       removeNetwork: (network) => live(removeNetwork(network)),
       gc: (options) => live(gc(kernel, options)),

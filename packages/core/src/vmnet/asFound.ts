@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { stepError } from "../errors/stepError.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { type HelperFinding, type HelperKey, Helpers } from "../ops/Helpers.ts"
+import { formatOwner } from "../names/Owner.ts"
 import { netnsKey } from "../ops/Netns.ts"
 import type { Attachment } from "../plan/Attachment.ts"
 import type { Resource } from "../resource/Resource.ts"
@@ -27,7 +28,7 @@ interface HelperRow {
 /** The helpers of VMs that are up, by VM; VMs without any are not in it. */
 const helpersOf = (tx: Tx): ReadonlyMap<string, ReadonlyArray<HelperRow>> => {
   const rows = tx.all<{ subject: string; owner: string; resource: string }>(
-    "SELECT subject, owner, resource FROM resources WHERE key LIKE 'Helper %' AND state = 'present' ORDER BY seq"
+    "SELECT subject, owner, resource FROM resources WHERE key >= 'Helper ' AND key < 'Helper!' AND state = 'present' ORDER BY seq"
   )
   const found = rows.flatMap(({ subject, owner, resource: text }) => {
     const resource: Resource = JSON.parse(text)
@@ -85,3 +86,15 @@ const problemOf = ({ helper }: HelperKey, finding: HelperFinding): ReadonlyArray
 
 /** One attachment, as it is now. */
 export const oneAsFound = (attachment: Attachment) => Effect.map(asFound([attachment]), ([found]) => found!)
+
+/**
+ * An attachment whose device is in a helper's namespace, with that namespace as a path. The verb it answers has been
+ * done: nothing that goes wrong here may say otherwise, so then it stays as it was recorded.
+ */
+export const asAnswered = Effect.fnUntraced(function* (attachment: Attachment) {
+  const { install } = yield* Ledger
+  const owner = formatOwner({ install, subject: attachment.vm, generation: attachment.generation })
+  if (attachment.device.netns !== netnsKey({ _tag: "Helper", owner })) return attachment
+  const found = Effect.map(oneAsFound(attachment), (now) => now.attachment)
+  return yield* Effect.orElseSucceed(found, () => attachment)
+})

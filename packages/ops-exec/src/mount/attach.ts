@@ -8,7 +8,7 @@ import { ensureMountPoint } from "./mountPoint.ts"
 import { bind, makePrivate, remount, unmountLazily } from "./programs.ts"
 import { refuse, toOpsError } from "./Refused.ts"
 import { fileOf, isIntact, writeResolverFile } from "./resolverFile.ts"
-import { holdEtc, holdKnownRoot } from "./rootfs.ts"
+import { holdEtc, holdKnownRoot, requireOwnNamespace } from "./rootfs.ts"
 
 /** Descriptors that are closed with the scope: a held place stays what it is while programs work on it. */
 export const heldInScope: Effect.Effect<Held, never, Scope.Scope> = Effect.acquireRelease(
@@ -56,6 +56,7 @@ export const attach = Effect.fnUntraced(function* (
   mount: ResolverMount
 ) {
   const held = yield* heldInScope
+  yield* attempt(words, () => requireOwnNamespace(mount.rootfs))
   const etc = yield* attempt(words, () => holdEtc(held, holdKnownRoot(held, mount.rootfs)))
   yield* attempt(words, () => writeResolverFile(mount))
   const target = yield* attempt(words, () => ensureMountPoint(mount, held, etc))

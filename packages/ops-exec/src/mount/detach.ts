@@ -22,7 +22,11 @@ const nextOf = (mount: ResolverMount): MountEntry | undefined => {
 }
 
 /** Takes one mount away if its path still leads to it: what is held is compared with what the kernel has told of. */
-const unmountOne = Effect.fnUntraced(function* (commands: Commands["Service"], words: Attempt, entry: MountEntry) {
+export const unmountOne = Effect.fnUntraced(function* (
+  commands: Commands["Service"],
+  words: Attempt,
+  entry: MountEntry
+) {
   const held = yield* heldInScope
   const place = yield* Effect.option(Effect.try({ try: () => held.at(entry.point), catch: toOpsError(words) }))
   if (place._tag === "None" || mountIdOf(place.value.fd) !== entry.id) return

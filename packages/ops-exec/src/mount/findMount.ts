@@ -39,8 +39,9 @@ export const findMount = (mount: ResolverMount): MountFinding => {
   if (away !== undefined) return away
   const atPlace = ours.filter(({ point }) => point !== `${mount.directory}/resolv.conf`)
   if (atPlace.length > 0) {
-    const open = atPlace.map(openness).find((one) => one !== undefined)
-    return open === undefined ? { _tag: "Present" } : { _tag: "Partial", detail: open }
+    // Where mounts reach other places there is one in each of them, and those are not private.
+    const open = atPlace.map(openness)
+    return open.includes(undefined) ? { _tag: "Present" } : { _tag: "Partial", detail: open[0]! }
   }
   return ours.length > 0 || hasDirectory(mount) ? { _tag: "Partial", detail: "it is not mounted" } : { _tag: "Absent" }
 }

@@ -58,9 +58,13 @@ export const inspectRootfs = (held: Held, path: string): Rootfs => {
   return { path: real, identity: identityOf(root.stats), namespace: ownNamespace() }
 }
 
-/** The same rootfs again, at the time when something is done to it. */
-export const holdKnownRoot = (held: Held, { path, identity, namespace }: Rootfs): Place => {
+/** What is mounted here would not be where it is looked for. */
+export const requireOwnNamespace = ({ namespace }: Rootfs): void => {
   if (namespace !== ownNamespace()) refuse("Invalid", `it was looked at in another mount namespace (${namespace})`)
+}
+
+/** The same rootfs again, at the time when something is done to it. */
+export const holdKnownRoot = (held: Held, { path, identity }: Rootfs): Place => {
   const root = holdRoot(held, path)
   return identityOf(root.stats) === identity ? root : refuse("Missing", "another directory has taken its place")
 }

@@ -31,6 +31,7 @@ const objections = (request: AttachRequest): ReadonlyArray<Objection | false> =>
       hint: "Run vmnet as that user."
     },
     !network.masquerade && { option: "masquerade", why: "guests always leave with the host's address", hint: another },
+    loopbackWithPasta(request),
     loopbackDatagrams(request),
     sharedDatagrams(request, request.publish),
     network.subnet !== subnet && { option: "subnet", why: `its guests are in ${subnet}`, hint: another }
@@ -62,6 +63,17 @@ const refusal = (vm: string, { hint, option, why }: Objection): VmnetError =>
 export const validate = (request: AttachRequest): Result.Result<void, VmnetError> => {
   const found = objections(request).find((objection) => objection !== false)
   return found === undefined ? Result.void : Result.fail(refusal(request.vm, found))
+}
+
+/** pasta hands connections from loopback to loopback in the namespace, past the TAP: see "spliced" in passt(1). */
+const loopbackWithPasta = ({ network, publish }: AttachRequest): Objection | false => {
+  const range = publish.find(({ hostAddress }) => hostAddress?.startsWith("127."))
+  if (engineOf(network) !== "pasta" || range === undefined) return false
+  return {
+    option: "publish",
+    why: `pasta does not lead ${formatPublish(range)} to the guest: it never does so for the host's loopback`,
+    hint: `Publish on another address of the host, or set networks.${network.network}.engine to slirp4netns.`
+  }
 }
 
 /** The port of the guest that two ranges lead to, if there is one. */

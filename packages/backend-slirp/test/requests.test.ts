@@ -41,6 +41,11 @@ it("UDP on 127.0.0.1 needs hostAccess", () => {
   assert.isUndefined(refusalOf(request("vm1", { publish: ["127.0.0.1:53:53/udp"] }, open)))
 })
 
+it("pasta leads nothing from the host's loopback to a guest", () => {
+  const asked = request("vm1", { publish: ["127.0.0.1:9000:80"] }, pasta)
+  assert.deepStrictEqual(refusalOf(asked), ["OPTION_UNSUPPORTED", "publish"])
+})
+
 it("two ports of the host for one UDP port of the guest need pasta", () => {
   assert.isUndefined(refusalOf(request("vm1", { publish: ["53:53/udp", "54:53/udp"] }, pasta)))
 })

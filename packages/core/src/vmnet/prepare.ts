@@ -6,6 +6,7 @@ import type { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
+import { checkBridge } from "./checkBridge.ts"
 import { checkForwarding } from "./checkHost.ts"
 import { checkPublish } from "./checkPublish.ts"
 import { checkTarget } from "./checkTarget.ts"
@@ -24,6 +25,7 @@ export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }:
   const ledger = yield* Ledger
   const probe = yield* HostProbe
   yield* checkTarget(request)
+  yield* checkBridge(request)
   yield* checkForwarding(request)
   yield* checkPublish(request.vm, request.publish)
   const network = yield* networkFacts(request.vm, request.network)

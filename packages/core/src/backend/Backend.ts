@@ -6,6 +6,7 @@ import type { Section } from "../config/sections/Section.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
+import type { Pooling } from "../pool/Pooling.ts"
 import type { Resource } from "../resource/Resource.ts"
 
 /**
@@ -24,6 +25,8 @@ export interface Backend {
   readonly device?: "tap" | "veth"
   /** Refuses by name what this backend cannot honour; nothing is ignored. */
   readonly validate: (request: AttachRequest) => Result.Result<void, VmnetError>
+  /** Devices of this backend that can be made ahead. */
+  readonly pooling?: Pooling
   readonly plan: (request: AttachRequest, lease: Lease) => Plan
   /** The resources that publish ports of a live lease, for `publish` and `unpublish` later. */
   readonly publish: (lease: Lease, publish: ReadonlyArray<PublishLease>) => ReadonlyArray<Resource>

@@ -33,7 +33,10 @@ export interface AddNetns {
   readonly alias: string
 }
 
-/** `ip netns delete $name`: its links go with it, in time, even if a process is still in there. */
+/**
+ * `ip netns delete $name`: the name goes at once, its links soon after, or with the last process that is still in there.
+ * What is left of a namespace that was half made is deleted too; a symbolic link in its place is refused (`Invalid`).
+ */
 export interface DeleteNetns {
   readonly _tag: "DeleteNetns"
   readonly name: string

@@ -17,7 +17,10 @@ export interface Link {
   readonly addresses: ReadonlyArray<string>
 }
 
-/** A namespace as observed: what its loopback device carries as alias; null for a name that no namespace is behind. */
+/**
+ * A namespace as observed: what its loopback device carries as alias (empty while it is half made); null for a name that
+ * no namespace is mounted on, such as a symbolic link.
+ */
 export interface FoundNetns {
   readonly alias: string | null
 }

@@ -1,6 +1,6 @@
 import { type BoundSocket, type Netns, type ProcessId, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
-import { type Namespace, makeNamespace } from "./Namespace.ts"
+import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
 import { Processes } from "./Processes.ts"
 import { attempting, refuse } from "./Refusal.ts"
 
@@ -8,6 +8,8 @@ import { attempting, refuse } from "./Refusal.ts"
 export class World {
   readonly processes = new Processes()
   readonly paths = new Map<string, Namespace>()
+  /** Paths that are taken with no namespace behind them. */
+  readonly blanks = new Map<string, "file" | "symlink">()
   readonly #identities = new WeakMap<Namespace, string>()
   #lastIdentity = 0
   host: Namespace = hostNamespace()
@@ -33,14 +35,21 @@ export class World {
   }
 
   addPath(path: string): Namespace {
-    if (this.paths.has(path)) refuse("Exists", `${path}: File exists`)
+    this.#checkFree(path)
     const namespace = makeNamespace(this.host)
     this.paths.set(path, namespace)
     return namespace
   }
 
+  /** What a crash of `ip netns add` leaves, or a symbolic link that somebody made. */
+  addBlank(path: string, kind: "file" | "symlink"): void {
+    this.#checkFree(path)
+    this.blanks.set(path, kind)
+  }
+
   /** `ip netns delete`: the name goes at once, the links when no process is left inside. */
   removePath(path: string): void {
+    if (this.blanks.delete(path)) return
     const namespace = this.paths.get(path) ?? refuse("Missing", `${path}: No such file or directory`)
     this.paths.delete(path)
     this.collect(namespace)
@@ -56,14 +65,16 @@ export class World {
   reboot(): void {
     this.processes.reboot()
     this.paths.clear()
+    this.blanks.clear()
     this.sockets = []
     this.host = hostNamespace()
     this.self = this.processes.start(this.host)
   }
 
-  /** Every namespace there is, by its key. */
+  /** Every namespace there is, by its key; a name without one shows as a namespace without anything in it. */
   namespaces(): ReadonlyArray<readonly [string, Namespace]> {
-    const named = [["host", this.host] as const, ...this.paths]
+    const blanks = [...this.blanks.keys()].map((path) => [path, emptyNamespace()] as const)
+    const named = [["host", this.host] as const, ...this.paths, ...blanks]
     const unnamed = this.processes.namespaces().filter(([, one]) => !named.some(([, other]) => other === one))
     return [...named, ...unnamed]
   }
@@ -71,6 +82,10 @@ export class World {
   /** Changes need every capability, reading needs none. */
   checkPermission(): void {
     if (this.missingCapabilities.length > 0) refuse("Denied", "Operation not permitted")
+  }
+
+  #checkFree(path: string): void {
+    if (this.paths.has(path) || this.blanks.has(path)) refuse("Exists", `${path}: File exists`)
   }
 
   #lookup(netns: Netns): Namespace | undefined {

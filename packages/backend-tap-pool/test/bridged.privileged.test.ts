@@ -6,8 +6,7 @@ import { request } from "./support/request.ts"
 import { attached, booted, fetched, leavesNoTrace, onPrivateHost, pings, runOk } from "./support/realHost.ts"
 
 const router = "10.0.7.1"
-const config =
-  `networks: { lan: { backend: tap, subnet: 10.0.7.0/24, gateway: ${router}, bridge: br0, ` + "exclude: [10.0.7.2] } }"
+const config = `networks: { lan: { backend: tap, subnet: 10.0.7.0/24, gateway: ${router}, bridge: br0, exclude: [10.0.7.2] } }`
 const lan = { network: "lan" }
 
 /** A bridge of somebody else's on which the host is 10.0.7.2, and a router on it that is no part of the host. */

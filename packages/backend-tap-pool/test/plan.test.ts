@@ -102,9 +102,9 @@ describe("a plan of the tap backend, point-to-point", () => {
   })
 
   it.prop("opens the host and masquerades exactly where the network says so", [routed], ([asked]) => {
-    const tags = elements(planOf(asked)).map(({ _tag }) => _tag)
-    assert.strictEqual(tags.includes("HostAccess"), asked.network.hostAccess)
-    assert.strictEqual(tags.includes("Masquerade"), asked.network.masquerade)
+    const tags = new Set(elements(planOf(asked)).map(({ _tag }) => _tag))
+    assert.strictEqual(tags.has("HostAccess"), asked.network.hostAccess)
+    assert.strictEqual(tags.has("Masquerade"), asked.network.masquerade)
   })
 
   it.prop("publishes exactly what is asked, in the plan as in what it answers", [routed], ([asked]) => {

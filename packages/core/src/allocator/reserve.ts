@@ -3,7 +3,7 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { nextGeneration, nextMark } from "../ledger/counters.ts"
 import { insertLease } from "../ledger/LeaseRow.ts"
 import type { Tx } from "../ledger/Ledger.ts"
-import { insertIntents, type OwnedResource } from "../ledger/ResourceRow.ts"
+import { insertIntents, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import { holdShare } from "../ledger/ShareRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { Mac } from "../names/Mac.ts"
@@ -13,8 +13,8 @@ import type { AttachRequest, PublishSpec } from "../plan/AttachRequest.ts"
 import type { Lease, NetworkLease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
 import { moveResources } from "../pool/MemberRow.ts"
+import { isOnMember, splitPlan } from "../pool/memberResources.ts"
 import { claimMember, type MemberOptions, ownerOfMember, reserveMember } from "../pool/reserveMember.ts"
-import { resourceKey } from "../resource/identity.ts"
 import type { Resource } from "../resource/Resource.ts"
 import { addressFor } from "./addressFor.ts"
 import { refuseOtherForwarding } from "./forwarding.ts"
@@ -83,7 +83,12 @@ export const ownerOfLease = (lease: Lease): string =>
 
 /** A device of the network's pool, where it has one: one that is ready, else one that is made now and outlives the VM. */
 const memberFor = (tx: Tx, options: ReserveOptions, network: NetworkLease) => {
-  const { install, request, avoid, backend: { pooling } } = options
+  const {
+    install,
+    request,
+    avoid,
+    backend: { pooling }
+  } = options
   const sizes = pooling?.sizes(request.network)
   if (pooling === undefined || sizes === undefined) return undefined
   const wanted: MemberOptions = { install, request, pooling, network, sizes, avoid }
@@ -108,22 +113,32 @@ const record = (
     problems: []
   })
   for (const share of plan.shares) holdShare(tx, share.key, lease.vm)
-  const member = memberKeys(options, lease)
-  const own = plan.resources.filter((resource) => !member.has(resourceKey(resource)))
-  const made = claimed ? [] : plan.resources.filter((resource) => member.has(resourceKey(resource)))
-  if (lease.pooled !== undefined) moveResources(tx, lease.pooled, lease.vm, ownerOfMember(lease.install, lease.pooled))
-  return [
-    ...(lease.pooled === undefined ? [] : insertIntents(tx, lease.vm, ownerOfMember(lease.install, lease.pooled), intents(made))),
-    ...insertIntents(tx, lease.vm, ownerOfLease(lease), intents(own))
-  ]
+  return recordResources(tx, options, lease, plan, claimed)
 }
 
-const intents = (resources: ReadonlyArray<Resource>) => resources.map((resource) => ({ resource }))
-
-/** What of the plan is the device of the pool. */
-const memberKeys = ({ backend, request }: ReserveOptions, { pooled, network, device }: Lease): ReadonlySet<string> =>
-  new Set(pooled === undefined ? [] : backend.pooling?.member(request, network, device).resources.map(resourceKey))
-
+/** A device of the pool first: it keeps its place and its owner's tag, and gives that to what will be on it. */
+const recordResources = (
+  tx: Tx,
+  { backend, request }: ReserveOptions,
+  lease: Lease,
+  plan: Plan,
+  claimed: boolean
+): ReadonlyArray<OwnedResource> => {
+  const insert = (owner: string, resources: ReadonlyArray<Resource>) =>
+    insertIntents(
+      tx,
+      lease.vm,
+      owner,
+      resources.map((resource) => ({ resource }))
+    )
+  if (lease.pooled === undefined) return insert(ownerOfLease(lease), plan.resources)
+  const { member, own } = splitPlan(backend, request, lease, plan.resources)
+  const poolOwner = ownerOfMember(lease.install, lease.pooled)
+  if (claimed) moveResources(tx, lease.pooled, lease.vm, resourcesOf(tx, lease.pooled))
+  const made = claimed ? [] : insert(poolOwner, member)
+  const isOn = isOnMember(member)
+  return [...made, ...own.flatMap((resource) => insert(isOn(resource) ? poolOwner : ownerOfLease(lease), [resource]))]
+}
 
 const deviceFor = (tx: Tx, { install, request, backend, avoid }: ReserveOptions): string => {
   const kind = backend.device ?? (request.target === undefined ? "tap" : "veth")

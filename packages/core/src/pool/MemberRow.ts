@@ -1,5 +1,5 @@
 import type { Tx } from "../ledger/Ledger.ts"
-import { deleteResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
+import { deleteResources, type OwnedResource } from "../ledger/ResourceRow.ts"
 
 /**
  * `making` and `retiring` are only seen while somebody holds the pool's lock, or after he died holding it. A `leased`
@@ -53,8 +53,15 @@ export const deleteMember = (tx: Tx, subject: string): void => {
   for (const table of ["identifiers", "holds"]) tx.run(`DELETE FROM ${table} WHERE vm = ?`, subject)
 }
 
-/** Hands the record of resources, one of which owner's tag they carry, from one subject to another. */
-export const moveResources = (tx: Tx, from: string, to: string, owner: string): ReadonlyArray<OwnedResource> => {
-  tx.run("UPDATE resources SET subject = ? WHERE subject = ? AND owner = ?", to, from, owner)
-  return resourcesOf(tx, to)
+/** Hands the record of resources from one subject to another, which has none in their places. */
+export const moveResources = (tx: Tx, from: string, to: string, resources: ReadonlyArray<OwnedResource>): void => {
+  for (const { seq } of resources) {
+    tx.run("UPDATE resources SET subject = ? WHERE subject = ? AND seq = ?", to, from, seq)
+  }
 }
+
+/** How many VMs have, and how many are for the next ones to have. */
+export const countMembers = (members: ReadonlyArray<Member>) => ({
+  ready: members.filter(({ state }) => state === "ready").length,
+  leased: members.filter(({ state }) => state === "leased").length
+})

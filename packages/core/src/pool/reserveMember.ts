@@ -5,7 +5,14 @@ import { holdShare } from "../ledger/ShareRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { formatOwner } from "../names/Owner.ts"
 import type { NetworkLease } from "../plan/Lease.ts"
-import { insertMember, type Member, membersOf, type MemberState, nextMemberSubject, setMemberState } from "./MemberRow.ts"
+import {
+  insertMember,
+  type Member,
+  membersOf,
+  type MemberState,
+  nextMemberSubject,
+  setMemberState
+} from "./MemberRow.ts"
 import type { MemberRequest, Pooling, PoolSizes } from "./Pooling.ts"
 
 export interface MemberOptions {

@@ -13,6 +13,7 @@ import { list, networks, removeNetwork, show } from "./queries.ts"
 import { status } from "./status.ts"
 import { unpublish } from "./unpublish.ts"
 import { up } from "./up.ts"
+import { warm } from "./warm.ts"
 import { Vmnet } from "./Vmnet.ts"
 
 type Needs = Backends | Ledger | HostProbe | LinkOps | NatOps | SysctlOps
@@ -33,7 +34,8 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
       publish: (vm, specs) => live(publish(kernel, vm, specs)),
       unpublish: (vm, specs) => live(unpublish(kernel, vm, specs)),
       networks: (known) => live(networks(known)),
-      removeNetwork: (network) => live(removeNetwork(network)),
+      warm: (network) => live(warm(kernel, network)),
+      removeNetwork: (network) => live(removeNetwork(kernel, network)),
       status: live(status)
     })
   })

@@ -10,7 +10,7 @@ import type { AttachRequest } from "../plan/AttachRequest.ts"
  * Refuses a bridge that is not there or is none (a bond takes ports too), and a network that would give a guest an
  * address the host has on it.
  */
-export const checkBridge = Effect.fnUntraced(function* ({ vm, network }: AttachRequest) {
+export const checkBridge = Effect.fnUntraced(function* ({ vm, network }: Pick<AttachRequest, "vm" | "network">) {
   const { bridge } = network
   if (bridge === undefined) return
   const links = yield* LinkOps

@@ -1,4 +1,4 @@
-import { type BoundSocket, type Netns, type ProcessId, netnsKey } from "@vmnet/core"
+import { type BoundSocket, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
 import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
 import { Processes } from "./Processes.ts"
@@ -17,6 +17,8 @@ export class World {
   sockets: ReadonlyArray<BoundSocket> = []
   resolvers: ReadonlyArray<string> = []
   missingCapabilities: ReadonlyArray<string> = []
+  /** The TAPs that processes have open, by name. */
+  readonly openTaps = new Map<string, number>()
 
   /** The namespace a value names; one that is gone, or a recycled pid, is `Missing`. */
   resolve(netns: Netns): Namespace {
@@ -69,6 +71,13 @@ export class World {
     this.sockets = []
     this.host = hostNamespace()
     this.self = this.processes.start(this.host)
+  }
+
+  /** A process that has ended has nothing open. */
+  tapUse(device: string): TapUse {
+    const pid = this.openTaps.get(device)
+    const held = pid !== undefined && this.processes.find(pid) !== null && this.host.links.has(device)
+    return { held, pids: held ? [pid] : [] }
   }
 
   /** Every namespace there is, by its key; a name without one shows as a namespace without anything in it. */

@@ -7,6 +7,7 @@ import type { HelperName } from "../ops/Helpers.ts"
 import type { AttachRequest, NetworkSpec, PublishSpec } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
+import type { Pooling } from "../pool/Pooling.ts"
 import type { Resource } from "../resource/Resource.ts"
 
 /**
@@ -33,6 +34,8 @@ export interface Backend {
   readonly livePublish?: (live: AttachRequest, added: ReadonlyArray<PublishSpec>) => Result.Result<void, VmnetError>
   /** Refuses by name what this backend cannot honour; nothing is ignored. */
   readonly validate: (request: AttachRequest) => Result.Result<void, VmnetError>
+  /** Devices of this backend that can be made ahead. */
+  readonly pooling?: Pooling
   readonly plan: (request: AttachRequest, lease: Lease) => Plan
   /** The resources that publish ports of a live lease, for `publish` and `unpublish` later. */
   readonly publish: (lease: Lease, publish: ReadonlyArray<PublishLease>) => ReadonlyArray<Resource>

@@ -12,6 +12,8 @@ export interface HostControls {
   readonly startProcess: (options?: { readonly netns?: Netns | "fresh" }) => ProcessId
   readonly alive: (process: ProcessId) => boolean
   readonly endProcess: (pid: number) => void
+  /** The process, a VMM, has opened a TAP of the host; only its end closes it. */
+  readonly openTap: (pid: number, device: string) => void
   /** Ended but not waited for: a zombie. */
   readonly endUnreaped: (pid: number) => void
   /** The process is gone and another, in the host's namespace, has its pid. */
@@ -51,6 +53,7 @@ export const hostControls = (world: World): HostControls => {
       world.processes.start(netns === "fresh" ? makeNamespace(world.host) : world.resolve(netns)),
     alive: (process) => world.processes.alive(process),
     endProcess: (pid) => ending(pid, () => world.processes.end(pid)),
+    openTap: (pid, device) => void world.openTaps.set(device, pid),
     endUnreaped: (pid) => ending(pid, () => world.processes.endUnreaped(pid)),
     recycle: (pid) => {
       ending(pid, () => world.processes.end(pid))

@@ -13,7 +13,7 @@ const paths = all.flatMap((command) => {
 
 describe("help", () => {
   it("there is every verb of this release", () => {
-    const attached = ["up", "down", "ls", "show", "publish", "unpublish", "resolv-conf", "exec"]
+    const attached = ["up", "down", "ls", "show", "publish", "unpublish", "resolv-conf", "exec", "gc"]
     const verbs = [...attached, "config", "network", "status", "demo"]
     assert.deepStrictEqual(
       all.map((command) => command.name),

@@ -1,5 +1,6 @@
 export * from "./commands/CommandsExeca.ts"
 export * from "./commands/programs.ts"
+export * from "./helpers/HelpersProc.ts"
 export * from "./layerExec.ts"
 export * from "./link/LinkOpsIp.ts"
 export * from "./mount/MountOpsExec.ts"

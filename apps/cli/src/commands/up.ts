@@ -25,6 +25,7 @@ const flags = {
     Flag.between(0, 1024)
   ),
   ip: optional(text("ip", "ADDR", "A fixed address out of the network's subnet")),
+  slot: optional(text("slot", "N", "A fixed slot of a netns network")),
   mac: optional(text("mac", "MAC", "A fixed hardware address of the guest")),
   ownerPid: optional(
     text("owner-pid", "PID", "The process the VM belongs to: once it is gone, the next up of the VM starts afresh")

@@ -154,6 +154,7 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
         }))
       ]),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
+    gc: () => Effect.succeed({ actions: [], problems: [] }),
     status: Effect.sync(() => statusOf(attachments))
   })
   return { layer: Layer.succeed(Vmnet, service), attachments, requests }

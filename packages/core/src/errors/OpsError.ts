@@ -38,6 +38,8 @@ export class OpsError extends Schema.TaggedError<OpsError>()("OpsError", {
   output: Schema.String,
   /** Index of the failed change in its batch, where it is known. */
   index: Schema.optionalKey(Schema.Finite),
+  /** What a person can do about it, where the operation knows. */
+  hint: Schema.optionalKey(Schema.String),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {

@@ -35,7 +35,7 @@ export const fakeDrivers = (world: FakeWorld): Drivers => {
       return Effect.void
     })
   const driver: Driver = { find, remove, apply: () => Effect.void }
-  return { link: driver, nat: driver, sysctl: driver, mount: driver }
+  return { link: driver, nat: driver, sysctl: driver, mount: driver, helper: driver }
 }
 
 /** Resources as the ledger gives them, in creation order, all present. */

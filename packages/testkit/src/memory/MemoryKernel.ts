@@ -1,7 +1,8 @@
-import { HostProbe, LinkOps, MountOps, NatOps, type Netns, SysctlOps } from "@vmnet/core"
+import { Helpers, HostProbe, LinkOps, MountOps, NatOps, type Netns, SysctlOps } from "@vmnet/core"
 import { Layer } from "effect"
 import { type Foreign, foreign } from "./Foreign.ts"
 import { type HostControls, hostControls } from "./HostControls.ts"
+import { memoryHelpers } from "./MemoryHelpers.ts"
 import { linkSnapshot } from "./linkView.ts"
 import { memoryHostProbe } from "./MemoryHostProbe.ts"
 import { memoryLinkOps } from "./MemoryLinkOps.ts"
@@ -37,7 +38,7 @@ export type KernelSnapshot = Readonly<Record<string, NamespaceSnapshot>>
  * with their link or its last address, toggling `ip_forward` resets every interface.
  */
 export interface MemoryKernel {
-  readonly layer: Layer.Layer<LinkOps | NatOps | SysctlOps | MountOps | HostProbe>
+  readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe>
   /** The whole kernel as plain data, in a stable order: compare before with after. */
   readonly snapshot: () => KernelSnapshot
   /** `ip netns add`: an empty namespace at a path. */
@@ -73,6 +74,7 @@ const make = (): MemoryKernel => {
       Layer.succeed(NatOps, memoryNatOps(world)),
       Layer.succeed(SysctlOps, memorySysctlOps(world)),
       Layer.succeed(MountOps, memoryMountOps(world)),
+      Layer.succeed(Helpers, memoryHelpers(world)),
       Layer.succeed(HostProbe, memoryHostProbe(world))
     ),
     snapshot: () => Object.fromEntries(world.namespaces().map(([key, one]) => [key, namespaceSnapshot(one)])),

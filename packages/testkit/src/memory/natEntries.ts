@@ -1,4 +1,4 @@
-import type { Egress, Guest, NatElement, Publish, Segment } from "@vmnet/core"
+import type { Egress, Guest, NatElement, Publish, Segment, Slot } from "@vmnet/core"
 import { checkLinkName, checkMac, checkMark, checkPort } from "./checks.ts"
 import { formatIpv4, parseIpv4, parseNetwork } from "./ipv4.ts"
 import type { NatEntry, NatKey, NatSet } from "./NatTables.ts"
@@ -43,9 +43,11 @@ const publishEntries = (publish: Publish): ReadonlyArray<NatEntry> => {
   const any = hostAddress === null
   const entries = Array.from({ length: count }, (_, offset) => {
     const key = [protocol, ...(any ? [] : [address(hostAddress)]), `${hostPort + offset}`]
+    const target = [address(guestAddress), `${guestPort + offset}`] as const
     return [
-      entry(any ? "publish_any" : "publish", key, `${address(guestAddress)} . ${guestPort + offset}`),
-      entry(any ? "publish_any_marks" : "publish_marks", key, `${mark}`)
+      entry(any ? "publish_any" : "publish", key, target.join(" . ")),
+      entry(any ? "publish_any_marks" : "publish_marks", key, `${mark}`),
+      entry("targets", [protocol, ...target, `${mark}`])
     ]
   })
   return [...entries.flat(), live(guestAddress, mark)]
@@ -57,6 +59,18 @@ const segmentEntries = ({ device, isolated }: Segment): ReadonlyArray<NatEntry> 
   entry("hairpins", [device, device]),
   ...(isolated ? [] : [entry("pairs", [device, device])])
 ]
+
+/** Every value is part of some key, so that the entries of one slot are never another's. */
+const slotEntries = ({ device, uplink, mac, address: inside, outside }: Slot): ReadonlyArray<NatEntry> => {
+  if (checkLinkName(device) === checkLinkName(uplink)) refuse("Invalid", `${uplink} is the guest's device`)
+  return [
+    entry("slot_guests", [device, checkMac(mac), address(inside)]),
+    entry("slot_links", [device, uplink]),
+    entry("slot_uplinks", [uplink]),
+    entry("slot_snat", [uplink, address(inside)], address(outside)),
+    entry("slot_dnat", [uplink, address(outside)], address(inside))
+  ]
+}
 
 /** What must not be there for an element to be exactly what it says. */
 export const natAbsences = (element: NatElement): ReadonlyArray<NatKey> =>
@@ -82,5 +96,7 @@ export const natEntries = (element: NatElement): ReadonlyArray<NatEntry> => {
       ]
     case "Publish":
       return publishEntries(element)
+    case "Slot":
+      return slotEntries(element)
   }
 }

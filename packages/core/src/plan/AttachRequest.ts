@@ -47,6 +47,8 @@ export interface NetworkSpec {
   readonly cooldown: number
   /** The prefix that the host's links to its guests are numbered from, where the subnet is not on a link itself. */
   readonly links?: string
+  /** A bridge of somebody else's that the network is on: what the host has there is not in the network's way. */
+  readonly bridge?: string
   /** Its addresses are never the host's: each guest has them in a namespace of its own, and they overlap nothing. */
   readonly inside?: true
   /** Settings that only the backend knows, checked by its section of the configuration's schema. */

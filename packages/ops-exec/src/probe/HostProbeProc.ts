@@ -5,7 +5,8 @@ import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { missingCapabilities } from "./capabilities.ts"
 import { namespaceIdentity } from "./namespaceIdentity.ts"
 import { readProcessStat } from "./processStat.ts"
-import { usableResolvers } from "./resolvers.ts"
+import { behindStubs, usableResolvers } from "./resolvers.ts"
+import { tapUse } from "./tapUse.ts"
 import { distinct, parseSockets, socketTables } from "./sockets.ts"
 
 const read = (path: string): string => readFileSync(path, "utf8")
@@ -54,8 +55,16 @@ const make = Effect.gen(function* () {
       try: boundSockets,
       catch: (cause) => ofSystemError({ family: "process", action: "list bound sockets" }, cause)
     }),
+    tapUse: (device) =>
+      Effect.try({
+        try: () => tapUse(device),
+        catch: (cause) => ofSystemError({ family: "process", action: `look who has ${device} open` }, cause)
+      }),
     resolvers: Effect.sync(() =>
-      usableResolvers(readIfAny("/etc/resolv.conf"), () => readIfAny("/run/systemd/resolve/resolv.conf"))
+      usableResolvers(
+        readIfAny("/etc/resolv.conf"),
+        behindStubs.map((path) => () => readIfAny(path))
+      )
     ),
     missingCapabilities: missingCapabilities(status)
   })

@@ -1,5 +1,7 @@
-import { type BoundSocket, type Netns, type ProcessId, netnsKey } from "@vmnet/core"
+import type { HelperState } from "./HelperTable.ts"
+import { type BoundSocket, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
+import { Mounts } from "./Mounts.ts"
 import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
 import { Processes } from "./Processes.ts"
 import { attempting, refuse } from "./Refusal.ts"
@@ -7,6 +9,7 @@ import { attempting, refuse } from "./Refusal.ts"
 /** Everything the in-memory kernel knows: namespaces by path, processes, sockets, and this process's place in it. */
 export class World {
   readonly processes = new Processes()
+  readonly mounts = new Mounts()
   readonly paths = new Map<string, Namespace>()
   /** Paths that are taken with no namespace behind them. */
   readonly blanks = new Map<string, "file" | "symlink">()
@@ -17,6 +20,12 @@ export class World {
   sockets: ReadonlyArray<BoundSocket> = []
   resolvers: ReadonlyArray<string> = []
   missingCapabilities: ReadonlyArray<string> = []
+  /** By owner and name; a helper whose process ended stays until it is stopped. */
+  readonly helpers = new Map<string, HelperState>()
+  /** A program of a helper that this host lacks. */
+  missingHelper: string | null = null
+  /** The TAPs that processes have open, by name. */
+  readonly openTaps = new Map<string, number>()
 
   /** The namespace a value names; one that is gone, or a recycled pid, is `Missing`. */
   resolve(netns: Netns): Namespace {
@@ -55,6 +64,14 @@ export class World {
     this.collect(namespace)
   }
 
+  /** A process ends, and its namespace with it if it was the last to be inside. */
+  endProcess(pid: number): void {
+    const found = this.processes.find(pid)
+    const namespace = found === null ? undefined : this.processes.namespaceOf(pid, found.startTime)
+    this.processes.end(pid)
+    if (namespace !== undefined) this.collect(namespace)
+  }
+
   /** Links of a namespace that no path and no process refers to any more are gone. */
   collect(namespace: Namespace): void {
     const named = namespace === this.host || [...this.paths.values()].includes(namespace)
@@ -64,11 +81,20 @@ export class World {
   /** Kernel objects and processes are gone; this process is another one. */
   reboot(): void {
     this.processes.reboot()
+    this.mounts.reboot()
     this.paths.clear()
+    this.helpers.clear()
     this.blanks.clear()
     this.sockets = []
     this.host = hostNamespace()
     this.self = this.processes.start(this.host)
+  }
+
+  /** A process that has ended has nothing open. */
+  tapUse(device: string): TapUse {
+    const pid = this.openTaps.get(device)
+    const held = pid !== undefined && this.processes.find(pid) !== null && this.host.links.has(device)
+    return { held, pids: held ? [pid] : [] }
   }
 
   /** Every namespace there is, by its key; a name without one shows as a namespace without anything in it. */
@@ -96,6 +122,8 @@ export class World {
         return this.paths.get(netns.path)
       case "Process":
         return this.processes.namespaceOf(netns.pid, netns.startTime)
+      case "Helper":
+        return undefined
     }
   }
 }

@@ -1,0 +1,54 @@
+import type {
+  Attachment,
+  DownResult,
+  GcAction,
+  NetworkDetail,
+  Plan,
+  ResolvConfResult,
+  Status,
+  VmDetail
+} from "@vmnet/core"
+import type { AttachedVm } from "./AttachedVm.ts"
+import type { CallOptions, GcOptions, UpOptions } from "./options.ts"
+import type { VmnetError } from "./VmnetError.ts"
+
+/** What `gc` did, and what it could not remove: that is recorded still. */
+export interface GcReport {
+  readonly actions: ReadonlyArray<GcAction>
+  readonly problems: ReadonlyArray<VmnetError>
+}
+
+/** vmnet on one host, as promises. Every one of them rejects with a `VmnetError`, or with the reason of its signal. */
+export interface Vmnet extends AsyncDisposable {
+  /**
+   * Attaches a VM, or gives the same answer again for the same request. Rejects with `VM_CONFLICT` (it is up otherwise),
+   * `PORT_IN_USE`, `ADDRESS_EXHAUSTED`, `NO_PERMISSION`, ... with nothing left behind.
+   */
+  readonly up: (options: UpOptions) => Promise<AttachedVm>
+  /** What `up` would do, with every check `up` makes, and nothing changed or reserved. */
+  readonly plan: (options: UpOptions) => Promise<Plan>
+  /** Detaches a VM and undoes everything that was done for it; `absent` when there is none, which is success. */
+  readonly down: (vm: string, options?: CallOptions) => Promise<DownResult>
+  readonly list: (options?: CallOptions) => Promise<ReadonlyArray<Attachment>>
+  /** A VM with every kernel object of its own. Rejects with `VM_NOT_FOUND`. */
+  readonly show: (vm: string, options?: CallOptions) => Promise<VmDetail>
+  /** Publishes more ports of a live VM, all or none. */
+  readonly publish: (vm: string, specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
+  /** Takes published ports back, named as they were published, all or none. */
+  readonly unpublish: (vm: string, specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
+  /**
+   * Mounts a resolver file of a live VM over `etc/resolv.conf` of a root file system, read-only, until `down`. The same
+   * directory again is the same answer. `rootfs` is absolute.
+   */
+  readonly resolvConf: (vm: string, rootfs: string, options?: CallOptions) => Promise<ResolvConfResult>
+  /** The networks of the configuration, those in use, and the backends' own. */
+  readonly networks: (options?: CallOptions) => Promise<ReadonlyArray<NetworkDetail>>
+  /** Forgets a network nobody uses, and the addresses it remembers for VMs of old. Rejects with `NETWORK_IN_USE`. */
+  readonly removeNetwork: (network: string, options?: CallOptions) => Promise<DownResult>
+  /** Takes down the VMs whose owner is provably gone, and what was begun by a process that died. */
+  readonly gc: (options?: GcOptions) => Promise<GcReport>
+  /** What vmnet holds on this host: VMs, networks, ports, changed sysctls. */
+  readonly status: (options?: CallOptions) => Promise<Status>
+  /** Waits for what is in flight, then lets go of the record. VMs stay up. `await using` does it. */
+  readonly close: () => Promise<void>
+}

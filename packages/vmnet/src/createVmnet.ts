@@ -1,0 +1,63 @@
+import type { VmnetError } from "@vmnet/core"
+import { Effect } from "effect"
+import { attachedVm, type HandleVerbs } from "./facade/attachedVm.ts"
+import { configOf } from "./facade/configOf.ts"
+import { downGeneration, type Generation, requireGeneration } from "./facade/generation.ts"
+import { checkCallOptions, checkGcOptions, checkVmnetOptions, flagsOf } from "./facade/readOptions.ts"
+import { Runner, type Services } from "./facade/Runner.ts"
+import { servicesOf } from "./facade/services.ts"
+import { verbs } from "./facade/verbs.ts"
+import type { CallOptions, VmnetOptions } from "./options.ts"
+import type { Vmnet } from "./Vmnet.ts"
+
+type Call = <A>(verb: string, work: Effect.Effect<A, VmnetError, Services>, options?: CallOptions) => Promise<A>
+
+/** The verbs of one generation of a VM: they touch no other that has come into its place. */
+const handleOf = (call: Call, one: Generation): HandleVerbs => {
+  const still = requireGeneration(one)
+  return {
+    down: async (options) => call("down", downGeneration(one), options),
+    publish: async (specs, options) => call("publish", Effect.andThen(still, verbs.publish(one.vm, specs)), options),
+    unpublish: async (specs, options) =>
+      call("unpublish", Effect.andThen(still, verbs.unpublish(one.vm, specs)), options),
+    resolvConf: async (rootfs, options) =>
+      call("resolvConf", Effect.andThen(still, verbs.resolvConf(one.vm, rootfs)), options)
+  }
+}
+
+/**
+ * vmnet for code that does not use Effect. Nothing is opened or changed before the first verb. Throws a `VmnetError`
+ * (`BAD_INPUT`) for options it does not have.
+ */
+export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
+  checkVmnetOptions(options)
+  const config = configOf(options)
+  const runner = new Runner(servicesOf(options))
+  const call: Call = (verb, work, options = {}) => {
+    checkCallOptions(verb, options)
+    return runner.run(work, options.signal)
+  }
+  const close = () => runner.close()
+  return {
+    up: async (options) => {
+      const result = await runner.run(verbs.up(flagsOf("up", options), config), options.signal)
+      return attachedVm(handleOf(call, result.attachment), result)
+    },
+    plan: async (options) => runner.run(verbs.plan(flagsOf("plan", options), config), options.signal),
+    down: async (vm, options) => call("down", verbs.down(vm), options),
+    list: async (options) => call("list", verbs.list, options),
+    show: async (vm, options) => call("show", verbs.show(vm), options),
+    publish: async (vm, specs, options) => call("publish", verbs.publish(vm, specs), options),
+    unpublish: async (vm, specs, options) => call("unpublish", verbs.unpublish(vm, specs), options),
+    resolvConf: async (vm, rootfs, options) => call("resolvConf", verbs.resolvConf(vm, rootfs), options),
+    networks: async (options) => call("networks", verbs.networks(config), options),
+    removeNetwork: async (network, options) => call("removeNetwork", verbs.removeNetwork(network), options),
+    gc: async (options = {}) => {
+      checkGcOptions(options)
+      return runner.run(verbs.gc(options.dryRun ?? false), options.signal)
+    },
+    status: async (options) => call("status", verbs.status, options),
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}

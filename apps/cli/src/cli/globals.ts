@@ -1,4 +1,4 @@
-import { BackendKind } from "@vmnet/core"
+import { builtinSections } from "@vmnet/core"
 import { Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { formatIds } from "../output/formats.ts"
@@ -13,7 +13,7 @@ const optional = <A>(flag: Flag.Flag<A>): Flag.Flag<A | undefined> =>
 /** Accepted before and after the verb. */
 const flags = {
   backend: optional(
-    Flag.Literals("backend", BackendKind.literals).pipe(
+    Flag.Literals("backend", Object.keys(builtinSections)).pipe(
       Flag.withMetavar("BACKEND"),
       Flag.withDescription("How up attaches the VM (default: as its network says)")
     )

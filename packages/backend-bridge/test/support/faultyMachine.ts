@@ -1,6 +1,6 @@
 import { Backends, layerLedgerSqlite, layerVmnet } from "@vmnet/core"
 import { bridgeBackend } from "@vmnet/backend-bridge"
-import { faultyOps } from "@vmnet/testkit"
+import { faultyMountOps, faultyOps } from "@vmnet/testkit"
 import { faultyLedger } from "@vmnet/testkit/conformance"
 import { Layer } from "effect"
 import type { Machine } from "./host.ts"
@@ -8,7 +8,7 @@ import { install } from "./memoryHost.ts"
 
 /** As `layerMachine`, with faults at every kernel operation and every transaction. */
 export const layerFaultyMachine = ({ kernel, stateDir }: Machine) => {
-  const host = faultyOps(kernel.layer)
+  const host = faultyMountOps(faultyOps(kernel.layer))
   const ledger = faultyLedger(layerLedgerSqlite({ stateDir, install }))
   return layerVmnet.pipe(
     Layer.provideMerge(ledger),

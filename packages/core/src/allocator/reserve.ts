@@ -50,8 +50,8 @@ export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
     generation: nextGeneration(tx, request.vm),
     install,
     network: network.lease,
-    address: addressFor(tx, request, options.now),
-    mac: macFor(tx, options),
+    address: backend.identity?.address ?? addressFor(tx, request, options.now, addressesOf(options)),
+    mac: backend.identity?.mac ?? macFor(tx, options),
     device: deviceFor(tx, options),
     mark: nextMark(tx),
     publish: reservePorts(tx, request.vm, request.publish),
@@ -86,8 +86,13 @@ const record = (tx: Tx, options: ReserveOptions, lease: Lease, plan: Plan): Read
   return insertIntents(tx, lease.vm, ownerOfLease(lease), resources)
 }
 
-const deviceFor = (tx: Tx, { install, request, avoid }: ReserveOptions): string => {
-  const prefix = request.target === undefined ? "vmt" : "vmv"
+/** The addresses that names taken by others stand for. */
+const addressesOf = ({ request, backend, avoid }: ReserveOptions): ReadonlySet<string> =>
+  new Set([...avoid].flatMap((name) => backend.addressOf?.(request.network, name) ?? []))
+
+const deviceFor = (tx: Tx, { install, request, backend, avoid }: ReserveOptions): string => {
+  const kind = backend.device ?? (request.target === undefined ? "tap" : "veth")
+  const prefix = kind === "tap" ? "vmt" : "vmv"
   return allocateIdentifier(tx, {
     kind: "device",
     vm: request.vm,

@@ -1,7 +1,10 @@
 import type { Result } from "effect"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import type { BackendKind } from "../plan/Attachment.ts"
-import type { AttachRequest } from "../plan/AttachRequest.ts"
+import type { DefaultNetwork } from "../config/defaults.ts"
+import type { Section } from "../config/sections/Section.ts"
+import type { HelperName } from "../ops/Helpers.ts"
+import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
 import type { Resource } from "../resource/Resource.ts"
@@ -12,8 +15,22 @@ import type { Resource } from "../resource/Resource.ts"
  */
 export interface Backend {
   readonly kind: BackendKind
-  /** The network used when neither configuration nor flags name one. */
-  readonly defaultNetwork: { readonly subnet: string; readonly addressing: "hash" | "lowest" }
+  /** What its networks and VMs may be configured with. */
+  readonly section: Section
+  /** The network used when neither configuration nor flags name one, called like the backend. */
+  readonly defaultNetwork: DefaultNetwork
+  /** What every guest has alike. What is absent the allocator finds for each: an address of the network, a MAC. */
+  readonly identity?: { readonly address?: string; readonly mac?: string }
+  /** What the host's end of a lease is: a TAP unless the request has a target. */
+  readonly device?: "tap" | "veth"
+  /** The address whose lease would use an object of this name; for objects that are named after it. */
+  readonly addressOf?: (network: NetworkSpec, name: string) => string | undefined
+  /** Whose rights its work takes: the host's network administrator's (`host`, if absent), or any user's (`user`). */
+  readonly privilege?: "host" | "user"
+  /** The helpers a request needs; what stops them from working is told before anything is made. */
+  readonly helpers?: (request: AttachRequest) => ReadonlyArray<HelperName>
+  /** Refuses by name what cannot be changed about the ports of a VM that is up. */
+  readonly livePublish?: (request: AttachRequest) => Result.Result<void, VmnetError>
   /** Refuses by name what this backend cannot honour; nothing is ignored. */
   readonly validate: (request: AttachRequest) => Result.Result<void, VmnetError>
   readonly plan: (request: AttachRequest, lease: Lease) => Plan

@@ -1,14 +1,18 @@
 import type { ConfigProblem } from "./Problem.ts"
 import { formatPath, type Path } from "./Path.ts"
+import type { Sections } from "./sections/Section.ts"
 import type { YamlSource } from "./YamlSource.ts"
 
 /** Collects the problems of a file, each with the place it is written at. */
 export class ConfigReader {
   readonly problems: Array<ConfigProblem> = []
   readonly #source: YamlSource
+  /** What may be configured. */
+  readonly sections: Sections
 
-  constructor(source: YamlSource) {
+  constructor(source: YamlSource, sections: Sections) {
     this.#source = source
+    this.sections = sections
     for (const { path, problem, offset } of source.problems) this.#add(path, problem, offset)
   }
 

@@ -8,6 +8,7 @@ export interface RequestFlags {
   readonly publish: ReadonlyArray<string>
   readonly ip?: string | undefined
   readonly mac?: string | undefined
+  readonly slot?: string | undefined
   readonly ownerPid?: string | undefined
   readonly netns?: string | undefined
   readonly pid?: string | undefined

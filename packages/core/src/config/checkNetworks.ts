@@ -1,12 +1,11 @@
 import { Result } from "effect"
 import { covers, formatPrefix, type Ipv4Prefix, parseAddressOrPrefix, parsePrefix, rangeOf } from "../net/Ipv4.ts"
 import { makeIpv4Pool } from "../net/Ipv4Pool.ts"
-import { BackendKind } from "../plan/Attachment.ts"
+import type { BackendKind } from "../plan/Attachment.ts"
 import type { Config } from "./Config.ts"
 import type { ConfigReader } from "./ConfigReader.ts"
 import { defaultBackend } from "./defaults.ts"
-import type { NetworkConfig } from "./sections/sections.ts"
-import { sections } from "./sections/sections.ts"
+import { kindsOf, type NetworkConfig } from "./sections/sections.ts"
 
 type Networks = ReadonlyArray<readonly [network: string, config: NetworkConfig]>
 
@@ -24,10 +23,13 @@ export const checkNetworks = (
     checkOwnName(reader, network, config)
     checkAddresses(reader, network, config)
   }
-  checkDefaultSubnets(
-    reader,
-    entries.filter(([network]) => !hasOption(network, "subnet"))
-  )
+  for (const option of ["subnet", "links"] as const) {
+    checkDefaults(
+      reader,
+      option,
+      entries.filter(([network]) => !hasOption(network, option))
+    )
+  }
   checkOverlaps(reader, entries)
 }
 
@@ -35,7 +37,7 @@ const backendOf = (config: NetworkConfig): BackendKind => config.backend ?? defa
 
 /** `vmnet up --backend netns` uses the network called `netns`. */
 const checkOwnName = (reader: ConfigReader, network: string, config: NetworkConfig): void => {
-  const kind = BackendKind.literals.find((kind) => kind === network)
+  const kind = kindsOf(reader.sections).find((kind) => kind === network)
   if (kind === undefined || kind === backendOf(config)) return
   reader.refuseKey(
     ["networks", network],
@@ -57,7 +59,7 @@ const checkAddresses = (reader: ConfigReader, network: string, config: NetworkCo
   const pool = gateway === undefined ? bare : makeIpv4Pool({ subnet, gateway })
   if (Result.isFailure(pool)) reader.refuse([...path, "gateway"], pool.failure)
   checkExclusions(reader, path, subnet, exclude)
-  const left = makeIpv4Pool({ subnet, exclude, ...(Result.isSuccess(pool) && { gateway: pool.success.gateway }) })
+  const left = makeIpv4Pool({ subnet, exclude, gateway: Result.isSuccess(pool) ? pool.success.gateway : null })
   if (Result.isSuccess(left) && left.success.size === 0) {
     reader.refuse([...path, "exclude"], `leaves no address of ${subnet} to a guest`)
   }
@@ -78,28 +80,35 @@ const checkExclusions = (
 /** Texts the schema has let through. */
 const read = (text: string): Ipv4Prefix => Result.getOrThrow(parseAddressOrPrefix(text))
 
-/** Networks of one backend that leave the subnet out would all have the same one. */
-const checkDefaultSubnets = (reader: ConfigReader, networks: Networks): void => {
+/** Networks of one backend that leave the subnet (or the links) out would all have the same one. */
+const checkDefaults = (reader: ConfigReader, option: "subnet" | "links", networks: Networks): void => {
   const first = new Map<BackendKind, string>()
   for (const [network, config] of networks) {
     const backend = backendOf(config)
-    if (!Object.hasOwn(sections[backend].network, "subnet")) continue
+    if (!Object.hasOwn(reader.sections[backend]!.network, option)) continue
     const other = first.get(backend)
     if (other === undefined) first.set(backend, network)
-    else reader.refuse(["networks", network], `needs a subnet: networks.${other} has the ${backend} backend's default`)
+    else {
+      const needs = option === "subnet" ? "needs a subnet" : "needs links of its own"
+      reader.refuse(["networks", network], `${needs}: networks.${other} has the ${backend} backend's default`)
+    }
   }
 }
 
 interface Placed {
   readonly network: string
+  readonly option: "subnet" | "links"
   readonly order: number
   readonly prefix: Ipv4Prefix
 }
 
 /** Of two networks that overlap, the one written later is told. */
 const checkOverlaps = (reader: ConfigReader, networks: Networks): void => {
-  const placed = networks.flatMap(([network, { subnet }], order): ReadonlyArray<Placed> =>
-    subnet === undefined ? [] : [{ network, order, prefix: Result.getOrThrow(parsePrefix(subnet)) }]
+  const placed = networks.flatMap(([network, config], order) =>
+    (["subnet", "links"] as const).flatMap((option): ReadonlyArray<Placed> => {
+      const written = config[option]
+      return written === undefined ? [] : [{ network, option, order, prefix: Result.getOrThrow(parsePrefix(written)) }]
+    })
   )
   placed.sort((a, b) => a.prefix.base - b.prefix.base || a.prefix.length - b.prefix.length)
   let widest: Placed | undefined
@@ -110,7 +119,7 @@ const checkOverlaps = (reader: ConfigReader, networks: Networks): void => {
     }
     const [earlier, later] = widest.order < next.order ? [widest, next] : [next, widest]
     reader.refuse(
-      ["networks", later.network, "subnet"],
+      ["networks", later.network, later.option],
       `${formatPrefix(later.prefix)} overlaps networks.${earlier.network} (${formatPrefix(earlier.prefix)})`
     )
   }

@@ -1,6 +1,5 @@
 import { Result } from "effect"
 import { makeIpv4Pool } from "../net/Ipv4Pool.ts"
-import { BackendKind } from "../plan/Attachment.ts"
 import { backendOfNetwork } from "./backendOf.ts"
 import type { Config } from "./Config.ts"
 import { entry } from "./entry.ts"
@@ -8,7 +7,7 @@ import type { ConfigReader } from "./ConfigReader.ts"
 import { defaultBackend } from "./defaults.ts"
 import { guestAddress } from "./guestAddress.ts"
 import { formatPath, type Path } from "./Path.ts"
-import type { VmConfig } from "./sections/sections.ts"
+import { kindsOf, type VmConfig } from "./sections/sections.ts"
 import { suggestion } from "./suggest.ts"
 
 /** VMs against their networks, and against one another. */
@@ -26,9 +25,9 @@ export const checkVms = (reader: ConfigReader, networks: Config["networks"], vms
 
 const checkNetwork = (reader: ConfigReader, networks: Config["networks"], path: Path, config: VmConfig): void => {
   if (config.network === undefined) return
-  const backend = backendOfNetwork(networks, config.network)
+  const backend = backendOfNetwork(networks, config.network, reader.sections)
   if (backend === undefined) {
-    const known = suggestion(config.network, [...Object.keys(networks), ...BackendKind.literals])
+    const known = suggestion(config.network, [...Object.keys(networks), ...kindsOf(reader.sections)])
     reader.refuse([...path, "network"], `there is no network "${config.network}"${known}`)
   } else if (config.backend !== undefined && config.backend !== backend) {
     reader.refuse([...path, "network"], `network ${config.network} is of the ${backend} backend, not ${config.backend}`)

@@ -13,16 +13,21 @@ import { type Data, decodeSection, describeValue, isData } from "./decodeSection
 import { defaultBackend } from "./defaults.ts"
 import { checkKeys, checkOptions } from "./options.ts"
 import { configInvalid } from "./Problem.ts"
-import { Forwarding, NetworkConfig, VmConfig } from "./sections/sections.ts"
+import type { Sections as BackendSections } from "./sections/Section.ts"
+import { builtinSections, Forwarding, kindsOf, networkSchema, vmSchema } from "./sections/sections.ts"
 import { readYaml } from "./YamlSource.ts"
 
 /**
- * A configuration file's text, YAML or JSON. All of its problems come at once as `CONFIG_INVALID`, in the order of the
+ * A configuration file's text, YAML or JSON, of a program with backends of the given sections. All of its problems come at once as `CONFIG_INVALID`, in the order of the
  * file, each with path, line and column in `details.problems`; `file` is what messages call it.
  */
-export const decodeConfig = (text: string, file: string): Result.Result<Config, VmnetError> => {
+export const decodeConfig = (
+  text: string,
+  file: string,
+  sections: BackendSections = builtinSections
+): Result.Result<Config, VmnetError> => {
   const source = readYaml(text)
-  const reader = new ConfigReader(source)
+  const reader = new ConfigReader(source, sections)
   const config = decodeFile(reader, source.data ?? {})
   return reader.problems.length > 0 ? Result.fail(configInvalid(file, reader.problems)) : Result.succeed(config)
 }
@@ -53,8 +58,9 @@ const decodeNetworks = (reader: ConfigReader, sections: Sections): Config["netwo
   Object.fromEntries(
     sections.map(([network, raw]) => {
       const path = ["networks", network]
-      const decoded = decodeSection(reader, NetworkConfig, raw, path)
-      checkOptions(reader, path, "network", raw, backendFor(raw, decoded.backend, defaultBackend))
+      const backend = backendIn(reader, raw, defaultBackend)
+      const decoded = decodeSection(reader, networkSchema(reader.sections, backend), raw, path)
+      checkOptions(reader, path, "network", raw, backend)
       return [network, decoded]
     })
   )
@@ -63,16 +69,18 @@ const decodeVms = (reader: ConfigReader, networks: Config["networks"], sections:
   Object.fromEntries(
     sections.map(([vm, raw]) => {
       const path = ["vms", vm]
-      const decoded = decodeSection(reader, VmConfig, raw, path)
-      const inherited = backendOfNetwork(networks, decoded.network ?? defaultBackend) ?? defaultBackend
-      checkOptions(reader, path, "vm", raw, backendFor(raw, decoded.backend, inherited))
+      const network = typeof raw["network"] === "string" ? raw["network"] : defaultBackend
+      const inherited = backendOfNetwork(networks, network, reader.sections) ?? defaultBackend
+      const backend = backendIn(reader, raw, inherited)
+      const decoded = decodeSection(reader, vmSchema(reader.sections, backend), raw, path)
+      checkOptions(reader, path, "vm", raw, backend)
       return [vm, decoded]
     })
   )
 
 /** The backend whose options a section may have: unknown when the one it names is not one. */
-const backendFor = (raw: Data, decoded: BackendKind | undefined, otherwise: BackendKind): BackendKind | undefined =>
-  Object.hasOwn(raw, "backend") ? decoded : otherwise
+const backendIn = ({ sections }: ConfigReader, raw: Data, otherwise: BackendKind): BackendKind | undefined =>
+  Object.hasOwn(raw, "backend") ? kindsOf(sections).find((kind) => kind === raw["backend"]) : otherwise
 
 /** The entries of `networks` or `vms` that have a proper name; an entry with nothing in it is all defaults. */
 const namedSections = (

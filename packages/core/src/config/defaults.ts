@@ -1,10 +1,15 @@
 import type { BackendKind } from "../plan/Attachment.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 
-/** What a backend's own network is when nobody configured it (`Backend.defaultNetwork`), by kind; only built-in kinds. */
-export type DefaultNetworks = Readonly<
-  Partial<Record<BackendKind, { readonly subnet: string; readonly addressing: "hash" | "lowest" }>>
->
+/**
+ * What a network of a backend is where nothing is configured. A `gateway` is one that all of its guests have whatever
+ * the subnet; without one it is configured, or the first address of the subnet.
+ */
+export type DefaultNetwork = Pick<NetworkSpec, "subnet" | "addressing"> &
+  Partial<Pick<NetworkSpec, "gateway" | "dns" | "mtu" | "isolated" | "links" | "inside">>
+
+/** The backends' own defaults (`Backend.defaultNetwork`), by kind; only backends that are built in. */
+export type DefaultNetworks = Readonly<Record<BackendKind, DefaultNetwork>>
 
 /** The backend of a VM or network that names none. */
 export const defaultBackend: BackendKind = "bridge"

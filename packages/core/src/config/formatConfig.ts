@@ -7,7 +7,7 @@ import { backendOfNetwork } from "./backendOf.ts"
 import type { Config } from "./Config.ts"
 import { defaultBackend } from "./defaults.ts"
 import { type NetworkDefaults, networkSpec } from "./networkSpec.ts"
-import { type NetworkConfig, sections, type VmConfig } from "./sections/sections.ts"
+import { builtinSections, type NetworkConfig, type VmConfig } from "./sections/sections.ts"
 
 /**
  * The configuration with every default written out, as JSON data that is itself a configuration meaning the same.
@@ -15,7 +15,7 @@ import { type NetworkConfig, sections, type VmConfig } from "./sections/sections
  */
 export const formatConfig = (config: Config, defaults: NetworkDefaults): Config => ({
   networks: mapEntries(config.networks, (network, settings) => formatNetwork(network, settings, defaults)),
-  vms: mapEntries(config.vms, (_, settings) => formatVm(config, settings)),
+  vms: mapEntries(config.vms, (_, settings) => formatVm(config, settings, defaults)),
   forwarding: config.forwarding ?? "global"
 })
 
@@ -36,12 +36,12 @@ const formatNetwork = (network: string, settings: NetworkConfig, defaults: Netwo
   const filled: NetworkConfig = Result.isSuccess(spec)
     ? { ...settings, ...Struct.omit(spec.success, ["network"]) }
     : settings
-  return { backend, ...honoured(filled, sections[backend].network) }
+  return { backend, ...honoured(filled, (defaults.sections ?? builtinSections)[backend]!.network) }
 }
 
-const formatVm = (config: Config, settings: VmConfig): VmConfig => {
+const formatVm = (config: Config, settings: VmConfig, { sections = builtinSections }: NetworkDefaults): VmConfig => {
   const network = settings.network ?? settings.backend ?? defaultBackend
-  const backend = settings.backend ?? backendOfNetwork(config.networks, network) ?? defaultBackend
+  const backend = settings.backend ?? backendOfNetwork(config.networks, network, sections) ?? defaultBackend
   const filled: VmConfig = {
     ...settings,
     network,
@@ -52,7 +52,7 @@ const formatVm = (config: Config, settings: VmConfig): VmConfig => {
       tapOwner: formatTapOwner(Result.getOrThrow(parseTapOwner(`${settings.tapOwner}`)))
     })
   }
-  return { backend, ...honoured(filled, sections[backend].vm) }
+  return { backend, ...honoured(filled, sections[backend]!.vm) }
 }
 
 const formatPolicy = (egress: NonNullable<VmConfig["egress"]>): NonNullable<VmConfig["egress"]> =>

@@ -5,13 +5,16 @@ import type { BackendKind } from "../plan/Attachment.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import type { Config } from "./Config.ts"
 import { defaultBackend, type DefaultNetworks, networkDefaults } from "./defaults.ts"
-import type { NetworkConfig } from "./sections/sections.ts"
+import type { Sections } from "./sections/Section.ts"
+import { builtinSections, type NetworkConfig, ownOptions } from "./sections/sections.ts"
 
 /** What fills in where a network says nothing. */
 export interface NetworkDefaults {
   readonly defaults: DefaultNetworks
   /** The host's own resolvers that a guest could use (`HostProbe.resolvers`). */
   readonly resolvers: ReadonlyArray<string>
+  /** What may be configured; by default that of the backends of vmnet itself. */
+  readonly sections?: Sections
 }
 
 /** A network with every default filled in. It fails where its backend is not built in. */
@@ -19,27 +22,34 @@ export const networkSpec = (
   network: string,
   backend: BackendKind,
   config: NetworkConfig,
-  { defaults, resolvers }: NetworkDefaults
+  { defaults, resolvers, sections = builtinSections }: NetworkDefaults
 ): Parsed<NetworkSpec> =>
   Result.gen(function* () {
     const own = defaults[backend]
-    if (own === undefined) return yield* Result.fail(notBuiltIn(backend, defaults))
+    const section = sections[backend]
+    if (own === undefined || section === undefined) return yield* Result.fail(notBuiltIn(backend, defaults))
     const subnet = config.subnet ?? own.subnet
-    const { gateway } = yield* makeIpv4Pool({ ...config, subnet })
-    return {
+    const pool = yield* makeIpv4Pool({ ...config, subnet, ...(own.gateway !== undefined && { gateway: null }) })
+    const links = config.links ?? own.links
+    const options = ownOptions(section, config)
+    const spec: NetworkSpec = {
       network,
       backend,
       subnet,
-      gateway,
-      dns: config.dns ?? resolvers,
-      mtu: config.mtu ?? networkDefaults.mtu,
+      gateway: own.gateway ?? pool.gateway!,
+      dns: config.dns ?? own.dns ?? resolvers,
+      mtu: config.mtu ?? own.mtu ?? networkDefaults.mtu,
       addressing: config.addressing ?? own.addressing,
       exclude: config.exclude ?? networkDefaults.exclude,
-      isolated: config.isolated ?? networkDefaults.isolated,
+      isolated: config.isolated ?? own.isolated ?? networkDefaults.isolated,
       hostAccess: config.hostAccess ?? networkDefaults.hostAccess,
       masquerade: config.masquerade ?? networkDefaults.masquerade,
-      cooldown: config.cooldown ?? networkDefaults.cooldown
+      cooldown: config.cooldown ?? networkDefaults.cooldown,
+      ...(links !== undefined && { links }),
+      ...(own.inside && { inside: own.inside }),
+      ...(Object.keys(options).length > 0 && { options })
     }
+    return yield* section.complete === undefined ? Result.succeed(spec) : section.complete(spec)
   })
 
 const notBuiltIn = (backend: BackendKind, defaults: DefaultNetworks): string =>
@@ -54,7 +64,7 @@ export const networksOf = (config: Config, defaults: NetworkDefaults): ReadonlyA
 
 /** The backends' own networks, used where nothing names one, but for those the file configures. */
 export const defaultNetworksOf = (config: Config, defaults: NetworkDefaults): ReadonlyArray<NetworkSpec> =>
-  (Object.keys(defaults.defaults) as ReadonlyArray<BackendKind>)
+  Object.keys(defaults.defaults)
     .filter((kind) => config.networks[kind] === undefined)
     .flatMap((kind) => {
       const spec = networkSpec(kind, kind, {}, defaults)

@@ -3,7 +3,7 @@ import type { BackendKind } from "../plan/Attachment.ts"
 import type { ConfigReader } from "./ConfigReader.ts"
 import type { Data } from "./decodeSection.ts"
 import type { Path } from "./Path.ts"
-import { sections } from "./sections/sections.ts"
+import type { Sections } from "./sections/Section.ts"
 import { suggestion } from "./suggest.ts"
 
 /** Why an option of the command line is not one of the file. */
@@ -25,10 +25,22 @@ export const checkKeys = (
   }
 }
 
-const optionsOf = (kind: "network" | "vm", backend: BackendKind | undefined): ReadonlyArray<string> =>
+const optionsOf = (
+  sections: Sections,
+  kind: "network" | "vm",
+  backend: BackendKind | undefined
+): ReadonlyArray<string> =>
   backend === undefined
     ? Object.values(sections).flatMap((section) => Object.keys(section[kind]))
-    : Object.keys(sections[backend][kind])
+    : Object.keys(sections[backend]![kind])
+
+/** The backends that have an option. */
+export const backendsWith = (sections: Sections, kind: "network" | "vm", option: string): ReadonlyArray<BackendKind> =>
+  Object.values(sections)
+    .filter((section) => Object.hasOwn(section[kind], option))
+    .map((section) => section.kind)
+
+export const whoDoes = (kinds: ReadonlyArray<BackendKind>): string => `backends that do: ${kinds.join(", ")}`
 
 /** Refuses what is no option of any backend, and by name what is one but not of this backend (which is absent when it is wrong itself). */
 export const checkOptions = (
@@ -38,15 +50,11 @@ export const checkOptions = (
   section: Data,
   backend: BackendKind | undefined
 ): void => {
-  const honoured = ["backend", ...optionsOf(kind, backend)]
+  const honoured = ["backend", ...optionsOf(reader.sections, kind, backend)]
   for (const key of Object.keys(section).filter((key) => !honoured.includes(key))) {
-    const others = Object.values(sections).filter((section) => Object.hasOwn(section[kind], key))
-    if (others.length > 0) {
-      const kinds = others.map((section) => section.kind).join(", ")
-      reader.refuseKey(
-        [...path, key],
-        `the ${backend} backend cannot honour ${quote(key)} (backends that do: ${kinds})`
-      )
+    const kinds = backendsWith(reader.sections, kind, key)
+    if (kinds.length > 0) {
+      reader.refuseKey([...path, key], `the ${backend} backend cannot honour ${quote(key)} (${whoDoes(kinds)})`)
     } else if (kind === "vm" && Object.hasOwn(flagsOnly, key)) {
       reader.refuseKey([...path, key], flagsOnly[key]!)
     } else {

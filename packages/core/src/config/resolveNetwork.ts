@@ -3,23 +3,26 @@ import { parseNetworkName } from "../names/Name.ts"
 import type { Parsed } from "../names/Parsed.ts"
 import { quote } from "../names/quote.ts"
 import { type Ipv4Prefix, overlaps, parsePrefix } from "../net/Ipv4.ts"
-import { BackendKind } from "../plan/Attachment.ts"
+import type { BackendKind } from "../plan/Attachment.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
-import { backendOfNetwork, isBackend } from "./backendOf.ts"
+import { backendOfNetwork } from "./backendOf.ts"
 import type { Config } from "./Config.ts"
 import { entry } from "./entry.ts"
 import { defaultBackend } from "./defaults.ts"
 import { type NetworkDefaults, networkSpec } from "./networkSpec.ts"
-import type { NetworkConfig } from "./sections/sections.ts"
+import type { Sections } from "./sections/Section.ts"
+import { builtinSections, kindsOf, type NetworkConfig } from "./sections/sections.ts"
 import { fromConfig, type Setting, type SettingReader } from "./Setting.ts"
 import { suggestion } from "./suggest.ts"
 
-export const parseBackend = (text: string): Parsed<BackendKind> =>
-  isBackend(text)
-    ? Result.succeed(text)
-    : Result.fail(
-        `there is no such backend${suggestion(text, BackendKind.literals)}; backends are ${BackendKind.literals.join(", ")}`
-      )
+const parseBackend = (text: string, sections: Sections): Parsed<BackendKind> => {
+  if (Object.hasOwn(sections, text)) return Result.succeed(text)
+  const kinds = kindsOf(sections)
+  return Result.fail(`there is no such backend${suggestion(text, kinds)}; backends are ${kinds.join(", ")}`)
+}
+
+/** What may be configured in the program that asks. */
+export const sectionsIn = ({ sections = builtinSections }: NetworkDefaults): Sections => sections
 
 export interface NetworkChoice {
   readonly config: Config
@@ -33,8 +36,9 @@ export interface NetworkChoice {
  * configured. A network decides the backend unless somebody named another, which is a contradiction.
  */
 export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): NetworkSpec | undefined => {
-  const asked = reader.read(choice.backend, parseBackend)
-  const named = reader.read(choice.network, (text) => findNetwork(choice.config, text))
+  const sections = sectionsIn(choice.defaults)
+  const asked = reader.read(choice.backend, (text) => parseBackend(text, sections))
+  const named = reader.read(choice.network, (text) => findNetwork(choice.config, text, sections))
   if ((choice.backend !== undefined && asked === undefined) || (choice.network !== undefined && named === undefined)) {
     return undefined
   }
@@ -48,7 +52,7 @@ export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): Ne
   const found = named ?? foundNetwork(choice.config, own, own)
   reader.note("backend", choice.backend ?? choice.network)
   reader.note("network", choice.network)
-  noteOptions(reader, found)
+  noteOptions(reader, found, sections)
   refuseOverlap(reader, choice, found)
   const where = (named === undefined ? choice.backend : choice.network)?.path ?? `networks.${found.network}`
   return reader.read({ value: found, origin: "", path: where }, ({ network, backend, settings }) =>
@@ -62,11 +66,11 @@ interface FoundNetwork {
   readonly settings: NetworkConfig
 }
 
-const findNetwork = (config: Config, text: string): Parsed<FoundNetwork> =>
+const findNetwork = (config: Config, text: string, sections: Sections): Parsed<FoundNetwork> =>
   Result.flatMap(parseNetworkName(text), (network) => {
-    const backend = backendOfNetwork(config.networks, network)
+    const backend = backendOfNetwork(config.networks, network, sections)
     if (backend !== undefined) return Result.succeed(foundNetwork(config, network, backend))
-    const known = suggestion(network, [...Object.keys(config.networks), ...BackendKind.literals])
+    const known = suggestion(network, [...Object.keys(config.networks), ...kindsOf(sections)])
     return Result.fail(`no network ${quote(network)} is configured${known}`)
   })
 
@@ -78,27 +82,30 @@ const foundNetwork = (config: Config, network: string, backend: BackendKind): Fo
 
 /** A subnet nobody chose must not take addresses that somebody did choose. */
 const refuseOverlap = (reader: SettingReader, { config, defaults }: NetworkChoice, own: FoundNetwork): void => {
-  const subnet = defaults.defaults[own.backend]?.subnet
-  if (own.settings.subnet !== undefined || subnet === undefined) return
-  for (const [network, settings] of Object.entries(config.networks)) {
-    const other = settings.subnet
-    if (network === own.network || other === undefined || !overlaps(readPrefix(subnet), readPrefix(other))) continue
-    reader.refuse(
-      `networks.${own.network}`,
-      `has no subnet of its own, and the ${own.backend} backend's default ${subnet} overlaps networks.${network} ` +
-        `(${other}): name a network (--network), or give networks.${own.network} a subnet`
-    )
+  const standard = defaults.defaults[own.backend]
+  if (standard?.inside) return
+  for (const option of ["subnet", "links"] as const) {
+    const prefix = standard?.[option]
+    if (own.settings[option] !== undefined || prefix === undefined) continue
+    for (const [network, settings] of Object.entries(config.networks)) {
+      const other = [settings.subnet, settings.links].find((other) => other !== undefined && overlap(prefix, other))
+      if (network === own.network || other === undefined) continue
+      reader.refuse(
+        `networks.${own.network}`,
+        `has no ${option} of its own, and the ${own.backend} backend's default ${prefix} overlaps networks.${network} ` +
+          `(${other}): name a network (--network), or give networks.${own.network} ${option === "subnet" ? "a subnet" : "links"}`
+      )
+    }
   }
 }
+
+const overlap = (a: string, b: string): boolean => overlaps(readPrefix(a), readPrefix(b))
 
 /** A text the configuration's schema has let through. */
 const readPrefix = (text: string): Ipv4Prefix => Result.getOrThrow(parsePrefix(text))
 
-const networkOptions = ["subnet", "gateway", "dns", "mtu", "addressing", "exclude", "isolated"] as const
-const trustOptions = ["hostAccess", "masquerade", "cooldown"] as const
-
-const noteOptions = (reader: SettingReader, { network, settings }: FoundNetwork): void => {
-  for (const option of [...networkOptions, ...trustOptions]) {
+const noteOptions = (reader: SettingReader, { network, backend, settings }: FoundNetwork, sections: Sections): void => {
+  for (const option of Object.keys(sections[backend]?.network ?? {})) {
     reader.note(`network.${option}`, fromConfig<unknown>(`networks.${network}`, option, settings[option]))
   }
 }

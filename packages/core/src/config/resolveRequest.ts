@@ -5,9 +5,11 @@ import type { AttachRequest } from "../plan/AttachRequest.ts"
 import type { Config } from "./Config.ts"
 import { entry } from "./entry.ts"
 import type { DefaultNetworks } from "./defaults.ts"
+import type { NetworkDefaults } from "./networkSpec.ts"
 import { badInput } from "./Problem.ts"
 import type { RequestFacts, RequestFlags } from "./RequestFlags.ts"
-import { resolveNetwork } from "./resolveNetwork.ts"
+import { refuseFlags } from "./refuseFlags.ts"
+import { resolveNetwork, sectionsIn } from "./resolveNetwork.ts"
 import {
   resolveAddress,
   resolveDevice,
@@ -15,8 +17,10 @@ import {
   resolveMac,
   resolveOwner,
   resolvePublish,
+  resolveSlot,
   type VmSources
 } from "./resolveVm.ts"
+import type { Sections } from "./sections/Section.ts"
 import { fromConfig, fromFlag, type Origin, SettingReader } from "./Setting.ts"
 
 export interface ResolveInput {
@@ -24,6 +28,8 @@ export interface ResolveInput {
   readonly flags: RequestFlags
   readonly defaults: DefaultNetworks
   readonly facts: RequestFacts
+  /** What may be configured; by default that of the backends of vmnet itself. */
+  readonly sections?: Sections
 }
 
 /** A request, and for each of its settings where it came from: `flag`, `vms.api`, `networks.web`, `file`, `default`. */
@@ -37,7 +43,7 @@ export interface ResolvedRequest {
  * as `BAD_INPUT` with `details.problems`.
  */
 export const resolveRequest = (input: ResolveInput): Result.Result<AttachRequest, VmnetError> =>
-  Result.map(resolveWithOrigins(input), ({ request }) => request)
+  Result.map(resolveWithOrigins(input), ({ request, origins }) => ({ ...request, origins }))
 
 export const resolveWithOrigins = (input: ResolveInput): Result.Result<ResolvedRequest, VmnetError> => {
   const reader = new SettingReader()
@@ -48,16 +54,19 @@ export const resolveWithOrigins = (input: ResolveInput): Result.Result<ResolvedR
 }
 
 const readRequest = (reader: SettingReader, input: ResolveInput): AttachRequest | undefined => {
-  const { config, flags, facts } = input
+  const { config, flags } = input
   const vm = reader.read({ value: flags.vm, origin: "flag", path: "VM" }, parseVmName)
   const sources = sourcesOf(input)
+  const defaults = defaultsOf(input)
   const network = resolveNetwork(reader, {
     config,
     backend: fromFlag("--backend", flags.backend) ?? fromConfig(sources.section, "backend", sources.config.backend),
     network: fromFlag("--network", flags.network) ?? fromConfig(sources.section, "network", sources.config.network),
-    defaults: { defaults: input.defaults, resolvers: facts.resolvers }
+    defaults
   })
-  const address = resolveAddress(reader, sources, network)
+  if (network !== undefined) refuseFlags(reader, flags, network, sectionsIn(defaults))
+  const options = network === undefined ? {} : (sectionsIn(defaults)[network.backend]?.vm ?? {})
+  const address = "slot" in options ? resolveSlot(reader, sources, network) : resolveAddress(reader, sources, network)
   const mac = resolveMac(reader, sources)
   const owner = resolveOwner(reader, sources)
   const device = resolveDevice(reader, sources)
@@ -78,6 +87,12 @@ const readRequest = (reader: SettingReader, input: ResolveInput): AttachRequest 
     ...device
   }
 }
+
+const defaultsOf = ({ defaults, facts: { resolvers }, sections }: ResolveInput): NetworkDefaults => ({
+  defaults,
+  resolvers,
+  ...(sections && { sections })
+})
 
 const sourcesOf = ({ config, flags, facts }: ResolveInput): VmSources => ({
   flags,

@@ -8,7 +8,7 @@ import { formatPublish, parsePublish, publishOverlaps } from "../net/Publish.ts"
 import type { ProcessId } from "../ops/HostProbe.ts"
 import type { Netns } from "../ops/Netns.ts"
 import type { EgressPolicy, NetworkSpec, PublishSpec } from "../plan/AttachRequest.ts"
-import { guestAddress } from "./guestAddress.ts"
+import { guestAddress, slotAddress } from "./guestAddress.ts"
 import type { RequestFlags } from "./RequestFlags.ts"
 import type { VmConfig } from "./sections/sections.ts"
 import { fromConfig, fromFlag, fromList, type Setting, type SettingReader } from "./Setting.ts"
@@ -75,6 +75,17 @@ export const resolveAddress = (
   const setting = fromFlag("--ip", flags.ip) ?? fromConfig(section, "ip", config.ip)
   reader.note("ip", setting)
   return reader.read(setting, (text) => guestAddress(text, network))
+}
+
+/** A slot is asked for by its number: the address that leads to it is that many above the subnet's own. */
+export const resolveSlot = (
+  reader: SettingReader,
+  { flags, section, config }: VmSources,
+  network: NetworkSpec | undefined
+): string | undefined => {
+  const setting = fromFlag("--slot", flags.slot) ?? fromConfig(section, "slot", text(config.slot))
+  reader.note("slot", setting)
+  return reader.read(setting, (text) => slotAddress(text, network))
 }
 
 export const resolveMac = (reader: SettingReader, { flags, section, config }: VmSources): string | undefined => {

@@ -14,6 +14,7 @@ import { Mac } from "../names/Mac.ts"
 import { namePattern, parseNetworkName, parseVmName } from "../names/Name.ts"
 import { parseNetnsPath } from "../names/NetnsPath.ts"
 import type { Parsed } from "../names/Parsed.ts"
+import { quote } from "../names/quote.ts"
 
 /** The text as written: parsers check it here, and read it where it is used. */
 const text = (
@@ -34,6 +35,12 @@ const parseResolver = (value: string): Parsed<number> =>
       ? Result.fail(`${value} is not an address a resolver can have`)
       : Result.succeed(address)
   )
+
+/** A name people give interfaces; the kernel allows stranger ones (`IFNAMSIZ` - 1 bytes without / and spaces). */
+const parseLinkName = (value: string): Parsed<string> =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(value)
+    ? Result.succeed(value)
+    : Result.fail(`${quote(value)} is not an interface's name`)
 
 const octets = "[0-9]{1,3}(\\.[0-9]{1,3}){3}"
 const ports = "[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})?"
@@ -66,6 +73,7 @@ export const EgressText = text(parseEgressRule, `^${octets}(/[0-9]{1,2})?(:${por
   "198.51.100.53:53/udp"
 ])
 export const TapOwnerText = text(parseTapOwner, "^[0-9]{1,10}(:[0-9]{1,10})?$", ["1000:1000"])
+export const BridgeName = text(parseLinkName, "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$", ["br0"])
 export const NetnsPathText = text(parseNetnsPath, "^/.+$", ["/run/netns/build"])
 
 /** A whole number within bounds, both included. */

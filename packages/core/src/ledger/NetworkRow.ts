@@ -71,8 +71,15 @@ export const vmsOfNetwork = (tx: Tx, network: string): ReadonlyArray<string> =>
 export const networkInUse = (tx: Tx, network: string, butFor = ""): boolean =>
   tx.get("SELECT 1 FROM leases WHERE network = ? AND vm <> ? LIMIT 1", network, butFor) !== undefined
 
-/** What subnets the networks in use have. */
+/** What the networks in use have of the host's addresses. */
 export const liveSubnets = (tx: Tx): ReadonlyArray<{ readonly network: string; readonly subnet: string }> =>
   allNetworks(tx)
-    .filter(({ network }) => networkInUse(tx, network))
-    .map(({ network, spec: { subnet } }) => ({ network, subnet }))
+    .filter(({ network, spec }) => spec.inside !== true && networkInUse(tx, network))
+    .flatMap(({ network, spec: { subnet, links } }) =>
+      links === undefined
+        ? [{ network, subnet }]
+        : [
+            { network, subnet },
+            { network, subnet: links }
+          ]
+    )

@@ -18,9 +18,23 @@ export type Reservation = "network address" | "broadcast address" | "gateway" | 
 
 export interface Ipv4PoolInput {
   readonly subnet: string
-  /** Absent: the first usable address of the subnet. */
-  readonly gateway?: string
+  /** Absent: the first usable address of the subnet. Null: the guests' gateway is none of its addresses. */
+  readonly gateway?: string | null
   /** Addresses and prefixes; parts outside the subnet have no effect. */
+  readonly exclude?: ReadonlyArray<string>
+}
+
+/** The pool of a network whose gateway may be an address of another subnet. */
+export const poolInput = ({ subnet, gateway, exclude }: NetworkAddresses): Ipv4PoolInput => {
+  const [within, address] = [parsePrefix(subnet), parseIpv4(gateway)]
+  const isInside =
+    Result.isSuccess(within) && Result.isSuccess(address) && inRange(rangeOf(within.success), address.success)
+  return { subnet, gateway: isInside ? gateway : null, ...(exclude && { exclude }) }
+}
+
+export interface NetworkAddresses {
+  readonly subnet: string
+  readonly gateway: string
   readonly exclude?: ReadonlyArray<string>
 }
 
@@ -32,7 +46,7 @@ export interface Ipv4Pool {
   readonly subnet: string
   /** The subnet's prefix length. */
   readonly prefix: number
-  readonly gateway: string
+  readonly gateway: string | null
   /** How many addresses guests can have. */
   readonly size: number
   /** The guest address at an index from 0 to `size` - 1, in ascending order; `undefined` outside. */
@@ -48,12 +62,16 @@ export interface Ipv4Pool {
 export const makeIpv4Pool = (input: Ipv4PoolInput): Parsed<Ipv4Pool> =>
   Result.gen(function* () {
     const subnet = yield* Result.flatMap(parsePrefix(input.subnet), withRoomForGuests)
-    const gateway = yield* input.gateway === undefined
-      ? Result.succeed(subnet.base + 1)
-      : Result.flatMap(parseIpv4(input.gateway), (address) => withinHosts(subnet, address))
+    const gateway = yield* gatewayOf(subnet, input.gateway)
     const excluded = yield* Result.all((input.exclude ?? []).map(parseAddressOrPrefix))
     return build(subnet, gateway, mergeRanges(clipRanges(excluded.map(rangeOf), rangeOf(subnet))))
   })
+
+const gatewayOf = (subnet: Ipv4Prefix, gateway: string | null | undefined): Parsed<number | null> => {
+  if (gateway === null) return Result.succeed(null)
+  if (gateway === undefined) return Result.succeed(subnet.base + 1)
+  return Result.flatMap(parseIpv4(gateway), (address) => withinHosts(subnet, address))
+}
 
 /** A guest needs a subnet with a network address, a gateway, itself and a broadcast address: /30 at the least. */
 const withRoomForGuests = (subnet: Ipv4Prefix): Parsed<Ipv4Prefix> => {
@@ -75,16 +93,21 @@ const withinHosts = (subnet: Ipv4Prefix, gateway: number): Parsed<number> => {
 
 const one = (address: number): Ipv4Range => ({ first: address, last: address })
 
-const build = (subnet: Ipv4Prefix, gateway: number, excluded: Ipv4Ranges): Ipv4Pool => {
+const build = (subnet: Ipv4Prefix, gateway: number | null, excluded: Ipv4Ranges): Ipv4Pool => {
   const bounds = rangeOf(subnet)
-  const reserved = mergeRanges([one(bounds.first), one(bounds.last), one(gateway), ...excluded])
+  const reserved = mergeRanges([
+    one(bounds.first),
+    one(bounds.last),
+    ...(gateway === null ? [] : [one(gateway)]),
+    ...excluded
+  ])
   const free = gaps(reserved, bounds)
   const read = <A>(text: string, f: (address: number) => A | undefined): A | undefined =>
     Result.getOrUndefined(Result.map(parseIpv4(text), f))
   return {
     subnet: formatPrefix(subnet),
     prefix: subnet.length,
-    gateway: formatIpv4(gateway),
+    gateway: gateway === null ? null : formatIpv4(gateway),
     size: countAddresses(free),
     nth: (index) => nthOf(free, index),
     indexOf: (address) => read(address, (address) => indexIn(free, address)),

@@ -7,6 +7,8 @@ import type { Netns } from "./Netns.ts"
  * `Delete*` is strict too (`Missing`). Links are created down, with router solicitations off (`addrgenmode none`).
  */
 export type LinkChange =
+  | AddNetns
+  | DeleteNetns
   | AddBridge
   | AddTap
   | AddVeth
@@ -20,6 +22,25 @@ export type LinkChange =
   | AddNeighbour
   | DeleteNeighbour
   | DeleteLink
+
+/**
+ * `ip netns add $name`, then in it `ip link set lo alias $alias up`. It is `/run/netns/$name` from then on; the alias of
+ * its loopback device is what tells whose it is.
+ */
+export interface AddNetns {
+  readonly _tag: "AddNetns"
+  readonly name: string
+  readonly alias: string
+}
+
+/**
+ * `ip netns delete $name`: the name goes at once, its links soon after, or with the last process that is still in there.
+ * What is left of a namespace that was half made is deleted too; a symbolic link in its place is refused (`Invalid`).
+ */
+export interface DeleteNetns {
+  readonly _tag: "DeleteNetns"
+  readonly name: string
+}
 
 /** `ip link add $name address $mac mtu $mtu type bridge`; the MAC is pinned, it never follows a port. */
 export interface AddBridge {
@@ -121,6 +142,10 @@ export interface DeleteLink {
 /** `add tap vmt3k2`: the words errors, progress and dry runs use for a change. */
 export const describeLinkChange = (change: LinkChange): string => {
   switch (change._tag) {
+    case "AddNetns":
+      return `add netns ${change.name}`
+    case "DeleteNetns":
+      return `delete netns ${change.name}`
     case "AddBridge":
       return `add bridge ${change.link}`
     case "AddTap":

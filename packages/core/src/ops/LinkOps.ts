@@ -17,6 +17,14 @@ export interface Link {
   readonly addresses: ReadonlyArray<string>
 }
 
+/**
+ * A namespace as observed: what its loopback device carries as alias (empty while it is half made); null for a name that
+ * no namespace is mounted on, such as a symbolic link.
+ */
+export interface FoundNetns {
+  readonly alias: string | null
+}
+
 /** An IPv4 route of the main table. `destination` is a prefix (a default route is `0.0.0.0/0`). */
 export interface Route {
   readonly destination: string
@@ -43,13 +51,14 @@ export interface LinkSnapshot {
  *
  * `apply` runs the changes in order and stops at the first that fails; the error carries its `index`. Changes before it
  * stay applied, the failed one may be: callers read back with `find`. `find` is a direct lookup by name (`null` is
- * proof of absence), never a filtered dump. `snapshot` is a dump, for what has no name to look up.
+ * proof of absence), never a filtered dump. `findNetns` does the same for namespaces by name. `snapshot` is a dump, for what has no name to look up.
  */
 export class LinkOps extends Context.Service<
   LinkOps,
   {
     readonly apply: (netns: Netns, changes: ReadonlyArray<LinkChange>) => Effect.Effect<void, OpsError>
     readonly find: (netns: Netns, links: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Link | null>, OpsError>
+    readonly findNetns: (names: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<FoundNetns | null>, OpsError>
     readonly snapshot: (netns: Netns) => Effect.Effect<LinkSnapshot, OpsError>
   }
 >()("@vmnet/core/LinkOps") {}

@@ -2,7 +2,7 @@
  * One entry of the firewall layout: what varies per network or VM, as data. The chains that read these entries are
  * created once (see `NatOps`) and never re-created while guests run. Ports are 1-65535, addresses dotted IPv4.
  */
-export type NatElement = Segment | Masquerade | HostAccess | Guest | Egress | Binding | Publish
+export type NatElement = Segment | Masquerade | HostAccess | Guest | Egress | Binding | Publish | Slot
 
 export type Protocol = "tcp" | "udp"
 
@@ -73,11 +73,27 @@ export interface Publish {
   readonly mark: number
 }
 
+/**
+ * The whole firewall of a guest's own namespace, which has no other layout: `device` is the guest's TAP and `uplink` the
+ * way out. The guest at `address` is known outside as `outside` only, in both directions. It may be nobody else (neither
+ * another address nor another MAC), nothing but the two of them is forwarded, and nothing in there is reached.
+ */
+export interface Slot {
+  readonly _tag: "Slot"
+  readonly device: string
+  readonly uplink: string
+  readonly mac: string
+  readonly address: string
+  readonly outside: string
+}
+
 const ports = (first: number, count: number): string => (count === 1 ? `${first}` : `${first}-${first + count - 1}`)
 
 /** The identity of an entry: two elements with the same key cannot both exist. Also the words errors use for it. */
 export const natElementKey = (element: NatElement): string => {
   switch (element._tag) {
+    case "Slot":
+      return `slot ${element.address} as ${element.outside}`
     case "Segment":
       return `segment ${element.device}`
     case "Masquerade":

@@ -6,7 +6,9 @@ import type { Netns } from "./Netns.ts"
 /**
  * One change of the firewall layout. `AddLayout` creates the tables, sets and chains of `install` and fails with
  * `Exists` when they are there; `DeleteLayout` removes them whole. `AddElement` fails with `Exists` when the key is
- * taken, `DeleteElement` with `Missing` when it is not there.
+ * taken, `DeleteElement` with `Missing` when it is not there. A `Slot` comes and goes with the table it needs: it is the
+ * one element of a namespace without layout (`Exists` where there is one, or another slot; any other element is `Missing`
+ * its sets there). It is deleted only as exactly what it is.
  */
 export type NatChange =
   | { readonly _tag: "AddLayout" }
@@ -21,7 +23,7 @@ export type NatFinding =
   | { readonly _tag: "Different"; readonly owner: string; readonly detail: string }
 
 export interface NatSnapshot {
-  /** Whether the layout is there, complete. */
+  /** Whether the layout, or the rules of a slot, are there, complete: `altered` when somebody changed them. */
   readonly layout: "absent" | "present" | "altered"
   readonly elements: ReadonlyArray<{ readonly element: NatElement; readonly owner: string }>
 }

@@ -45,6 +45,14 @@ export interface NetworkSpec {
   readonly masquerade: boolean
   /** Seconds before an address may serve another VM, as long as others are free. */
   readonly cooldown: number
+  /** The prefix that the host's links to its guests are numbered from, where the subnet is not on a link itself. */
+  readonly links?: string
+  /** A bridge of somebody else's that the network is on: what the host has there is not in the network's way. */
+  readonly bridge?: string
+  /** Its addresses are never the host's: each guest has them in a namespace of its own, and they overlap nothing. */
+  readonly inside?: true
+  /** Settings that only the backend knows, checked by its section of the configuration's schema. */
+  readonly options?: Readonly<Record<string, unknown>>
 }
 
 /** One attach, complete: configuration and flags merged and validated, nothing left to guess. Plain JSON data. */
@@ -62,4 +70,6 @@ export interface AttachRequest {
   /** Where the guest's end goes when it is a veth and not a TAP. */
   readonly target?: Netns
   readonly tapOwner?: { readonly uid: number; readonly gid?: number }
+  /** Where each setting came from: `flag`, `vms.api`, `networks.web`, `file`, `default`. No part of what is asked for. */
+  readonly origins?: Readonly<Record<string, string>>
 }

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 
-export const BackendKind = Schema.Literals(["bridge", "netns", "tap", "slirp"])
+/** The name of a way to give a VM its network: `bridge`, `netns`, `tap`, `slirp`, or that of somebody else's backend. */
+export const BackendKind = Schema.String.check(Schema.isPattern(/^[a-z][a-z0-9-]{0,30}$/))
 export type BackendKind = typeof BackendKind.Type
 
 /** A published range as it is in force. `hostAddress` is `0.0.0.0` for every address of the host. */
@@ -36,7 +37,7 @@ export const Attachment = Schema.Struct({
     mtu: Schema.Finite
   }),
   host: Schema.Struct({
-    /** The address the host reaches the guest at. */
+    /** The address the host reaches the guest at; 127.0.0.1 where only published ports lead to it. */
     address: Schema.String,
     uplink: Schema.NullOr(Schema.String)
   }),

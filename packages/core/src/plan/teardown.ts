@@ -2,7 +2,7 @@ import { Effect, Option } from "effect"
 import { asBegun, type OwnedResource } from "../ledger/ResourceRow.ts"
 import type { Driver, Presence } from "../resource/Driver.ts"
 import { batches, type Drivers, familyOf } from "../resource/Drivers.ts"
-import { describeResource, goesWith, linksOf } from "../resource/identity.ts"
+import { carries, describeResource, goesWith } from "../resource/identity.ts"
 import { Progress } from "../vmnet/Progress.ts"
 import { describeBatch } from "./apply.ts"
 
@@ -42,13 +42,10 @@ export const teardown = (
     return merge(reports)
   }).pipe(Effect.uninterruptible)
 
-/** Separates what disappears together with a link that is taken down anyway. */
+/** Separates what disappears together with a link or a namespace that is taken down anyway. */
 const splitImplied = (resources: ReadonlyArray<OwnedResource>) => {
-  const links = new Set(resources.flatMap(({ resource }) => linksOf(resource)))
-  const isImplied = ({ resource }: OwnedResource) => {
-    const link = goesWith(resource)
-    return link !== undefined && links.has(link)
-  }
+  const carriers = new Set(resources.flatMap(({ resource }) => carries(resource)))
+  const isImplied = ({ resource }: OwnedResource) => goesWith(resource).some((carrier) => carriers.has(carrier))
   return {
     explicit: resources.filter((owned) => !isImplied(owned)),
     implied: resources.filter(isImplied)
@@ -92,7 +89,7 @@ const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport => ({
 })
 
 const isOurs = (owned: OwnedResource, presence: Presence): boolean =>
-  presence === "ours" || (presence === "untagged" && owned.state === "intent")
+  presence === "ours" || presence === "broken" || (presence === "untagged" && owned.state === "intent")
 
 const isForeign = (owned: OwnedResource, presence: Presence): boolean =>
   presence !== "absent" && !isOurs(owned, presence)

@@ -2,11 +2,12 @@ import { Effect } from "effect"
 import { OpsError } from "../errors/OpsError.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
 import { formatOwner, parseOwner } from "../names/Owner.ts"
-import type { Link, LinkOps, LinkSnapshot } from "../ops/LinkOps.ts"
+import type { FoundNetns, Link, LinkOps, LinkSnapshot } from "../ops/LinkOps.ts"
 import { netnsKey } from "../ops/Netns.ts"
 import type { Driver, Presence } from "./Driver.ts"
 import { grouped } from "./grouped.ts"
 import { creation, deletion, type LinkResource, type PlacedChange } from "./linkChanges.ts"
+import type { NetnsResource } from "./Resource.ts"
 
 /** The kind the kernel gives a link of ours. */
 const linkType = { Bridge: "bridge", Tap: "tun", Veth: "veth" } as const
@@ -20,19 +21,38 @@ export const makeLinkDriver = (ops: LinkOps["Service"]): Driver => ({
       resources.map((owned) => deletion(linkResource(owned)))
     ),
   find: Effect.fnUntraced(function* (resources) {
-    const netns = netnsOf(resources)
-    const links = yield* ops.find(
-      netns,
-      resources.map((owned) => linkResource(owned).link)
+    const names = resources.flatMap(({ resource }) => (resource.kind === "Netns" ? [resource.name] : []))
+    const found = names.length === 0 ? [] : yield* ops.findNetns(names)
+    const namespaces = new Map(names.map((name, index) => [name, found[index]!]))
+    const links = names.length === resources.length ? [] : yield* findLinks(ops, resources)
+    let next = 0
+    return resources.map((owned) =>
+      owned.resource.kind === "Netns"
+        ? netnsPresence(namespaces.get(owned.resource.name) ?? null, owned.owner)
+        : links[next++]!
     )
-    const dump = resources.some(({ resource }) => resource.kind === "Route" || resource.kind === "Neighbour")
-      ? yield* ops.snapshot(netns)
-      : emptySnapshot
-    return resources.map((owned, index) => presence(owned, links[index] ?? null, dump))
   })
 })
 
+const findLinks = Effect.fnUntraced(function* (ops: LinkOps["Service"], resources: ReadonlyArray<OwnedResource>) {
+  const netns = netnsOf(resources)
+  const on = resources.flatMap((owned) => (isOnLink(owned) ? [owned] : []))
+  const links = yield* ops.find(
+    netns,
+    on.map(({ resource }) => resource.link)
+  )
+  const dump = on.some(({ resource }) => resource.kind === "Route" || resource.kind === "Neighbour")
+    ? yield* ops.snapshot(netns)
+    : emptySnapshot
+  return on.map((owned, index) => presence(owned, links[index] ?? null, dump))
+})
+
 const emptySnapshot: LinkSnapshot = { links: [], routes: [], neighbours: [] }
+
+type OnLink = Exclude<LinkResource, NetnsResource>
+
+const isOnLink = (owned: OwnedResource): owned is OwnedResource & { readonly resource: OnLink } =>
+  owned.resource.kind !== "Netns"
 
 const linkResource = ({ resource }: OwnedResource): LinkResource => resource as LinkResource
 
@@ -84,9 +104,17 @@ const whatIsInTheWay = Effect.fnUntraced(function* (ops: LinkOps["Service"], fai
 
 const netnsOf = (resources: ReadonlyArray<OwnedResource>) => resources[0]!.resource.netns
 
-const presence = (owned: OwnedResource, link: Link | null, dump: LinkSnapshot): Presence => {
+/** A name without a namespace behind it is what is left of one that was half made. */
+const netnsPresence = (found: FoundNetns | null, owner: string): Presence =>
+  found === null ? "absent" : tagPresence(found.alias ?? "", owner)
+
+const presence = (
+  owned: OwnedResource & { readonly resource: OnLink },
+  link: Link | null,
+  dump: LinkSnapshot
+): Presence => {
   if (link === null) return "absent"
-  const resource = linkResource(owned)
+  const { resource } = owned
   switch (resource.kind) {
     case "Bridge":
     case "Tap":

@@ -1,11 +1,14 @@
+import { forwardKey } from "../ops/Helpers.ts"
 import { natElementKey } from "../ops/NatElement.ts"
-import { type Netns, netnsKey } from "../ops/Netns.ts"
+import { namedNetns, type Netns, netnsKey } from "../ops/Netns.ts"
 import { formatSysctlKey } from "../ops/SysctlOps.ts"
 import type { Resource } from "./Resource.ts"
 
 /** The object's name within its kind and namespace, as people know it: `vmt3k2`, `10.0.42.1/24 on vmb1`. */
 export const resourceName = (resource: Resource): string => {
   switch (resource.kind) {
+    case "Netns":
+      return resource.name
     case "NatLayout":
       return "tables"
     case "NatElement":
@@ -22,6 +25,12 @@ export const resourceName = (resource: Resource): string => {
       return `${resource.address} on ${resource.link}`
     case "Sysctl":
       return formatSysctlKey(resource.key)
+    case "ResolvConf":
+      return resource.mount.rootfs.path
+    case "Helper":
+      return resource.spec.helper
+    case "Forward":
+      return forwardKey(resource.forward)
   }
 }
 
@@ -38,28 +47,35 @@ export const describeResource = (resource: Resource): string => {
 
 const inside = (netns: Netns): string => (netns._tag === "Host" ? "" : ` in ${netnsKey(netns)}`)
 
-/** The link whose deletion takes this resource with it, as a `resourceKey`-independent pair, or `undefined`. */
-export const goesWith = (resource: Resource): string | undefined => {
+/** The links and the namespace whose deletion takes this resource with it; what `carries` gives for those. */
+export const goesWith = (resource: Resource): ReadonlyArray<string> => {
+  const netns = `netns ${netnsKey(resource.netns)}`
   switch (resource.kind) {
     case "Address":
     case "Route":
     case "Neighbour":
-      return `${netnsKey(resource.netns)} ${resource.link}`
+      return [netns, `${netnsKey(resource.netns)} ${resource.link}`]
     case "Sysctl":
-      return resource.link === undefined ? undefined : `${netnsKey(resource.netns)} ${resource.link}`
+      return resource.link === undefined ? [netns] : [netns, `${netnsKey(resource.netns)} ${resource.link}`]
+    case "Forward":
+      return [netns, `${netnsKey(resource.netns)} slirp4netns`]
     default:
-      return undefined
+      return [netns]
   }
 }
 
-/** The links a resource is: what `goesWith` of others refers to. A veth is two. */
-export const linksOf = (resource: Resource): ReadonlyArray<string> => {
+/** What goes with a resource, in the words of `goesWith`: what is on its links (a veth is two), or in its namespace. */
+export const carries = (resource: Resource): ReadonlyArray<string> => {
   switch (resource.kind) {
+    case "Netns":
+      return [`netns ${netnsKey(namedNetns(resource.name))}`]
     case "Bridge":
     case "Tap":
       return [`${netnsKey(resource.netns)} ${resource.link}`]
     case "Veth":
       return [`${netnsKey(resource.netns)} ${resource.link}`, `${netnsKey(resource.peer.netns)} ${resource.peer.link}`]
+    case "Helper":
+      return [`${netnsKey(resource.netns)} ${resource.spec.helper}`]
     default:
       return []
   }

@@ -4,12 +4,14 @@ import type {
   AddressResource,
   BridgeResource,
   NeighbourResource,
+  NetnsResource,
   RouteResource,
   TapResource,
   VethResource
 } from "./Resource.ts"
 
 export type LinkResource =
+  | NetnsResource
   | BridgeResource
   | TapResource
   | VethResource
@@ -27,6 +29,8 @@ export interface PlacedChange {
 export const creation = (resource: LinkResource, owner: string): ReadonlyArray<PlacedChange> => {
   const here = (change: LinkChange): PlacedChange => ({ netns: resource.netns, change })
   switch (resource.kind) {
+    case "Netns":
+      return [here({ _tag: "AddNetns", name: resource.name, alias: owner })]
     case "Bridge":
       return [
         here({ _tag: "AddBridge", link: resource.link, mac: resource.mac, mtu: resource.mtu }),
@@ -47,6 +51,8 @@ export const creation = (resource: LinkResource, owner: string): ReadonlyArray<P
 
 export const deletion = (resource: LinkResource): LinkChange => {
   switch (resource.kind) {
+    case "Netns":
+      return { _tag: "DeleteNetns", name: resource.name }
     case "Bridge":
     case "Tap":
     case "Veth":

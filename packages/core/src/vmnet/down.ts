@@ -20,7 +20,7 @@ export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: str
 const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
   const ledger = yield* Ledger
   const record = yield* ledger.transact(`look up ${vm}`, (tx) => findLease(tx, vm))
-  if (record !== undefined) yield* checkCapabilities
+  if (record !== undefined) yield* checkCapabilities(record.request)
   yield* record === undefined ? removeLeftShares(drivers, vm) : detach(drivers, record)
   return { vm, outcome: record === undefined ? "absent" : "removed" } satisfies DownResult
 })

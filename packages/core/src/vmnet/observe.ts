@@ -3,9 +3,10 @@ import { stepError } from "../errors/stepError.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
+import type { Resource } from "../resource/Resource.ts"
 import type { Presence } from "../resource/Driver.ts"
 import { batches, type Drivers, familyOf } from "../resource/Drivers.ts"
-import { describeResource, goesWith } from "../resource/identity.ts"
+import { describeResource } from "../resource/identity.ts"
 
 /** A resource on record, and what is found in its place now. */
 export interface Observed {
@@ -20,7 +21,7 @@ export interface Observed {
 export const observe = Effect.fnUntraced(function* (drivers: Drivers, subject: string) {
   const ledger = yield* Ledger
   const owned = yield* ledger.transact(`look up ${subject}`, (tx) => resourcesOf(tx, subject))
-  const standing = owned.filter(({ resource, state }) => state === "present" && goesWith(resource) === undefined)
+  const standing = owned.filter(({ resource, state }) => state === "present" && standsByItself(resource))
   const found = yield* Effect.forEach(batches(standing), (batch) =>
     Effect.mapBoth(drivers[familyOf(batch[0]!.resource)].find(batch), {
       onFailure: (error) => stepError(subject, "look up its objects", error),
@@ -29,6 +30,10 @@ export const observe = Effect.fnUntraced(function* (drivers: Drivers, subject: s
   )
   return found.flat()
 })
+
+const standsByItself = ({ kind }: Resource): boolean => !onLinks.has(kind)
+
+const onLinks: ReadonlySet<Resource["kind"]> = new Set(["Address", "Route", "Neighbour", "Sysctl"])
 
 /** A VM that is on record as up, and is not. */
 export const notWhole = (vm: string, missing: ReadonlyArray<Observed>): VmnetError => {
@@ -44,6 +49,7 @@ export const notWhole = (vm: string, missing: ReadonlyArray<Observed>): VmnetErr
 const words: Readonly<Record<Presence, string>> = {
   absent: "missing",
   ours: "present",
+  broken: "broken",
   untagged: "not known to be ours any more",
   foreign: "somebody else's"
 }

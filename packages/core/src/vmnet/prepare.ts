@@ -6,7 +6,7 @@ import type { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
-import { checkForwarding } from "./checkHost.ts"
+import { checkForwarding, checkHelpers } from "./checkHost.ts"
 import { checkPublish } from "./checkPublish.ts"
 import { checkTarget } from "./checkTarget.ts"
 import { networkFacts } from "./hostFacts.ts"
@@ -24,7 +24,8 @@ export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }:
   const ledger = yield* Ledger
   const probe = yield* HostProbe
   yield* checkTarget(request)
-  yield* checkForwarding(request)
+  yield* checkForwarding(backend, request)
+  yield* checkHelpers(backend, request)
   yield* checkPublish(request.vm, request.publish)
   const network = yield* networkFacts(request.vm, request.network)
   const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }

@@ -9,12 +9,14 @@ import { resourcesOf } from "../ledger/ResourceRow.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import { describeResource } from "../resource/identity.ts"
 import { vmNotFound } from "./activeLease.ts"
+import { asFound, oneAsFound } from "./asFound.ts"
 import type { DownResult, KnownNetworks, NetworkDetail, VmDetail } from "./Vmnet.ts"
 
 export const list = Effect.gen(function* () {
   const ledger = yield* Ledger
   const leases = yield* ledger.transact("list", allLeases)
-  return leases.map((record) => record.attachment)
+  const found = yield* asFound(leases.map((record) => record.attachment))
+  return found.map(({ attachment }) => attachment)
 })
 
 export const show = Effect.fn("Vmnet.show")(function* (vm: string) {
@@ -24,11 +26,13 @@ export const show = Effect.fn("Vmnet.show")(function* (vm: string) {
     resources: resourcesOf(tx, vm)
   }))
   if (found.record === undefined) return yield* vmNotFound(vm)
-  const { attachment, request, created, problems } = found.record
+  const { request, created } = found.record
+  const { attachment, holder, problems } = yield* oneAsFound(found.record.attachment)
   return {
     attachment,
     request,
-    problems,
+    problems: [...found.record.problems, ...problems],
+    ...(holder === undefined ? {} : { holder }),
     createdAt: new Date(created).toISOString(),
     resources: found.resources.map(({ resource, state }) => ({
       kind: resource.kind,

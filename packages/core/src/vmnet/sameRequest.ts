@@ -17,6 +17,7 @@ export const vmConflict = (live: AttachRequest, asked: AttachRequest): VmnetErro
 
 const differing = (a: AttachRequest, b: AttachRequest): ReadonlyArray<string> => {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof AttachRequest>
+  keys.delete("origins")
   return [...keys].filter((key) => canonical(a[key]) !== canonical(b[key]))
 }
 

@@ -34,7 +34,7 @@ const answer = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, 
   const probe = yield* HostProbe
   const known = yield* ledger.transact(`look up ${request.vm}`, (tx) => findLease(tx, request.vm))
   if (known?.state === "active" && !ownerGone(probe, known)) return yield* existing(drivers, known, request)
-  yield* checkCapabilities
+  yield* checkCapabilities(request)
   // Its owner is gone, or whoever began it, for we hold the VM's lock: what they left goes first.
   if (known !== undefined) yield* detach(drivers, known)
   return yield* attach(drivers, backend, request)
@@ -54,12 +54,18 @@ const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseReco
 /** A device name that turns out to be taken by somebody else's device is exchanged for another. */
 const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
   const avoid = new Set<string>()
-  const isTaken = ({ code, details }: VmnetError) => code === "NAME_TAKEN" && isFresh(avoid, details?.name)
+  const isTaken = ({ code, details }: VmnetError) =>
+    code === "NAME_TAKEN" && isOurs(backend, request, details?.["name"]) && isFresh(avoid, details?.["name"])
   return yield* retrying(isTaken)(Effect.suspend(() => attempt(drivers, { request, backend, avoid })))
 })
 
-const isFresh = (avoid: Set<string>, name: unknown): boolean => {
-  if (typeof name !== "string" || !InterfaceName.matches(name) || avoid.has(name)) return false
+/** Whether another name could be had in its place. */
+const isOurs = ({ addressOf }: Backend, { address, network }: AttachRequest, name: unknown): name is string =>
+  typeof name === "string" &&
+  (InterfaceName.matches(name) || (address === undefined && addressOf?.(network, name) !== undefined))
+
+const isFresh = (avoid: Set<string>, name: string): boolean => {
+  if (avoid.has(name)) return false
   avoid.add(name)
   return true
 }

@@ -6,6 +6,7 @@ import { runIn } from "../netns/runIn.ts"
 import { reasonOfText } from "../text/reasons.ts"
 import { applyChanges } from "./applyChanges.ts"
 import { findLinks } from "./findLinks.ts"
+import { findNetns } from "./findNetns.ts"
 import { IpLinks, IpNeighbours, IpRoutes, toLinks, toNeighbours, toRoutes } from "./ipJson.ts"
 import { readJson } from "../text/readJson.ts"
 
@@ -44,6 +45,7 @@ const make = Effect.gen(function* () {
   return LinkOps.of({
     apply: Effect.fn("LinkOps.apply")((netns, changes) => applyChanges(commands, netns, changes, ipv6)),
     find: Effect.fn("LinkOps.find")((netns, links) => findLinks(commands, netns, links)),
+    findNetns: Effect.fn("LinkOps.findNetns")((names) => findNetns(commands, names)),
     snapshot: Effect.fn("LinkOps.snapshot")((netns) => snapshot(commands, netns))
   })
 })

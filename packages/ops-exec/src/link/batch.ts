@@ -50,6 +50,10 @@ const linesOf = (
   peer: PeerDescriptor
 ): ReadonlyArray<string> => {
   switch (change._tag) {
+    case "AddNetns":
+      return [`netns add ${change.name}`]
+    case "DeleteNetns":
+      return [`netns delete ${change.name}`]
     case "AddBridge":
       return [
         `link add name ${change.link} address ${change.mac} mtu ${otherMtu(change.mtu)} type bridge`,
@@ -100,8 +104,13 @@ const linesOf = (
   }
 }
 
-/** Writes changes `from` on as one batch; indexes stay those of the whole call. */
-export const toBatch = (changes: ReadonlyArray<LinkChange>, options: BatchOptions, from = 0): Batch => {
+/** Writes changes `from` up to `to` as one batch; indexes stay those of the whole call. */
+export const toBatch = (
+  changes: ReadonlyArray<LinkChange>,
+  options: BatchOptions,
+  from = 0,
+  to = changes.length
+): Batch => {
   const peers: Array<Netns> = []
   const peer: PeerDescriptor = (netns) => {
     if (netnsKey(netns) === netnsKey(options.netns)) return ""
@@ -110,7 +119,7 @@ export const toBatch = (changes: ReadonlyArray<LinkChange>, options: BatchOption
     return ` netns /proc/self/fd/${childDescriptor(position)}`
   }
   const lines = changes.flatMap((change, index) =>
-    index < from ? [] : linesOf(change, index, options, peer).map((text) => ({ text, index }))
+    index < from || index >= to ? [] : linesOf(change, index, options, peer).map((text) => ({ text, index }))
   )
   return { lines, peers }
 }

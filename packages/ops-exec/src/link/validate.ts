@@ -1,6 +1,6 @@
 import type { LinkChange } from "@vmnet/core"
 import { isIpv4, isNetwork, parsePrefix } from "../text/ipv4.ts"
-import { isCreatedName, isMac, isMtu, isReferableName, isTag, isUserId } from "../text/names.ts"
+import { isCreatedName, isMac, isMtu, isNetnsName, isReferableName, isTag, isUserId } from "../text/names.ts"
 
 /** Each rule is a doubt and the words for it; the first that holds is what is wrong. */
 type Doubt = readonly [wrong: boolean, words: string]
@@ -34,8 +34,19 @@ const route = (change: { readonly link: string; readonly destination: string; re
   address(change.via ?? "0.0.0.0")
 ]
 
+const tag = (text: string): Doubt => [!isTag(text, 255), `${JSON.stringify(text)} is not usable as tag`]
+
+const netns = (name: string): Doubt => [
+  !isNetnsName(name),
+  `namespace name ${JSON.stringify(name)} is not usable: 1 to 63 of a-z, 0-9, ".", "_", "-", without ".."`
+]
+
 const doubts = (change: LinkChange): ReadonlyArray<Doubt> => {
   switch (change._tag) {
+    case "AddNetns":
+      return [netns(change.name), tag(change.alias)]
+    case "DeleteNetns":
+      return [netns(change.name)]
     case "AddBridge":
       return [created(change.link), mac(change.mac), mtu(change.mtu)]
     case "AddTap":
@@ -43,10 +54,7 @@ const doubts = (change: LinkChange): ReadonlyArray<Doubt> => {
     case "AddVeth":
       return [created(change.link), mac(change.mac), mtu(change.mtu), created(change.peer.link), mac(change.peer.mac)]
     case "SetAlias":
-      return [
-        referred(change.link),
-        [!isTag(change.alias, 255), `${JSON.stringify(change.alias)} is not usable as tag`]
-      ]
+      return [referred(change.link), tag(change.alias)]
     case "SetMaster":
       return [referred(change.link), referred(change.master)]
     case "SetUp":

@@ -4,10 +4,11 @@ import { type Attempt, invalid } from "../commands/opsErrors.ts"
 import { applyChanges } from "./applyChanges.ts"
 import { decode } from "./decode.ts"
 import { findElements } from "./findElements.ts"
-import { families, isInstall } from "./layout.ts"
-import { layoutState, reference } from "./layoutState.ts"
+import { families, isInstall, layoutText } from "./layout.ts"
+import { layoutState, type References, reference } from "./layoutState.ts"
 import { elementsIn } from "./nftJson.ts"
 import { listTable } from "./runNft.ts"
+import { slotLayoutText } from "./slotLayout.ts"
 
 export interface NatOpsNftOptions {
   /** Eight hexadecimal digits that tell this install's tables from everybody else's. */
@@ -32,7 +33,10 @@ const make = Effect.fnUntraced(function* ({ install }: NatOpsNftOptions) {
     )
   }
   const commands = yield* Commands
-  const expected = once(reference(commands, install))
+  const expected: References = {
+    layout: once(reference(commands, layoutText(install))),
+    slot: once(reference(commands, slotLayoutText(install)))
+  }
 
   const find: Attempt = { family: "nat", action: "find firewall elements" }
   const list: Attempt = { family: "nat", action: "list the firewall" }

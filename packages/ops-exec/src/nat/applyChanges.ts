@@ -39,12 +39,13 @@ const locate = Effect.fnUntraced(function* (call: Call, transaction: ReadonlyArr
 })
 
 /**
- * The same words mean different things to different changes. Loading the layout names nothing that could be missing:
+ * The same words mean different things to different changes. Loading a layout names nothing that could be missing:
  * ENOENT is a kernel without the expression. Where an interval about to be deleted "exists" it is another one.
  */
 const reasonFor = (stderr: string, change: NatChange | undefined): OpsReason => {
   const reason = reasonOfNft(stderr)
-  if (change?._tag === "AddLayout" && reason === "Missing") return "Unsupported"
+  const loads = change?._tag === "AddLayout" || (change?._tag === "AddElement" && change.element._tag === "Slot")
+  if (loads && reason === "Missing") return "Unsupported"
   if (change?._tag === "DeleteElement" && reason === "Exists") return "Missing"
   return reason
 }
@@ -72,7 +73,7 @@ const retryBusy = {
   schedule: Schedule.exponential("20 millis")
 }
 
-/** Applies all changes as one nft transaction: JSON, or text when the layout is created in it. */
+/** Applies all changes as one nft transaction: JSON, or text when a layout is created in it. */
 export const applyChanges = Effect.fnUntraced(function* (
   commands: Commands["Service"],
   netns: Netns,

@@ -1,4 +1,4 @@
-import type { Guest, NatElement, NatSnapshot, Protocol } from "@vmnet/core"
+import type { Guest, NatElement, NatSnapshot, Protocol, Slot } from "@vmnet/core"
 import { type Index, indexOf, judge } from "./compare.ts"
 import { protocolNumber, verdictOf } from "./encode.ts"
 import type { FoundElement } from "./sets.ts"
@@ -53,6 +53,14 @@ const publishedPort = (entry: FoundElement, index: Index): ReadonlyArray<NatElem
   ]
 }
 
+/** The guest and its ways out, as they are found: what does not belong together is no slot when it is judged. */
+const slots = ({ key: [device = "", mac = "", address = ""] }: FoundElement, index: Index): ReadonlyArray<Slot> =>
+  [...index.values()].flatMap(({ key: [from, uplink = ""], set }) => {
+    const [outside] = index.get(`slot_snat ${uplink} . ${address}`)?.value ?? []
+    if (set !== "slot_links" || from !== device || outside === undefined) return []
+    return [{ _tag: "Slot", device, uplink, mac, address, outside }]
+  })
+
 const candidates = (entry: FoundElement, index: Index): ReadonlyArray<NatElement> => {
   const [first = "", second = "", third = ""] = entry.key
   switch (entry.set) {
@@ -73,6 +81,8 @@ const candidates = (entry: FoundElement, index: Index): ReadonlyArray<NatElement
     case "publish":
     case "publish_any":
       return publishedPort(entry, index)
+    case "slot_guests":
+      return slots(entry, index)
     default:
       // The rest are parts of elements that another set names.
       return []

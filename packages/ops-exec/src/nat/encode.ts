@@ -1,4 +1,4 @@
-import type { Egress, Guest, NatElement, Protocol, Publish, Segment } from "@vmnet/core"
+import type { Egress, Guest, NatElement, Protocol, Publish, Segment, Slot } from "@vmnet/core"
 import type { SetElement, SetName } from "./sets.ts"
 import { parsePrefix } from "../text/ipv4.ts"
 
@@ -58,6 +58,15 @@ const encodePublish = (element: Publish): ReadonlyArray<SetElement> => {
   return [...each.flat(), entry("live", [guestAddress, mark])]
 }
 
+/** Every value of a slot is part of some key: two slots that differ never have all their entries in common. */
+const encodeSlot = ({ address, device, mac, outside, uplink }: Slot): ReadonlyArray<SetElement> => [
+  entry("slot_guests", [device, mac, address]),
+  entry("slot_links", [device, uplink]),
+  entry("slot_uplinks", [uplink]),
+  entry("slot_snat", [uplink, address], [outside]),
+  entry("slot_dnat", [uplink, outside], [address])
+]
+
 /**
  * The entries of the layout's sets an element consists of: a fixed list, so that adding, deleting and looking for it are
  * the same question. Elements that would share an entry cannot both exist (the second is refused with `Exists`): two
@@ -83,6 +92,8 @@ export const encode = (element: NatElement): ReadonlyArray<SetElement> => {
       return [entry("ports", [element.port]), entry("bindings", [element.port, element.mac, element.address])]
     case "Publish":
       return encodePublish(element)
+    case "Slot":
+      return encodeSlot(element)
   }
 }
 

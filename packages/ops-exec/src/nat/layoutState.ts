@@ -2,9 +2,9 @@ import { type Commands, type NatSnapshot, OpsError } from "@vmnet/core"
 import { Effect } from "effect"
 import { type Attempt, ofCommandError } from "../commands/opsErrors.ts"
 import { findProgram } from "../commands/programs.ts"
-import { layoutText } from "./layout.ts"
 import { type NftObject, readNft } from "./nftJson.ts"
 import { reasonOfNft, wordsOfNft } from "./runNft.ts"
+import { isSlotSet } from "./sets.ts"
 
 const structural = new Set(["table", "chain", "set", "map", "rule"])
 
@@ -29,28 +29,34 @@ const signature = (objects: ReadonlyArray<NftObject>): string => {
 }
 
 /**
- * What this nft says of the layout on this kernel: it is loaded into a network namespace that lives no longer than the
+ * What this nft says of a layout on this kernel: it is loaded into a network namespace that lives no longer than the
  * program, and printed as nft reads it back (`--echo`). Comparing with that, not with a text of ours, holds across
  * versions of nft, which differ in how they print.
  */
-export const reference = Effect.fnUntraced(function* (commands: Commands["Service"], install: string) {
+export const reference = Effect.fnUntraced(function* (commands: Commands["Service"], layout: string) {
   const attempt: Attempt = { family: "nat", action: "load the firewall layout for comparison" }
   // As an argument: with -j, nft takes text from a file or an argument, but reads its standard input as JSON only.
   const { exitCode, stderr, stdout } = yield* findProgram("nft").pipe(
-    Effect.flatMap((nft) =>
-      commands.run({ program: "unshare", args: ["--net", "--", nft, "-j", "-n", "-e", layoutText(install)] })
-    ),
+    Effect.flatMap((nft) => commands.run({ program: "unshare", args: ["--net", "--", nft, "-j", "-n", "-e", layout] })),
     Effect.mapError((error) => ofCommandError(attempt, error))
   )
   if (exitCode === 0) return signature(yield* readNft(attempt, stdout))
   return yield* new OpsError({ ...attempt, reason: reasonOfNft(stderr), output: wordsOfNft(stderr) })
 })
 
-/** `reference` is asked for only when there is something to compare. */
+/** What there may be: the layout, or that of a slot. Asked for only when there is something to compare. */
+export interface References {
+  readonly layout: Effect.Effect<string, OpsError>
+  readonly slot: Effect.Effect<string, OpsError>
+}
+
 export const layoutState = (
   listed: ReadonlyArray<NftObject>,
-  reference: Effect.Effect<string, OpsError>
+  references: References
 ): Effect.Effect<NatSnapshot["layout"], OpsError> => {
   if (!listed.some(({ kind }) => structural.has(kind))) return Effect.succeed("absent")
-  return Effect.map(reference, (expected) => (signature(listed) === expected ? "present" : "altered"))
+  const isSlot = listed.some(({ body: { name } }) => typeof name === "string" && isSlotSet(name))
+  return Effect.map(isSlot ? references.slot : references.layout, (expected) =>
+    signature(listed) === expected ? "present" : "altered"
+  )
 }

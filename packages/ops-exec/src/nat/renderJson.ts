@@ -1,5 +1,5 @@
 import { parsePrefix } from "../text/ipv4.ts"
-import { families, tableName } from "./layout.ts"
+import { families, type NftFamily, tableName } from "./layout.ts"
 import { type Kind, type SetElement, specOf } from "./sets.ts"
 import type { Command } from "./transaction.ts"
 
@@ -43,10 +43,19 @@ const jsonElement = (install: string, { key, set, value }: SetElement, comment?:
   return { element: { family: spec.family, table: tableName(install), name: set, elem } }
 }
 
-const jsonCommand = (install: string, command: Exclude<Command, { _tag: "CreateLayout" }>): ReadonlyArray<unknown> => {
+/** What JSON can say. */
+type JsonCommand = Exclude<Command, { _tag: "CreateLayout" | "CreateSlotLayout" }>
+
+const deleteTable = (install: string) => (family: NftFamily) => ({
+  delete: { table: { family, name: tableName(install) } }
+})
+
+const jsonCommand = (install: string, command: JsonCommand): ReadonlyArray<unknown> => {
   switch (command._tag) {
     case "DeleteLayout":
-      return families.map((family) => ({ delete: { table: { family, name: tableName(install) } } }))
+      return families.map(deleteTable(install))
+    case "DeleteSlotLayout":
+      return [deleteTable(install)("inet")]
     case "Create":
       return [{ create: jsonElement(install, command.entry, command.owner) }]
     case "Add":
@@ -59,13 +68,13 @@ const jsonCommand = (install: string, command: Exclude<Command, { _tag: "CreateL
 }
 
 /**
- * A transaction as input of `nft -j -f -`, or `undefined` when it creates the layout: that takes text, and text and JSON
+ * A transaction as input of `nft -j -f -`, or `undefined` when it creates a layout: that takes text, and text and JSON
  * cannot be one transaction.
  */
 export const renderJson = (install: string, commands: ReadonlyArray<Command>): string | undefined => {
   const json: Array<unknown> = []
   for (const command of commands) {
-    if (command._tag === "CreateLayout") return undefined
+    if (command._tag === "CreateLayout" || command._tag === "CreateSlotLayout") return undefined
     json.push(...jsonCommand(install, command))
   }
   return JSON.stringify({ nftables: json })

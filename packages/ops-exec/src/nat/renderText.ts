@@ -1,5 +1,6 @@
 import { families, layoutText, tableName } from "./layout.ts"
 import { type Kind, type SetElement, type SetName, specOf } from "./sets.ts"
+import { slotLayoutText } from "./slotLayout.ts"
 import type { Command } from "./transaction.ts"
 
 const textPart = (kind: Kind, text: string): string => (kind === "device" ? `"${text}"` : text)
@@ -24,6 +25,10 @@ const textCommand = (install: string, command: Command): string => {
       )
     case "DeleteLayout":
       return families.map((family) => `delete table ${family} ${tableName(install)}`).join("\n")
+    case "CreateSlotLayout":
+      return `create table inet ${tableName(install)}\n${slotLayoutText(install)}`
+    case "DeleteSlotLayout":
+      return `delete table inet ${tableName(install)}`
     case "Create":
       return `create ${textElement(install, command.entry, command.owner)}`
     case "Add":

@@ -14,7 +14,7 @@ const set = (...key: ReadonlyArray<Kind>): SetSpec => ({ family: "inet", key, va
 const bridgeSet = (...key: ReadonlyArray<Kind>): SetSpec => ({ family: "bridge", key, value: [] })
 const map = (key: ReadonlyArray<Kind>, value: ReadonlyArray<Kind>): SetSpec => ({ family: "inet", key, value })
 
-/** The sets and maps of the layout, by name. */
+/** The sets and maps of the layout, by name, and those of the other layout there is, of a slot. */
 export const sets = {
   segments: set("device"),
   pairs: set("device", "device"),
@@ -32,7 +32,12 @@ export const sets = {
   publish_any_marks: map(["protocol", "port"], ["mark"]),
   targets: set("protocol", "ipv4", "port", "mark"),
   ports: bridgeSet("device"),
-  bindings: bridgeSet("device", "mac", "ipv4")
+  bindings: bridgeSet("device", "mac", "ipv4"),
+  slot_guests: set("device", "mac", "ipv4"),
+  slot_links: set("device", "device"),
+  slot_uplinks: set("device"),
+  slot_snat: map(["device", "ipv4"], ["ipv4"]),
+  slot_dnat: map(["device", "ipv4"], ["ipv4"])
 } as const satisfies Readonly<Record<string, SetSpec>>
 
 export type SetName = keyof typeof sets
@@ -42,6 +47,9 @@ export const specOf = (name: SetName): SetSpec => sets[name]
 export const isMap = (name: SetName): boolean => specOf(name).value.length > 0
 
 export const isSetName = (name: string): name is SetName => Object.hasOwn(sets, name)
+
+/** No set of one layout is in the other: an element in the wrong place is refused as missing its set. */
+export const isSlotSet = (name: string): boolean => isSetName(name) && name.startsWith("slot_")
 
 /** Sets whose elements are intervals: the kernel looks those up by their lower ends only. */
 export const isIntervalSet = (name: SetName): boolean => name === "egress" || name === "egress_any"

@@ -9,6 +9,8 @@ import { isIntervalSet, type SetElement } from "./sets.ts"
 export type Command =
   | { readonly _tag: "CreateLayout"; readonly index: number }
   | { readonly _tag: "DeleteLayout"; readonly index: number }
+  | { readonly _tag: "CreateSlotLayout"; readonly index: number }
+  | { readonly _tag: "DeleteSlotLayout"; readonly index: number }
   | { readonly _tag: "Create"; readonly index: number; readonly entry: SetElement; readonly owner: string }
   | { readonly _tag: "Add"; readonly index: number; readonly entry: SetElement }
   | { readonly _tag: "RequireAbsent"; readonly index: number; readonly entry: SetElement }
@@ -23,9 +25,22 @@ const deletion = (entry: SetElement, index: number): ReadonlyArray<Command> => [
   { _tag: "Delete", index, entry }
 ]
 
+const isSlot = ({ _tag }: NatElement): boolean => _tag === "Slot"
+
 const guards = (element: NatElement, index: number): ReadonlyArray<Command> =>
   contradictions(element).map((entry) => ({ _tag: "RequireAbsent", index, entry }))
 
+const creations = ({ element, owner }: Extract<NatChange, { _tag: "AddElement" }>, index: number) => [
+  ...guards(element, index),
+  ...encode(element).map((entry): Command => ({ _tag: "Create", index, entry, owner }))
+]
+
+const deletions = (element: NatElement, index: number): ReadonlyArray<Command> => [
+  ...guards(element, index),
+  ...encode(element).flatMap((entry) => deletion(entry, index))
+]
+
+/** A slot's table goes after its entries: where they are not all there, it is another one's and stays. */
 export const commandsOf = (changes: ReadonlyArray<NatChange>): ReadonlyArray<Command> =>
   changes.flatMap((change, index): ReadonlyArray<Command> => {
     switch (change._tag) {
@@ -35,10 +50,13 @@ export const commandsOf = (changes: ReadonlyArray<NatChange>): ReadonlyArray<Com
         return [{ _tag: "DeleteLayout", index }]
       case "AddElement":
         return [
-          ...guards(change.element, index),
-          ...encode(change.element).map((entry): Command => ({ _tag: "Create", index, entry, owner: change.owner }))
+          ...(isSlot(change.element) ? [{ _tag: "CreateSlotLayout", index } as const] : []),
+          ...creations(change, index)
         ]
       case "DeleteElement":
-        return [...guards(change.element, index), ...encode(change.element).flatMap((entry) => deletion(entry, index))]
+        return [
+          ...deletions(change.element, index),
+          ...(isSlot(change.element) ? [{ _tag: "DeleteSlotLayout", index } as const] : [])
+        ]
     }
   })

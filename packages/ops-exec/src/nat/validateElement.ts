@@ -64,6 +64,15 @@ const doubts = (element: NatElement): ReadonlyArray<Doubt> => {
         mark(element.mark),
         ...publishPorts(element)
       ]
+    case "Slot":
+      return [
+        device(element.device),
+        device(element.uplink),
+        [element.device === element.uplink, `${element.uplink} cannot be both the guest's device and the uplink`],
+        [!isMac(element.mac), `${element.mac} is not a MAC address`],
+        address(element.address),
+        address(element.outside)
+      ]
   }
 }
 

@@ -21,6 +21,13 @@ export const isPlainWord = (name: string): boolean => /^(?!-)[^\s"'#\\\p{Cc}]+$/
 export const isReferableName = (name: string): boolean =>
   isLegalName(name) && isPlainWord(name) && !indexAlias.test(name)
 
+/** Names of namespaces vmnet creates: one plain word, never a path, never an option. */
+export const isNetnsName = (name: string): boolean => /^[a-z0-9](?!.*\.\.)[a-z0-9._-]{0,62}$/.test(name)
+
+/** Names a file in `/run/netns` can have: no other namespace can be there. */
+export const isFileName = (name: string): boolean =>
+  Buffer.byteLength(name) <= 255 && /^[^/\0]+$/.test(name) && name !== "." && name !== ".."
+
 /** Device names inside nft statements; `*` at the end would be a wildcard there. */
 export const isDeviceName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(name)
 

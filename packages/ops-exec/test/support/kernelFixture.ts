@@ -1,6 +1,7 @@
 import type { Netns } from "@vmnet/core"
 import { KernelFixture, type PlantedNatEntry } from "@vmnet/testkit/conformance"
 import { Effect, Layer, type Scope } from "effect"
+import { lstatSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import { netnsOf, start, startTimeOf, until } from "./processes.ts"
 import { inside, ip, nftJson } from "./programs.ts"
 
@@ -16,9 +17,29 @@ export const namedNetns: Effect.Effect<Extract<Netns, { _tag: "Path" }>, never, 
   ({ path }) => Effect.sync(() => ip("netns", "delete", path.slice("/run/netns/".length)))
 )
 
+const fileOf = (name: string): string => `/run/netns/${name}`
+
+const clear = (name: string): void => {
+  const stats = lstatSync(fileOf(name), { throwIfNoEntry: false })
+  if (stats?.isSymbolicLink() === true) unlinkSync(fileOf(name))
+  else if (stats !== undefined) ip("netns", "delete", name)
+}
+
+const freeName: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => `conformance-${process.pid}-${++count}`),
+  (name) => Effect.sync(() => clear(name))
+)
+
+const plantNetns = (name: string, what: "netns" | "file" | { readonly symlink: string }): void => {
+  mkdirSync("/run/netns", { recursive: true })
+  if (what === "netns") ip("netns", "add", name)
+  else if (what === "file") writeFileSync(fileOf(name), "", { flag: "wx", mode: 0 })
+  else symlinkSync(fileOf(what.symlink), fileOf(name))
+}
+
 const pathOf = (netns: Netns): string => {
   if (netns._tag === "Path") return netns.path
-  return netns._tag === "Host" ? "/proc/self/ns/net" : `/proc/${netns.pid}/ns/net`
+  return netns._tag === "Process" ? `/proc/${netns.pid}/ns/net` : "/proc/self/ns/net"
 }
 
 const processIn = Effect.fnUntraced(function* (netns: Netns) {
@@ -54,6 +75,8 @@ const whole = (install: string, { comment, key, set, value }: PlantedNatEntry) =
 export const kernelFixture = (install: string): Layer.Layer<KernelFixture> =>
   Layer.succeed(KernelFixture, {
     netns: namedNetns,
+    netnsName: freeName,
+    plantNetns: (name, what) => Effect.sync(() => plantNetns(name, what)),
     process: processIn,
     plantLink: (netns, { alias, link }) =>
       Effect.sync(() => {

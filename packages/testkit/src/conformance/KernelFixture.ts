@@ -9,7 +9,20 @@ export interface PlantedLink {
 
 /** An entry of a set or map of the firewall layout, as `nft add element` takes it: key parts in plain text. */
 export interface PlantedNatEntry {
-  readonly set: "segments" | "pairs" | "hairpins" | "masqueraded" | "live" | "publish" | "publish_marks" | "generations"
+  readonly set:
+    | "segments"
+    | "pairs"
+    | "hairpins"
+    | "masqueraded"
+    | "live"
+    | "publish"
+    | "publish_marks"
+    | "generations"
+    | "slot_guests"
+    | "slot_links"
+    | "slot_uplinks"
+    | "slot_snat"
+    | "slot_dnat"
   readonly key: ReadonlyArray<string>
   readonly value?: ReadonlyArray<string>
   readonly comment?: string
@@ -30,12 +43,19 @@ export class KernelFixture extends Context.Service<
   {
     /** A fresh, empty namespace that goes with the scope; a new one at every use. */
     readonly netns: Effect.Effect<Netns, never, Scope.Scope>
+    /** A name that `ip netns` does not know yet; whatever is there when the scope ends goes with it. */
+    readonly netnsName: Effect.Effect<string, never, Scope.Scope>
+    /**
+     * Takes a name: `netns` is `ip netns add`, by somebody who tags nothing; `file` what is left of it when it ends before
+     * the namespace is mounted; `symlink` a symbolic link to `/run/netns/$target`.
+     */
+    readonly plantNetns: (name: string, what: "netns" | "file" | { readonly symlink: string }) => Effect.Effect<void>
     /** A process inside `netns`, ended with the scope at the latest. */
     readonly process: (netns: Netns) => Effect.Effect<NetnsProcess, never, Scope.Scope>
     readonly plantLink: (netns: Netns, link: PlantedLink) => Effect.Effect<void>
     readonly plantNatEntry: (netns: Netns, entry: PlantedNatEntry) => Effect.Effect<void>
     readonly deleteNatEntry: (netns: Netns, entry: PlantedNatEntry) => Effect.Effect<void>
-    /** Empties a chain of the layout: `nft flush chain ... forward`. */
+    /** Empties a chain of the layout, or of the slot: `nft flush chain ... forward`. */
     readonly damageLayout: (netns: Netns) => Effect.Effect<void>
   }
 >()("@vmnet/testkit/KernelFixture") {}

@@ -5,6 +5,7 @@ import type { KernelFixture } from "./KernelFixture.ts"
 import { linkAddresses } from "./linkAddresses.ts"
 import { linkBatches } from "./linkBatches.ts"
 import { linkCreation } from "./linkCreation.ts"
+import { linkNetns } from "./linkNetns.ts"
 import { linkHistories } from "./linkHistories.ts"
 import { linkNames } from "./linkNames.ts"
 import { linkNamespaces } from "./linkNamespaces.ts"
@@ -17,6 +18,7 @@ export const linkOpsConformance = <E>(name: string, makeLayer: () => Layer.Layer
     linkBatches(it)
     linkNames(it)
     linkNamespaces(it)
+    linkNetns(it)
     linkHistories(it)
   })
 }

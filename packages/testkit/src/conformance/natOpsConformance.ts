@@ -6,6 +6,7 @@ import { natFindings } from "./natFindings.ts"
 import { natHistories } from "./natHistories.ts"
 import { natLayout } from "./natLayout.ts"
 import { natRoundTrip } from "./natRoundTrip.ts"
+import { natSlots } from "./natSlots.ts"
 import { natTransactions } from "./natTransactions.ts"
 
 /** What every `NatOps` must do. Call it at the top of a test file; the layer is built once for all its tests. */
@@ -15,6 +16,7 @@ export const natOpsConformance = <E>(name: string, makeLayer: () => Layer.Layer<
     natRoundTrip(it)
     natTransactions(it)
     natFindings(it)
+    natSlots(it)
     natHistories(it)
   })
 }

@@ -39,6 +39,7 @@ export const faultyLinkOps = faultyCalls(LinkOps, {
     slice: (from, to, netns, changes): [Netns, ReadonlyArray<LinkChange>] => [netns, changes.slice(from, to)]
   },
   find: { error: error("link"), words: at, steps: () => 0 },
+  findNetns: { error: error("link"), words: (names) => names.join(", "), steps: () => 0 },
   snapshot: { error: error("link"), words: netnsKey, steps: () => 0 }
 })
 

@@ -39,6 +39,8 @@ export interface Foreign {
   /** A raw entry in a set or map of the firewall layout, with any comment or none. */
   readonly natEntry: (netns: Netns, entry: NatKey & { readonly value?: string; readonly comment?: string }) => void
   readonly deleteNatEntry: (netns: Netns, key: NatKey) => void
+  /** A name in `/run/netns` without a namespace behind it: an empty file, or a symbolic link. */
+  readonly blankNetns: (path: string, kind: "file" | "symlink") => void
   /** Somebody flushed a chain of the layout: its snapshot says `altered`. */
   readonly damageLayout: (netns: Netns) => void
 }
@@ -65,5 +67,6 @@ export const foreign = (world: World): Foreign => ({
     world.resolve(netns).nat.add({ ...entry, comment })
   },
   deleteNatEntry: (netns, key) => world.resolve(netns).nat.delete(key),
+  blankNetns: (path, kind) => world.addBlank(path, kind),
   damageLayout: (netns) => world.resolve(netns).nat.damageLayout()
 })

@@ -1,6 +1,7 @@
 import { LinkOps, describeLinkChange, netnsKey } from "@vmnet/core"
 import { applyLinkChange } from "./applyLinkChange.ts"
 import { linkSnapshot, linkView } from "./linkView.ts"
+import { findNetns } from "./namedNetns.ts"
 import { attempting, operation } from "./Refusal.ts"
 import type { World } from "./World.ts"
 
@@ -13,7 +14,7 @@ export const memoryLinkOps = (world: World): LinkOps["Service"] =>
         const namespace = world.resolve(netns)
         for (const [index, change] of changes.entries()) {
           const attempt = { family: "link", action: describeLinkChange(change), index } as const
-          attempting(attempt, () => applyLinkChange(namespace, change, (peer) => world.resolve(peer)))
+          attempting(attempt, () => applyLinkChange(world, namespace, change))
         }
       }),
     find: (netns, names) =>
@@ -24,6 +25,10 @@ export const memoryLinkOps = (world: World): LinkOps["Service"] =>
           return found === undefined ? null : linkView(found)
         })
       }),
+    findNetns: (names) =>
+      operation({ family: "link", action: `find namespaces ${names.join(", ")}` }, () =>
+        names.map((name) => findNetns(world, name))
+      ),
     snapshot: (netns) =>
       operation({ family: "link", action: `list links of ${netnsKey(netns)}` }, () =>
         linkSnapshot(world.resolve(netns))

@@ -15,11 +15,14 @@ const applyNatChange = (tables: NatTables, change: NatChange): void => {
       return tables.deleteLayout()
     case "AddElement": {
       const comment = checkComment(change.owner)
-      for (const entry of natEntries(change.element)) tables.add({ ...entry, comment })
+      const entries = natEntries(change.element)
+      if (change.element._tag === "Slot") tables.addSlotLayout()
+      for (const entry of entries) tables.add({ ...entry, comment })
       return
     }
     case "DeleteElement":
       for (const entry of natEntries(change.element)) tables.delete(entry)
+      if (change.element._tag === "Slot") tables.deleteSlotLayout()
       return
   }
 }

@@ -42,16 +42,19 @@ export interface Namespace {
   nextIndex: number
 }
 
+/** Not even loopback. */
+export const emptyNamespace = (parent?: Namespace): Namespace => ({
+  links: new Map(),
+  routes: [],
+  neighbours: [],
+  sysctls: new SysctlTree(parent?.sysctls),
+  nat: new NatTables(),
+  nextIndex: 1
+})
+
 /** A new namespace: loopback, down. Its parameters start from `parent`'s, as net.core.devconf_inherit_init_net=0 does. */
 export const makeNamespace = (parent?: Namespace): Namespace => {
-  const namespace: Namespace = {
-    links: new Map(),
-    routes: [],
-    neighbours: [],
-    sysctls: new SysctlTree(parent?.sysctls),
-    nat: new NatTables(),
-    nextIndex: 1
-  }
+  const namespace = emptyNamespace(parent)
   insertLink(namespace, { link: "lo", type: "", mac: "00:00:00:00:00:00", mtu: 65536 })
   return namespace
 }

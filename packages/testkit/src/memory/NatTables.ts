@@ -1,7 +1,7 @@
 import { refuse } from "./Refusal.ts"
 
 /** The sets and maps of the firewall layout; those of the bridge family last. */
-export const natSets = [
+const layoutSets = [
   "segments",
   "pairs",
   "hairpins",
@@ -20,6 +20,11 @@ export const natSets = [
   "ports",
   "bindings"
 ] as const
+
+/** Those of a slot, which has a table of its own. */
+const slotSets = ["slot_guests", "slot_links", "slot_uplinks", "slot_snat", "slot_dnat"] as const
+
+export const natSets = [...layoutSets, ...slotSets] as const
 
 export type NatSet = (typeof natSets)[number]
 
@@ -64,12 +69,21 @@ export class NatTables {
   }
 
   addLayout(): void {
-    if (this.#sets !== null) return refuse("Exists", "create table: File exists")
-    this.#replace(new Map(natSets.map((set) => [set, new Map()])), false)
+    this.#create(layoutSets)
   }
 
   deleteLayout(): void {
-    if (this.#sets === null) return refuse("Missing", "delete table: No such file or directory")
+    if (this.#sets === null || this.#sets.has("slot_guests"))
+      return refuse("Missing", "delete table: No such file or directory")
+    this.#replace(null, false)
+  }
+
+  addSlotLayout(): void {
+    this.#create(slotSets)
+  }
+
+  deleteSlotLayout(): void {
+    this.#set("slot_guests")
     this.#replace(null, false)
   }
 
@@ -123,6 +137,12 @@ export class NatTables {
     } finally {
       this.#undo = null
     }
+  }
+
+  /** One table name, whatever is in it. */
+  #create(sets: ReadonlyArray<NatSet>): void {
+    if (this.#sets !== null) return refuse("Exists", "create table: File exists")
+    this.#replace(new Map(sets.map((set) => [set, new Map()])), false)
   }
 
   #set(set: NatSet): Map<string, NatEntryState> {

@@ -1,10 +1,12 @@
 import type { SysctlKey } from "@vmnet/core"
 import { refuse } from "./Refusal.ts"
-import { conf4, conf4All, conf6, scalars } from "./sysctlDefaults.ts"
+import { conf4, conf4All, conf6, neigh4, scalars } from "./sysctlDefaults.ts"
 
 type Family = "ipv4" | "ipv6"
 
 const conf = (family: Family, device: string, parameter: string): string => `net/${family}/conf/${device}/${parameter}`
+
+const neigh = (device: string, parameter: string): string => `net/ipv4/neigh/${device}/${parameter}`
 
 const parameters = { ipv4: conf4, ipv6: conf6 }
 const families: ReadonlyArray<Family> = ["ipv4", "ipv6"]
@@ -32,6 +34,7 @@ export class SysctlTree {
         this.#values.set(conf(family, "default", parameter), inherited("default") ?? value)
       }
     }
+    for (const [parameter, value] of Object.entries(neigh4)) this.#values.set(neigh("default", parameter), value)
   }
 
   addDevice(device: string): void {
@@ -40,6 +43,9 @@ export class SysctlTree {
       for (const parameter of Object.keys(parameters[family])) {
         this.#values.set(conf(family, device, parameter), this.#values.get(conf(family, "default", parameter))!)
       }
+    }
+    for (const parameter of Object.keys(neigh4)) {
+      this.#values.set(neigh(device, parameter), this.#values.get(neigh("default", parameter))!)
     }
   }
 
@@ -51,6 +57,7 @@ export class SysctlTree {
         this.#settled.delete(conf(family, device, parameter))
       }
     }
+    for (const parameter of Object.keys(neigh4)) this.#values.delete(neigh(device, parameter))
   }
 
   /** A device that gets its first address keeps what it has when `default` changes (`ipv4_devconf_setall`). */

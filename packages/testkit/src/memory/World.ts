@@ -1,13 +1,18 @@
 import { type BoundSocket, type Netns, type ProcessId, netnsKey } from "@vmnet/core"
+import type { HelperState } from "./HelperTable.ts"
 import { removeAllLinks, setUp } from "./links.ts"
-import { type Namespace, makeNamespace } from "./Namespace.ts"
+import { Mounts } from "./Mounts.ts"
+import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
 import { Processes } from "./Processes.ts"
 import { attempting, refuse } from "./Refusal.ts"
 
 /** Everything the in-memory kernel knows: namespaces by path, processes, sockets, and this process's place in it. */
 export class World {
   readonly processes = new Processes()
+  readonly mounts = new Mounts()
   readonly paths = new Map<string, Namespace>()
+  /** Paths that are taken with no namespace behind them. */
+  readonly blanks = new Map<string, "file" | "symlink">()
   readonly #identities = new WeakMap<Namespace, string>()
   #lastIdentity = 0
   host: Namespace = hostNamespace()
@@ -15,6 +20,10 @@ export class World {
   sockets: ReadonlyArray<BoundSocket> = []
   resolvers: ReadonlyArray<string> = []
   missingCapabilities: ReadonlyArray<string> = []
+  /** By owner and name; a helper whose process ended stays until it is stopped. */
+  readonly helpers = new Map<string, HelperState>()
+  /** A program of a helper that this host lacks. */
+  missingHelper: string | null = null
 
   /** The namespace a value names; one that is gone, or a recycled pid, is `Missing`. */
   resolve(netns: Netns): Namespace {
@@ -33,17 +42,32 @@ export class World {
   }
 
   addPath(path: string): Namespace {
-    if (this.paths.has(path)) refuse("Exists", `${path}: File exists`)
+    this.#checkFree(path)
     const namespace = makeNamespace(this.host)
     this.paths.set(path, namespace)
     return namespace
   }
 
+  /** What a crash of `ip netns add` leaves, or a symbolic link that somebody made. */
+  addBlank(path: string, kind: "file" | "symlink"): void {
+    this.#checkFree(path)
+    this.blanks.set(path, kind)
+  }
+
   /** `ip netns delete`: the name goes at once, the links when no process is left inside. */
   removePath(path: string): void {
+    if (this.blanks.delete(path)) return
     const namespace = this.paths.get(path) ?? refuse("Missing", `${path}: No such file or directory`)
     this.paths.delete(path)
     this.collect(namespace)
+  }
+
+  /** A process ends, and its namespace with it if it was the last to be inside. */
+  endProcess(pid: number): void {
+    const found = this.processes.find(pid)
+    const namespace = found === null ? undefined : this.processes.namespaceOf(pid, found.startTime)
+    this.processes.end(pid)
+    if (namespace !== undefined) this.collect(namespace)
   }
 
   /** Links of a namespace that no path and no process refers to any more are gone. */
@@ -55,15 +79,19 @@ export class World {
   /** Kernel objects and processes are gone; this process is another one. */
   reboot(): void {
     this.processes.reboot()
+    this.mounts.reboot()
     this.paths.clear()
+    this.helpers.clear()
+    this.blanks.clear()
     this.sockets = []
     this.host = hostNamespace()
     this.self = this.processes.start(this.host)
   }
 
-  /** Every namespace there is, by its key. */
+  /** Every namespace there is, by its key; a name without one shows as a namespace without anything in it. */
   namespaces(): ReadonlyArray<readonly [string, Namespace]> {
-    const named = [["host", this.host] as const, ...this.paths]
+    const blanks = [...this.blanks.keys()].map((path) => [path, emptyNamespace()] as const)
+    const named = [["host", this.host] as const, ...this.paths, ...blanks]
     const unnamed = this.processes.namespaces().filter(([, one]) => !named.some(([, other]) => other === one))
     return [...named, ...unnamed]
   }
@@ -71,6 +99,10 @@ export class World {
   /** Changes need every capability, reading needs none. */
   checkPermission(): void {
     if (this.missingCapabilities.length > 0) refuse("Denied", "Operation not permitted")
+  }
+
+  #checkFree(path: string): void {
+    if (this.paths.has(path) || this.blanks.has(path)) refuse("Exists", `${path}: File exists`)
   }
 
   #lookup(netns: Netns): Namespace | undefined {
@@ -81,6 +113,8 @@ export class World {
         return this.paths.get(netns.path)
       case "Process":
         return this.processes.namespaceOf(netns.pid, netns.startTime)
+      case "Helper":
+        return undefined
     }
   }
 }

@@ -1,23 +1,25 @@
-import type { LinkChange, Netns } from "@vmnet/core"
+import type { LinkChange } from "@vmnet/core"
 import { addAddress, deleteAddress } from "./addresses.ts"
 import { addBridge, addTap, addVeth, removeLink, setAlias, setMaster, setUp } from "./links.ts"
 import type { Namespace } from "./Namespace.ts"
 import { addNeighbour, deleteNeighbour } from "./neighbours.ts"
+import { addNetns, deleteNetns } from "./namedNetns.ts"
 import { addRoute, deleteRoute } from "./routes.ts"
+import type { World } from "./World.ts"
 
 /** One change of `LinkOps`, all of it or none. */
-export const applyLinkChange = (
-  namespace: Namespace,
-  change: LinkChange,
-  resolve: (netns: Netns) => Namespace
-): void => {
+export const applyLinkChange = (world: World, namespace: Namespace, change: LinkChange): void => {
   switch (change._tag) {
+    case "AddNetns":
+      return addNetns(world, change)
+    case "DeleteNetns":
+      return deleteNetns(world, change)
     case "AddBridge":
       return addBridge(namespace, change)
     case "AddTap":
       return addTap(namespace, change)
     case "AddVeth":
-      return addVeth(namespace, resolve(change.peer.netns), change)
+      return addVeth(namespace, world.resolve(change.peer.netns), change)
     case "SetAlias":
       return setAlias(namespace, change.link, change.alias)
     case "SetMaster":

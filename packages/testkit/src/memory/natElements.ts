@@ -5,6 +5,7 @@ import {
   type Protocol,
   type Publish,
   type Segment,
+  type Slot,
   natElementKey
 } from "@vmnet/core"
 import { formatIpv4 } from "./ipv4.ts"
@@ -36,6 +37,14 @@ const guestOf = (tables: NatTables, { key, value }: NatEntryState): ReadonlyArra
 const segmentOf = (tables: NatTables, { key }: NatEntryState): Segment => {
   const device = key[0]!
   return { _tag: "Segment", device, isolated: tables.get({ set: "pairs", key: [device, device] }) === undefined }
+}
+
+const slotsOf = (tables: NatTables, { key }: NatEntryState): ReadonlyArray<Slot> => {
+  const [device, mac, address] = key as [string, string, string]
+  return tables.entries("slot_links").flatMap(({ key: [from, uplink] }) => {
+    const outside = tables.get({ set: "slot_snat", key: [uplink!, address] })?.value
+    return from !== device || outside == null ? [] : [{ _tag: "Slot", device, uplink: uplink!, mac, address, outside }]
+  })
 }
 
 /** Nothing for what no element of ours can be, such as a range of protocols. */
@@ -124,7 +133,8 @@ export const natElements = (tables: NatTables): ReadonlyArray<OwnedNatElement> =
     ...[...tables.entries("egress"), ...tables.entries("egress_any")].flatMap((entry) =>
       egressOf(entry).map((egress) => owned(entry, egress))
     ),
-    ...tables.entries("bindings").map(binding)
+    ...tables.entries("bindings").map(binding),
+    ...tables.entries("slot_guests").flatMap((entry) => slotsOf(tables, entry).map((slot) => owned(entry, slot)))
   ]
   const whole = [...elements.filter(({ element }) => isWhole(tables, element)), ...publishes(tables)]
   return whole.toSorted((a, b) => (natElementKey(a.element) < natElementKey(b.element) ? -1 : 1))

@@ -1,4 +1,4 @@
-import type { Egress, Guest, NatElement, Publish, Segment } from "@vmnet/core"
+import type { Egress, Guest, NatElement, Publish, Segment, Slot } from "@vmnet/core"
 import { checkLinkName, checkMac, checkMark, checkPort } from "./checks.ts"
 import { formatIpv4, parseIpv4, parseNetwork } from "./ipv4.ts"
 import type { NatEntry, NatKey, NatSet } from "./NatTables.ts"
@@ -60,6 +60,18 @@ const segmentEntries = ({ device, isolated }: Segment): ReadonlyArray<NatEntry> 
   ...(isolated ? [] : [entry("pairs", [device, device])])
 ]
 
+/** Every value is part of some key, so that the entries of one slot are never another's. */
+const slotEntries = ({ device, uplink, mac, address: inside, outside }: Slot): ReadonlyArray<NatEntry> => {
+  if (checkLinkName(device) === checkLinkName(uplink)) refuse("Invalid", `${uplink} is the guest's device`)
+  return [
+    entry("slot_guests", [device, checkMac(mac), address(inside)]),
+    entry("slot_links", [device, uplink]),
+    entry("slot_uplinks", [uplink]),
+    entry("slot_snat", [uplink, address(inside)], address(outside)),
+    entry("slot_dnat", [uplink, address(outside)], address(inside))
+  ]
+}
+
 /** What must not be there for an element to be exactly what it says. */
 export const natAbsences = (element: NatElement): ReadonlyArray<NatKey> =>
   element._tag === "Segment" && element.isolated ? [{ set: "pairs", key: [element.device, element.device] }] : []
@@ -84,5 +96,7 @@ export const natEntries = (element: NatElement): ReadonlyArray<NatEntry> => {
       ]
     case "Publish":
       return publishEntries(element)
+    case "Slot":
+      return slotEntries(element)
   }
 }

@@ -45,6 +45,9 @@ export const conf6: Readonly<Record<string, string>> = {
   proxy_ndp: "0"
 }
 
+/** `net.ipv4.neigh.default.*`, the part a host network has to do with. */
+export const neigh4: Readonly<Record<string, string>> = { proxy_delay: "80" }
+
 /** Parameters of the whole namespace. */
 export const scalars: Readonly<Record<string, string>> = {
   "net/ipv4/ip_local_port_range": "32768\t60999",

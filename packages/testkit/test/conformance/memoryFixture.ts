@@ -12,6 +12,8 @@ const processIn = (kernel: MemoryKernel, netns: Netns) =>
     (process) => Effect.sync(() => kernel.host.alive(process) && kernel.host.endProcess(process.pid))
   )
 
+const pathOf = (name: string): string => `/run/netns/${name}`
+
 /** The hands of the suites inside a kernel in memory. */
 export const memoryFixture = (kernel: MemoryKernel): Layer.Layer<KernelFixture> => {
   let count = 0
@@ -20,6 +22,15 @@ export const memoryFixture = (kernel: MemoryKernel): Layer.Layer<KernelFixture> 
       Effect.sync(() => kernel.addNetns(`/run/netns/test-${++count}`)),
       (netns) => Effect.sync(() => netns._tag === "Path" && kernel.removeNetns(netns.path))
     ),
+    netnsName: Effect.acquireRelease(
+      Effect.sync(() => `test-${++count}`),
+      (name) => Effect.sync(() => pathOf(name) in kernel.snapshot() && kernel.removeNetns(pathOf(name)))
+    ),
+    plantNetns: (name, what) =>
+      Effect.sync(() => {
+        if (what === "netns") kernel.addNetns(pathOf(name))
+        else kernel.foreign.blankNetns(pathOf(name), what === "file" ? "file" : "symlink")
+      }),
     process: (netns) =>
       Effect.map(processIn(kernel, netns), ({ pid, startTime }) => ({
         netns: { _tag: "Process", pid, startTime },

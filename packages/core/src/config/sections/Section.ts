@@ -1,14 +1,22 @@
 import type { Schema } from "effect"
+import type { Parsed } from "../../names/Parsed.ts"
 import type { BackendKind } from "../../plan/Attachment.ts"
+import type { NetworkSpec } from "../../plan/AttachRequest.ts"
 
 type Fields = Readonly<Record<string, Schema.Codec<unknown, unknown>>>
 
 /**
  * What networks and VMs of one backend may be configured with, beside `backend` itself. All of it is optional, and an
- * option that some other backend has is refused by name. A backend is one file here and one line in `sections.ts`.
+ * option that some other backend has is refused by name. Options that are not among `networkFields` or `vmFields` are
+ * the backend's own: it finds them in `NetworkSpec.options`.
  */
 export interface Section {
   readonly kind: BackendKind
   readonly network: Fields
   readonly vm: Fields
+  /** What cannot be seen in one option alone, checked and filled in once the defaults are. */
+  readonly complete?: (spec: NetworkSpec) => Parsed<NetworkSpec>
 }
+
+/** The sections of the backends that a program has, by kind. */
+export type Sections = Readonly<Record<BackendKind, Section>>

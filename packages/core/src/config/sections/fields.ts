@@ -23,6 +23,9 @@ export const maxCooldown = 86_400
 export const networkFields = {
   subnet: Subnet.annotate({ description: "The network's addresses, as a prefix with no bits set below it." }),
   gateway: Address.annotate({ description: "The host's address in the subnet. Default: the first usable one." }),
+  links: Subnet.annotate({
+    description: "What the host's links to its guests are numbered from, two addresses for each guest."
+  }),
   dns: Schema.Array(Resolver).annotate({ description: "Resolvers guests are told of. Default: the host's own." }),
   mtu: whole(mtuRange.minimum, mtuRange.maximum).annotate({ description: "Largest packet in bytes. Default: 1500." }),
   addressing: Schema.Literals(["hash", "lowest"]).annotate({
@@ -58,6 +61,7 @@ export const vmFields = {
     description: "Where the guest may open connections to. Default: internet."
   }),
   ip: Address.annotate({ description: "A fixed address out of the network's subnet." }),
+  slot: whole(1, 8_388_607).annotate({ description: "A fixed slot: which address of the subnet leads to the guest." }),
   mac: MacAddress.annotate({ description: "A fixed hardware address of the guest's interface." }),
   netns: NetnsPathText.annotate({ description: "The namespace the guest's veth end goes to, instead of a TAP." }),
   tapOwner: Schema.Union([TapOwnerText, whole(0, 4_294_967_294)]).annotate({

@@ -1,9 +1,10 @@
-import { type Attachment, type Backend, hostNetns } from "@vmnet/core"
+import { type Attachment, type Backend, bridgeSection, hostNetns } from "@vmnet/core"
 import { Result } from "effect"
 
 /** The least a backend can be: one share and one TAP, so that what the core does by itself can be seen. */
 export const nullBackend: Backend = {
   kind: "bridge",
+  section: bridgeSection,
   defaultNetwork: { subnet: "10.0.42.0/24", addressing: "hash" },
   validate: () => Result.succeed(undefined),
   plan: (request, lease) => ({

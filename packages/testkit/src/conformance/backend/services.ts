@@ -1,6 +1,7 @@
 import { type Backend, Backends, layerLedgerSqlite, layerVmnet, Ledger, type Vmnet, VmnetError } from "@vmnet/core"
 import { Layer } from "effect"
 import { faultyCalls } from "../../faults/faultyCalls.ts"
+import { faultyMountOps } from "../../faults/faultyMountOps.ts"
 import { faultyOps } from "../../faults/faultyOps.ts"
 import { PrivateHost } from "../../host/PrivateHost.ts"
 
@@ -47,7 +48,7 @@ export const faultyLedger = faultyCalls(Ledger, {
 export const layerFaultyService = ({ install, ops, backends }: ServiceOptions) =>
   layerVmnet.pipe(
     Layer.provideMerge(faultyLedger(layerLedgerSqlite({ stateDir, install }))),
-    Layer.provideMerge(faultyOps(ops)),
+    Layer.provideMerge(faultyMountOps(faultyOps(ops))),
     Layer.provide(Backends.layerOf(backends)),
     Layer.orDie
   )

@@ -1,0 +1,1 @@
+export { tapBackend } from "./tapBackend.ts"

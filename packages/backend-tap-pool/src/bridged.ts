@@ -1,4 +1,4 @@
-import { type AttachRequest, hostNetns, type Lease, type Resource, type Share } from "@vmnet/core"
+import { type AttachRequest, hostNetns, type Lease, type MemberRequest, type Resource, type Share } from "@vmnet/core"
 import { natElement } from "./policy.ts"
 import { tapOf } from "./tap.ts"
 
@@ -10,5 +10,9 @@ export const bridgedShares: ReadonlyArray<Share> = [
 /** A port that speaks for nobody but its guest; everything beyond it is the bridge's own affair. */
 export const bridgedResources = (request: AttachRequest, lease: Lease, bridge: string): ReadonlyArray<Resource> => [
   natElement({ _tag: "Binding", port: lease.device, mac: lease.mac, address: lease.address }),
-  tapOf(request, lease.device, { master: { link: bridge, isolated: false } })
+  bridgedDevice(request, lease.device, bridge)
 ]
+
+/** What stays the same whichever VM of the network has the device. */
+export const bridgedDevice = (request: MemberRequest, device: string, bridge: string): Resource =>
+  tapOf(request, device, { master: { link: bridge, isolated: false } })

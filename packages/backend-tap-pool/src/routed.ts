@@ -4,6 +4,7 @@ import {
   forwardingShares,
   hostNetns,
   type Lease,
+  type MemberRequest,
   type NetworkLease,
   type Resource,
   type Share,
@@ -12,8 +13,10 @@ import {
 import { guestResources, natElement, publishResources } from "./policy.ts"
 import { tapOf } from "./tap.ts"
 
+export const tables: Share = { key: "nat", resources: [{ kind: "NatLayout", netns: hostNetns }] }
+
 export const routedShares = ({ forwarding }: AttachRequest, lease: Lease): ReadonlyArray<Share> => [
-  { key: "nat", resources: [{ kind: "NatLayout", netns: hostNetns }] },
+  tables,
   ...forwardingShares(forwarding, hostNetns, lease.uplink)
 ]
 
@@ -40,7 +43,7 @@ export const routedResources = (request: AttachRequest, lease: Lease): ReadonlyA
 
 /** What stays the same whichever VM of the network has the device: the rules about it first, the device last. */
 export const routedDevice = (
-  request: Pick<AttachRequest, "network" | "tapOwner">,
+  request: MemberRequest,
   network: NetworkLease,
   device: string
 ): ReadonlyArray<Resource> => [

@@ -1,6 +1,6 @@
 import {
-  type AttachRequest,
   hostNetns,
+  type MemberRequest,
   type NetworkSpec,
   parseTapOwner,
   type TapOwner,
@@ -10,7 +10,7 @@ import { Result } from "effect"
 
 /** The TAP itself, which is the same for whichever VM of the network has it. Its MAC is the gateway's, in all of them. */
 export const tapOf = (
-  request: Pick<AttachRequest, "network" | "tapOwner">,
+  request: MemberRequest,
   device: string,
   port: Pick<TapResource, "mac" | "master">
 ): TapResource => ({

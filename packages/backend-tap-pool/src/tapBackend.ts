@@ -1,6 +1,7 @@
 import { type Backend, type Share, tapSection } from "@vmnet/core"
 import { attachmentOf } from "./attachment.ts"
 import { bridgedResources, bridgedShares } from "./bridged.ts"
+import { pooling } from "./pooling.ts"
 import { routedResources, routedShares } from "./routed.ts"
 import { publishResources } from "./policy.ts"
 import { validate } from "./validate.ts"
@@ -14,6 +15,7 @@ export const tapBackend: Backend = {
   section: tapSection,
   defaultNetwork: { subnet: "10.214.0.0/16", addressing: "lowest", isolated: true },
   validate,
+  pooling,
   plan: (request, lease) => {
     const { bridge } = request.network
     const shares: ReadonlyArray<Share> = bridge === undefined ? routedShares(request, lease) : bridgedShares

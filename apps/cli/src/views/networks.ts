@@ -1,4 +1,4 @@
-import type { NetworkDetail } from "@vmnet/core"
+import type { NetworkDetail, WarmResult } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
 import { columns, fields } from "./columns.ts"
 
@@ -35,9 +35,20 @@ export const networkDocument = (one: NetworkDetail): Document => ({
         ["state", { text: one.state, paint: one.state === "up" ? style.green : style.dim }],
         ["device", one.device ?? undefined],
         ["free addresses", String(one.free)],
+        ["pool", one.pool === undefined ? undefined : `${one.pool.ready} ready, ${one.pool.leased} in use`],
         ["known from", one.source],
         ["VMs", one.vms.length === 0 ? "none" : one.vms]
       ],
+      style
+    )
+})
+
+export const networkWarmDocument = (result: WarmResult): Document => ({
+  json: result,
+  table: (style) =>
+    columns(
+      ["NETWORK", "MADE", "READY", "IN USE"],
+      [[result.network, String(result.made), String(result.ready), String(result.leased)]],
       style
     )
 })

@@ -153,6 +153,7 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
           source: "config" as const
         }))
       ]),
+    warm: ({ network }) => Effect.as(failing(`warm ${network}`), { network, made: 2, ready: 3, leased: 1 }),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
     gc: () => Effect.succeed({ actions: [], problems: [] }),
     status: Effect.sync(() => statusOf(attachments))

@@ -9,6 +9,8 @@ export const leaseRows = Effect.flatMap(Ledger, (ledger) =>
     identifiers: tx.all("SELECT * FROM identifiers WHERE vm NOT LIKE '@%' ORDER BY kind, value"),
     ports: tx.all("SELECT * FROM ports ORDER BY protocol, port, host"),
     shares: tx.all("SELECT * FROM shares ORDER BY key"),
+    members: tx.all("SELECT subject, device, state FROM members ORDER BY subject"),
+    memberNames: tx.all("SELECT * FROM identifiers WHERE vm LIKE '@pool%' ORDER BY kind, value"),
     holds: tx.all("SELECT * FROM holds ORDER BY share, vm"),
     resources: tx.all("SELECT subject, seq, key, state FROM resources ORDER BY subject, seq")
   }))

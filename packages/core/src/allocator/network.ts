@@ -22,7 +22,7 @@ export interface NetworkFacts {
 
 export interface NetworkOptions {
   readonly install: string
-  readonly request: AttachRequest
+  readonly request: Pick<AttachRequest, "network">
   readonly network: NetworkFacts
 }
 

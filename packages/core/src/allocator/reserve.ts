@@ -3,15 +3,19 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { nextGeneration, nextMark } from "../ledger/counters.ts"
 import { insertLease } from "../ledger/LeaseRow.ts"
 import type { Tx } from "../ledger/Ledger.ts"
-import { insertIntents, type OwnedResource } from "../ledger/ResourceRow.ts"
+import { insertIntents, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import { holdShare } from "../ledger/ShareRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { Mac } from "../names/Mac.ts"
 import { formatOwner } from "../names/Owner.ts"
 import type { ProcessId } from "../ops/HostProbe.ts"
 import type { AttachRequest, PublishSpec } from "../plan/AttachRequest.ts"
-import type { Lease, PublishLease } from "../plan/Lease.ts"
+import type { Lease, NetworkLease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
+import { moveResources } from "../pool/MemberRow.ts"
+import { isOnMember, splitPlan } from "../pool/memberResources.ts"
+import { claimMember, type MemberOptions, ownerOfMember, reserveMember } from "../pool/reserveMember.ts"
+import type { Resource } from "../resource/Resource.ts"
 import { addressFor } from "./addressFor.ts"
 import { refuseOtherForwarding } from "./forwarding.ts"
 import { allocateIdentifier, holdIdentifier, identifierHolder } from "./identifiers.ts"
@@ -34,7 +38,10 @@ export interface ReserveOptions {
 export interface Reservation {
   readonly lease: Lease
   readonly plan: Plan
+  /** What is to be made. */
   readonly owned: ReadonlyArray<OwnedResource>
+  /** Whether its device was there already. */
+  readonly claimed: boolean
 }
 
 /**
@@ -45,6 +52,7 @@ export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
   const { install, request, backend } = options
   refuseOtherForwarding(tx, request)
   const network = reserveNetwork(tx, options)
+  const pooled = memberFor(tx, options, network.lease)
   const lease: Lease = {
     vm: request.vm,
     generation: nextGeneration(tx, request.vm),
@@ -52,13 +60,15 @@ export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
     network: network.lease,
     address: backend.identity?.address ?? addressFor(tx, request, options.now, addressesOf(options)),
     mac: backend.identity?.mac ?? macFor(tx, options),
-    device: deviceFor(tx, options),
+    device: pooled === undefined ? deviceFor(tx, options) : pooled.device,
     mark: nextMark(tx),
     publish: reservePorts(tx, request.vm, request.publish),
-    uplink: network.uplink
+    uplink: network.uplink,
+    ...(pooled && { pooled: pooled.subject })
   }
   const plan = backend.plan(request, lease)
-  return { lease, plan, owned: record(tx, options, lease, plan) }
+  const claimed = pooled?.claimed ?? false
+  return { lease, plan, owned: record(tx, options, lease, plan, claimed), claimed }
 }
 
 /** Reserves host ports, each range with a connection mark of its own. */
@@ -71,7 +81,28 @@ export const reservePorts = (tx: Tx, vm: string, specs: ReadonlyArray<PublishSpe
 export const ownerOfLease = (lease: Lease): string =>
   formatOwner({ install: lease.install, subject: lease.vm, generation: lease.generation })
 
-const record = (tx: Tx, options: ReserveOptions, lease: Lease, plan: Plan): ReadonlyArray<OwnedResource> => {
+/** A device of the network's pool, where it has one: one that is ready, else one that is made now and outlives the VM. */
+const memberFor = (tx: Tx, options: ReserveOptions, network: NetworkLease) => {
+  const {
+    install,
+    request,
+    avoid,
+    backend: { pooling }
+  } = options
+  const sizes = pooling?.sizes(request.network)
+  if (pooling === undefined || sizes === undefined) return undefined
+  const wanted: MemberOptions = { install, request, pooling, network, sizes, avoid }
+  const found = claimMember(tx, wanted)
+  return { ...(found ?? reserveMember(tx, wanted, "leased")), claimed: found !== undefined }
+}
+
+const record = (
+  tx: Tx,
+  options: ReserveOptions,
+  lease: Lease,
+  plan: Plan,
+  claimed: boolean
+): ReadonlyArray<OwnedResource> => {
   insertLease(tx, {
     state: "configuring",
     request: options.request,
@@ -82,8 +113,31 @@ const record = (tx: Tx, options: ReserveOptions, lease: Lease, plan: Plan): Read
     problems: []
   })
   for (const share of plan.shares) holdShare(tx, share.key, lease.vm)
-  const resources = plan.resources.map((resource) => ({ resource }))
-  return insertIntents(tx, lease.vm, ownerOfLease(lease), resources)
+  return recordResources(tx, options, lease, plan, claimed)
+}
+
+/** A device of the pool first: it keeps its place and its owner's tag, and gives that to what will be on it. */
+const recordResources = (
+  tx: Tx,
+  { backend, request }: ReserveOptions,
+  lease: Lease,
+  plan: Plan,
+  claimed: boolean
+): ReadonlyArray<OwnedResource> => {
+  const insert = (owner: string, resources: ReadonlyArray<Resource>) =>
+    insertIntents(
+      tx,
+      lease.vm,
+      owner,
+      resources.map((resource) => ({ resource }))
+    )
+  if (lease.pooled === undefined) return insert(ownerOfLease(lease), plan.resources)
+  const { member, own } = splitPlan(backend, request, lease, plan.resources)
+  const poolOwner = ownerOfMember(lease.install, lease.pooled)
+  if (claimed) moveResources(tx, lease.pooled, lease.vm, resourcesOf(tx, lease.pooled))
+  const made = claimed ? [] : insert(poolOwner, member)
+  const isOn = isOnMember(member)
+  return [...made, ...own.flatMap((resource) => insert(isOn(resource) ? poolOwner : ownerOfLease(lease), [resource]))]
 }
 
 /** The addresses that names taken by others stand for. */

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { Ledger, type SqlValue, type Tx } from "./Ledger.ts"
-import { forgetBoot, schema, schemaVersion } from "./schema.ts"
+import { forgetBoot, schemaVersion, upgrades } from "./schema.ts"
 import { ensureStateDir } from "./stateDir.ts"
 
 const busyTimeout = 10_000
@@ -67,7 +67,8 @@ const prepare = (database: DatabaseSync, tx: Tx, bootId: string): void => {
       hint: "Use the newer vmnet that wrote it, or another --state-dir."
     })
   }
-  if (version === 0) database.exec(`${schema} PRAGMA user_version = ${schemaVersion};`)
+  for (const upgrade of upgrades.slice(version)) database.exec(upgrade)
+  database.exec(`PRAGMA user_version = ${schemaVersion}`)
   const boot = tx.get<{ value: string }>("SELECT value FROM meta WHERE key = 'boot'")?.value
   if (boot === bootId) return
   database.exec(forgetBoot)

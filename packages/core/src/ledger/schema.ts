@@ -1,5 +1,5 @@
 /** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /**
  * One row per fact, so that `sqlite3 ledger.db` tells the whole story. Leases, shares and resources die with the boot
@@ -45,6 +45,17 @@ CREATE TABLE resources (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** Format 2: devices made before anyone asked for them. */
+const members = `
+CREATE TABLE members (
+  subject TEXT PRIMARY KEY, network TEXT NOT NULL, class TEXT NOT NULL, device TEXT NOT NULL UNIQUE, state TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_by_network ON members (network, state);
+`
+
+/** What leads from each format to the next, from nothing on. */
+export const upgrades: ReadonlyArray<string> = [schema, members]
+
 /** Everything whose kernel object died with the last boot. */
 export const forgetBoot = [
   "locks",
@@ -55,7 +66,8 @@ export const forgetBoot = [
   "ports",
   "shares",
   "holds",
-  "resources"
+  "resources",
+  "members"
 ]
   .map((table) => `DELETE FROM ${table};`)
   .join("\n")

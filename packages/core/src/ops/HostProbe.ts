@@ -17,6 +17,12 @@ export interface BoundSocket {
   readonly port: number
 }
 
+/** Whether some process has a TAP open, and which ones as far as they can be seen. */
+export interface TapUse {
+  readonly held: boolean
+  readonly pids: ReadonlyArray<number>
+}
+
 /**
  * Read-only questions about the host that are neither links nor firewall.
  *
@@ -31,6 +37,8 @@ export class HostProbe extends Context.Service<
     readonly find: (pid: number) => ProcessId | null
     readonly alive: (process: ProcessId) => boolean
     readonly sockets: Effect.Effect<ReadonlyArray<BoundSocket>, OpsError>
+    /** Who has a TAP of vmnet's own namespace open; also true for one of that name in another namespace. */
+    readonly tapUse: (device: string) => Effect.Effect<TapUse, OpsError>
     /** The same text for two values exactly when they are one namespace now; `null` when there is none. */
     readonly namespace: (netns: Netns) => string | null
     /** The host's own IPv4 resolvers that a guest could use: loopback ones (127.0.0.53) are replaced or left out. */

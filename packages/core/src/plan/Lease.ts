@@ -14,6 +14,8 @@ export interface Lease {
   /** Connection mark of this generation, unique among all leases and published ports since boot. */
   readonly mark: number
   readonly publish: ReadonlyArray<PublishLease>
+  /** The member of the network's pool that its device is, by what it is tagged with. */
+  readonly pooled?: string
   /** The uplink's interface name when the lease was made, null without a default route. */
   readonly uplink: string | null
 }

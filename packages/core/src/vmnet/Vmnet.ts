@@ -65,8 +65,22 @@ export interface NetworkDetail {
   readonly vms: ReadonlyArray<string>
   /** Addresses a guest could still get. */
   readonly free: number
+  /** Absent where the network has no pool, and none is left of one. */
+  readonly pool?: PoolDetail
   /** `config`, `ledger` (live but no longer configured) or `default`. */
   readonly source: "config" | "ledger" | "default"
+}
+
+/** The devices of a network's pool: those that wait for a VM, and those that VMs have. */
+export interface PoolDetail {
+  readonly ready: number
+  readonly leased: number
+}
+
+export interface WarmResult extends PoolDetail {
+  readonly network: string
+  /** How many were made now. */
+  readonly made: number
 }
 
 /** Networks there could be: those of the configuration, and the backends' own. */
@@ -109,7 +123,9 @@ export class Vmnet extends Context.Service<
     readonly resolvConf: (vm: string, rootfs: string) => Effect.Effect<ResolvConfResult, VmnetError>
     /** The networks in use, merged with the given ones. */
     readonly networks: (known: KnownNetworks) => Effect.Effect<ReadonlyArray<NetworkDetail>, VmnetError>
-    /** Forgets a network nobody uses (its sticky addresses and cooldowns with it). */
+    /** Makes what a network's pool lacks of the devices it is to keep ready. */
+    readonly warm: (network: NetworkSpec) => Effect.Effect<WarmResult, VmnetError>
+    /** Forgets a network nobody uses, with what its pool has ready (its sticky addresses and cooldowns with it). */
     readonly removeNetwork: (network: string) => Effect.Effect<DownResult, VmnetError>
     /** Takes back the leases whose owner is provably gone, or that never came up and whose creator is. */
     readonly gc: (options: { readonly dryRun: boolean }) => Effect.Effect<GcResult, VmnetError>

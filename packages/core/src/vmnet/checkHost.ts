@@ -12,9 +12,14 @@ import type { AttachRequest } from "../plan/AttachRequest.ts"
 
 /** Refuses before anything changes when this process may not do what a backend does to the host. */
 export const checkCapabilities = Effect.fnUntraced(function* ({ backend }: AttachRequest) {
-  const { missingCapabilities } = yield* HostProbe
   const backends = yield* Backends
-  if (missingCapabilities.length === 0 || backends.get(backend)?.privilege === "user") return
+  if (backends.get(backend)?.privilege !== "user") yield* checkHostRights
+})
+
+/** The same for work on the host that no request is about. */
+export const checkHostRights = Effect.gen(function* () {
+  const { missingCapabilities } = yield* HostProbe
+  if (missingCapabilities.length === 0) return
   return yield* new VmnetError({
     code: "NO_PERMISSION",
     detail: `changing the host's network needs ${missingCapabilities.join(" and ")}`,

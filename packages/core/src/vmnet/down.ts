@@ -1,12 +1,17 @@
 import { Effect } from "effect"
 import { releaseAddresses } from "../allocator/AddressAllocator.ts"
+import { Backends } from "../backend/Backends.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
-import { deleteResources, keepResources, resourcesOf } from "../ledger/ResourceRow.ts"
+import { deleteResources, keepResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
+import type { Lease } from "../plan/Lease.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
 import { teardown, type TeardownReport } from "../plan/teardown.ts"
+import { forgetMember, inspectLeased, isWanted, makeReady } from "../pool/giveBack.ts"
+import { memberOf } from "../pool/memberResources.ts"
+import type { PoolSizes } from "../pool/Pooling.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { now } from "./now.ts"
@@ -37,7 +42,7 @@ export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
       setLeaseState(tx, vm, "releasing")
       return resourcesOf(tx, vm)
     })
-    const report = yield* teardown(drivers, vm, owned)
+    const report = yield* removeLease(drivers, { lease, request }, owned)
     if (report.left.length > 0) {
       yield* keepLease(vm, report)
       return yield* notRemoved(vm, report.problems)
@@ -46,6 +51,31 @@ export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
     yield* forgetLease(vm, time + request.network.cooldown * 1000)
     yield* removeLeftShares(drivers, vm)
   }).pipe(Effect.uninterruptible)
+
+/** Tears down all of a lease, but for a device that its pool takes back: then all that was the VM's is off it. */
+const removeLease = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  { lease, request }: Pick<LeaseRecord, "lease" | "request">,
+  owned: ReadonlyArray<OwnedResource>
+) {
+  const backend = (yield* Backends).get(request.backend)
+  const device = memberOf(backend, request, lease, owned)
+  if (device.length === 0 || !(yield* hasRoom(lease, backend?.pooling?.sizes(request.network))))
+    return yield* teardown(drivers, lease.vm, owned)
+  const own = owned.filter((resource) => !device.includes(resource))
+  const report = yield* teardown(drivers, lease.vm, own)
+  if (report.left.length > 0) return { ...report, left: [...device, ...report.left] }
+  if ((yield* inspectLeased(lease)) === "clean") {
+    yield* makeReady(lease, device)
+    return report
+  }
+  return yield* teardown(drivers, lease.vm, device)
+})
+
+const hasRoom = Effect.fnUntraced(function* (lease: Lease, sizes: PoolSizes | undefined) {
+  const ledger = yield* Ledger
+  return yield* ledger.transact(`look at the pool of ${lease.vm}`, (tx) => isWanted(tx, lease, sizes))
+})
 
 /** What only this VM had kept alive, and what a `down` or a process that did not come to its end has left without a lease. */
 const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
@@ -60,6 +90,7 @@ export const forgetLease = Effect.fnUntraced(function* (vm: string, coolUntil: n
 
 /** Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. */
 export const forgetRows = (tx: Tx, vm: string, coolUntil: number | undefined): void => {
+  forgetMember(tx, findLease(tx, vm)?.lease.pooled)
   deleteResources(tx, vm)
   releaseAddresses(tx, vm, coolUntil)
   deleteLease(tx, vm)

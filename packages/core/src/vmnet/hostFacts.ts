@@ -27,7 +27,7 @@ export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: Netwo
   const { live, device, networks, install } = yield* lookUp(vm, spec.network)
   if (live) return {} satisfies NetworkFacts
   const isForeign = host.links.some((link) => link.link === device && parseOwner(link.alias)?.install !== install)
-  const own = isForeign ? undefined : device
+  const own = spec.bridge ?? (isForeign ? undefined : device)
   const refusal = subnetOverlap(spec, { networks, routes: host.routes, addresses: addressesOf(host) }, own)
   if (refusal !== undefined) return yield* refusal
   const links = new Set(host.links.map((link) => link.link).filter((link) => link !== own))

@@ -6,6 +6,7 @@ import type { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
+import { checkBridge } from "./checkBridge.ts"
 import { checkForwarding, checkHelpers } from "./checkHost.ts"
 import { checkPublish } from "./checkPublish.ts"
 import { checkTarget } from "./checkTarget.ts"
@@ -26,6 +27,7 @@ export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }:
   yield* checkTarget(request)
   yield* checkForwarding(backend, request)
   yield* checkHelpers(backend, request)
+  yield* checkBridge(request)
   yield* checkPublish(request.vm, request.publish)
   const network = yield* networkFacts(request.vm, request.network)
   const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }

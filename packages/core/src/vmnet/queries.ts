@@ -7,9 +7,12 @@ import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { allNetworks, deleteNetwork, findNetwork, networkInUse, vmsOfNetwork } from "../ledger/NetworkRow.ts"
 import { resourcesOf } from "../ledger/ResourceRow.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
+import { countMembers, membersOf } from "../pool/MemberRow.ts"
+import type { Drivers } from "../resource/Drivers.ts"
 import { describeResource } from "../resource/identity.ts"
 import { vmNotFound } from "./activeLease.ts"
 import { asFound, oneAsFound } from "./asFound.ts"
+import { drain } from "./drain.ts"
 import type { DownResult, KnownNetworks, NetworkDetail, VmDetail } from "./Vmnet.ts"
 
 export const list = Effect.gen(function* () {
@@ -68,19 +71,41 @@ const networkDetail = (tx: Tx, configured: NetworkSpec, source: NetworkDetail["s
     state: live ? "up" : "down",
     vms: vmsOfNetwork(tx, spec.network),
     free: poolOf(spec).size - heldCount(tx, spec.network),
+    ...poolDetail(tx, spec),
     source
   }
 }
 
-export const removeNetwork = Effect.fn("Vmnet.removeNetwork")(function* (network: string) {
+const poolDetail = (tx: Tx, { network, options }: NetworkSpec): Pick<NetworkDetail, "pool"> => {
+  const members = membersOf(tx, network)
+  if (members.length === 0 && options?.["pool"] === undefined) return {}
+  return { pool: countMembers(members) }
+}
+
+/** Its pool goes first; who uses the network again meanwhile keeps it. */
+export const removeNetwork = Effect.fn("Vmnet.removeNetwork")(function* (drivers: Drivers, network: string) {
   const ledger = yield* Ledger
-  return yield* ledger.transact(`remove network ${network}`, (tx): DownResult => {
-    if (findNetwork(tx, network) === undefined) return { vm: network, outcome: "absent" }
+  const known = yield* ledger.transact(`look up network ${network}`, (tx) => {
     if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
+    return { isKnown: findNetwork(tx, network) !== undefined, hasPool: membersOf(tx, network).length > 0 }
+  })
+  if (!known.isKnown) return { vm: network, outcome: "absent" } satisfies DownResult
+  if (known.hasPool) yield* drain(drivers, network)
+  return yield* ledger.transact(`remove network ${network}`, (tx): DownResult => {
+    if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
+    if (membersOf(tx, network).length > 0) throw beingWarmed(network)
     deleteNetwork(tx, network)
     return { vm: network, outcome: "removed" }
   })
 })
+
+const beingWarmed = (network: string): VmnetError =>
+  new VmnetError({
+    code: "BUSY",
+    detail: `network ${network} got new devices in its pool meanwhile`,
+    hint: "Try again.",
+    details: { network }
+  })
 
 const networkInUseError = (network: string, vms: ReadonlyArray<string>): VmnetError =>
   new VmnetError({

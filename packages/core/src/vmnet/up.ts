@@ -1,19 +1,25 @@
 import { Effect } from "effect"
 import { type Reservation, reserve } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
-import type { VmnetError } from "../errors/VmnetError.ts"
+import { VmnetError } from "../errors/VmnetError.ts"
 import { findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
-import { markPresent } from "../ledger/ResourceRow.ts"
+import { markPresent, resourcesOf } from "../ledger/ResourceRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { applyResources, type Touched } from "../plan/apply.ts"
 import type { Attachment } from "../plan/Attachment.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
+import type { Lease } from "../plan/Lease.ts"
 import { ensureShare, removeUnheldShares } from "../plan/Shares.ts"
 import { teardown } from "../plan/teardown.ts"
+import { inspectLeased, makeReady } from "../pool/giveBack.ts"
+import { rulesStand } from "../pool/inspectMember.ts"
+import { memberOf, splitPlan } from "../pool/memberResources.ts"
+import { ownerOfMember } from "../pool/reserveMember.ts"
 import type { Drivers } from "../resource/Drivers.ts"
+import type { Resource } from "../resource/Resource.ts"
 import { backendOf } from "./backendOf.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease } from "./down.ts"
@@ -51,12 +57,36 @@ const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseReco
   return { attachment: known.attachment, existing: true } satisfies UpResult
 })
 
+/** What this attempt has made, and a device out of the pool if it cannot go back there: one that is held open can. */
+const undoMade = Effect.fnUntraced(function* (drivers: Drivers, { backend, request }: Asked, touched: Touched) {
+  const ledger = yield* Ledger
+  const { vm } = request
+  const { lease, owned } = yield* ledger.transact(`undo ${vm}`, (tx) => ({
+    lease: findLease(tx, vm)?.lease,
+    owned: resourcesOf(tx, vm)
+  }))
+  const device = lease === undefined ? [] : memberOf(backend, request, lease, owned)
+  const report = yield* teardown(drivers, vm, [...touched])
+  if (lease === undefined || device.length === 0) return report
+  if (report.left.length > 0) return { ...report, left: [...device, ...report.left] }
+  const condition = yield* inspectLeased(lease)
+  const rules = device.map(({ resource }) => resource)
+  const isWhole = condition === "clean" && (yield* rulesStand(rules, ownerOfMember(lease.install, lease.pooled!)))
+  if (condition !== "held" && !isWhole) return yield* teardown(drivers, vm, device)
+  yield* makeReady(lease, device)
+  return report
+})
+
 /** A device name that turns out to be taken by somebody else's device is exchanged for another. */
 const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
   const avoid = new Set<string>()
+  const left: Array<string> = []
   const isTaken = ({ code, details }: VmnetError) =>
-    code === "NAME_TAKEN" && isOurs(backend, request, details?.["name"]) && isFresh(avoid, details?.["name"])
-  return yield* retrying(isTaken)(Effect.suspend(() => attempt(drivers, { request, backend, avoid })))
+    code === "NAME_TAKEN" &&
+    left.length === 0 &&
+    isOurs(backend, request, details?.["name"]) &&
+    isFresh(avoid, details?.["name"])
+  return yield* retrying(isTaken)(Effect.suspend(() => attempt(drivers, { request, backend, avoid }, left)))
 })
 
 /** Whether another name could be had in its place. */
@@ -70,7 +100,8 @@ const isFresh = (avoid: Set<string>, name: string): boolean => {
   return true
 }
 
-const attempt = Effect.fnUntraced(function* (drivers: Drivers, asked: Asked) {
+/** What could not be undone of it is added to `left`. */
+const attempt = Effect.fnUntraced(function* (drivers: Drivers, asked: Asked, left: Array<string>) {
   const { vm } = asked.request
   const ledger = yield* Ledger
   const report = yield* Progress
@@ -83,16 +114,22 @@ const attempt = Effect.fnUntraced(function* (drivers: Drivers, asked: Asked) {
     ledger
       .transact(`reserve ${vm}`, (tx) => reserve(tx, options))
       .pipe(
-        Effect.tap((reservation) => restore(make(drivers, reservation, touched))),
+        Effect.tap((reservation) => restore(make(drivers, asked, reservation, touched))),
         Effect.flatMap(complete),
         // Who is interrupted up to here never learns that the VM is up: the last moment to take it back.
         Effect.tap(() => restore(Effect.void)),
-        Effect.onError(() => undo(drivers, vm, touched))
+        Effect.onError(() => undo(drivers, asked, touched, left))
       )
   )
 })
 
-const make = Effect.fnUntraced(function* (drivers: Drivers, { plan, owned, lease }: Reservation, touched: Touched) {
+const make = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  { backend, request }: Asked,
+  { plan, owned, lease, claimed }: Reservation,
+  touched: Touched
+) {
+  if (claimed) yield* checkClaimed(lease, splitPlan(backend, request, lease, plan.resources).member)
   yield* Effect.forEach(plan.shares, (share, rank) => ensureShare(drivers, share, rank), { discard: true })
   yield* applyResources(drivers, lease.vm, owned, touched)
 })
@@ -107,11 +144,26 @@ const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
   return { attachment, existing: false } satisfies UpResult
 })
 
+/** A device out of the pool that somebody has opened or changed meanwhile is passed over for another. */
+const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: ReadonlyArray<Resource>) {
+  const condition = yield* inspectLeased(lease)
+  if (condition === "clean" && (yield* rulesStand(member, ownerOfMember(lease.install, lease.pooled!)))) return
+  const found = condition === "held" ? "is held open by another process" : "is not as it was made"
+  return yield* new VmnetError({
+    code: "NAME_TAKEN",
+    detail: `${lease.vm}: ${lease.device}, ready in the pool of ${lease.network.network}, ${found}`,
+    hint: `See who has it with: grep -l ${lease.device} /proc/*/fdinfo/*`,
+    details: { vm: lease.vm, name: lease.device }
+  })
+})
+
 /** Puts everything back. It cannot fail: what cannot be removed stays recorded under a `failed` lease. */
 const undo = Effect.fnUntraced(
-  function* (drivers: Drivers, vm: string, touched: Touched) {
-    const report = yield* teardown(drivers, vm, [...touched])
+  function* (drivers: Drivers, asked: Asked, touched: Touched, left: Array<string>) {
+    const { vm } = asked.request
+    const report = yield* undoMade(drivers, asked, touched)
     if (report.left.length > 0) {
+      left.push(...report.problems)
       yield* keepLease(vm, report)
       return yield* Effect.logWarning(`${vm} is not all undone; run vmnet down ${vm}`, ...report.problems)
     }
@@ -119,5 +171,5 @@ const undo = Effect.fnUntraced(
     const problems = yield* removeUnheldShares(drivers)
     if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems)
   },
-  (effect, _, vm) => Effect.catchCause(effect, (cause) => Effect.logWarning(`undoing ${vm}`, cause))
+  (effect, _, { request: { vm } }) => Effect.catchCause(effect, (cause) => Effect.logWarning(`undoing ${vm}`, cause))
 )

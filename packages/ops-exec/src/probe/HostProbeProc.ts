@@ -6,6 +6,7 @@ import { missingCapabilities } from "./capabilities.ts"
 import { namespaceIdentity } from "./namespaceIdentity.ts"
 import { readProcessStat } from "./processStat.ts"
 import { behindStubs, usableResolvers } from "./resolvers.ts"
+import { tapUse } from "./tapUse.ts"
 import { distinct, parseSockets, socketTables } from "./sockets.ts"
 
 const read = (path: string): string => readFileSync(path, "utf8")
@@ -54,6 +55,11 @@ const make = Effect.gen(function* () {
       try: boundSockets,
       catch: (cause) => ofSystemError({ family: "process", action: "list bound sockets" }, cause)
     }),
+    tapUse: (device) =>
+      Effect.try({
+        try: () => tapUse(device),
+        catch: (cause) => ofSystemError({ family: "process", action: `look who has ${device} open` }, cause)
+      }),
     resolvers: Effect.sync(() =>
       usableResolvers(
         readIfAny("/etc/resolv.conf"),

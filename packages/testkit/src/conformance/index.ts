@@ -1,3 +1,4 @@
+export * from "./helpersConformance.ts"
 export * from "./HostFixture.ts"
 export * from "./hostProbeConformance.ts"
 export * from "./KernelFixture.ts"

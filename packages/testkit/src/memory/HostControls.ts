@@ -12,6 +12,8 @@ export interface HostControls {
   readonly startProcess: (options?: { readonly netns?: Netns | "fresh" }) => ProcessId
   readonly alive: (process: ProcessId) => boolean
   readonly endProcess: (pid: number) => void
+  /** The process, a VMM, has opened a TAP of the host; only its end closes it. */
+  readonly openTap: (pid: number, device: string) => void
   /** Ended but not waited for: a zombie. */
   readonly endUnreaped: (pid: number) => void
   /** The process is gone and another, in the host's namespace, has its pid. */
@@ -23,6 +25,8 @@ export interface HostControls {
   readonly setResolvers: (resolvers: ReadonlyArray<string>) => void
   /** While any capability is missing, every change fails with `Denied`. */
   readonly setMissingCapabilities: (capabilities: ReadonlyArray<string>) => void
+  /** The helpers that were started and not stopped, each with its process and ports: nothing that is left hides. */
+  readonly helpers: () => Readonly<Record<string, { readonly process: ProcessId; readonly forwards: number }>>
   /** The program of a helper that is not installed, or `null`. */
   readonly setMissingHelper: (program: string | null) => void
 }
@@ -49,6 +53,7 @@ export const hostControls = (world: World): HostControls => {
       world.processes.start(netns === "fresh" ? makeNamespace(world.host) : world.resolve(netns)),
     alive: (process) => world.processes.alive(process),
     endProcess: (pid) => ending(pid, () => world.processes.end(pid)),
+    openTap: (pid, device) => void world.openTaps.set(device, pid),
     endUnreaped: (pid) => ending(pid, () => world.processes.endUnreaped(pid)),
     recycle: (pid) => {
       ending(pid, () => world.processes.end(pid))
@@ -67,6 +72,10 @@ export const hostControls = (world: World): HostControls => {
     setMissingCapabilities: (capabilities) => {
       world.missingCapabilities = capabilities
     },
+    helpers: () =>
+      Object.fromEntries(
+        [...world.helpers].map(([id, { forwards, process }]) => [id, { process, forwards: forwards.length }])
+      ),
     setMissingHelper: (program) => {
       world.missingHelper = program
     }

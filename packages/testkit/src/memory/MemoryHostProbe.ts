@@ -16,5 +16,7 @@ export const memoryHostProbe = (world: World): HostProbe["Service"] =>
     alive: (process) => world.processes.alive(process),
     namespace: (netns) => world.identity(netns),
     sockets: operation({ family: "process", action: "list sockets" }, () => world.sockets),
+    tapUse: (device) =>
+      operation({ family: "process", action: `look who has ${device} open` }, () => world.tapUse(device)),
     resolvers: Effect.sync(() => world.resolvers)
   })

@@ -1,5 +1,5 @@
-import { type BoundSocket, type Netns, type ProcessId, netnsKey } from "@vmnet/core"
 import type { HelperState } from "./HelperTable.ts"
+import { type BoundSocket, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
 import { Mounts } from "./Mounts.ts"
 import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
@@ -24,6 +24,8 @@ export class World {
   readonly helpers = new Map<string, HelperState>()
   /** A program of a helper that this host lacks. */
   missingHelper: string | null = null
+  /** The TAPs that processes have open, by name. */
+  readonly openTaps = new Map<string, number>()
 
   /** The namespace a value names; one that is gone, or a recycled pid, is `Missing`. */
   resolve(netns: Netns): Namespace {
@@ -86,6 +88,13 @@ export class World {
     this.sockets = []
     this.host = hostNamespace()
     this.self = this.processes.start(this.host)
+  }
+
+  /** A process that has ended has nothing open. */
+  tapUse(device: string): TapUse {
+    const pid = this.openTaps.get(device)
+    const held = pid !== undefined && this.processes.find(pid) !== null && this.host.links.has(device)
+    return { held, pids: held ? [pid] : [] }
   }
 
   /** Every namespace there is, by its key; a name without one shows as a namespace without anything in it. */

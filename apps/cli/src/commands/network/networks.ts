@@ -1,3 +1,4 @@
+import { VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
 import type { Globals } from "../../cli/globals.ts"
 import { withVmnet } from "../../cli/withVmnet.ts"
@@ -8,3 +9,11 @@ export const networks = Effect.fn("networks")(function* (globals: Globals) {
   const known = yield* knownNetworks(globals.config)
   return yield* withVmnet(globals, (vmnet) => vmnet.networks(known))
 })
+
+export const networkNotFound = (network: string): VmnetError =>
+  new VmnetError({
+    code: "NETWORK_NOT_FOUND",
+    detail: `there is no network ${network}`,
+    hint: "vmnet network ls lists them.",
+    details: { network }
+  })

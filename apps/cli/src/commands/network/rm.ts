@@ -17,6 +17,6 @@ export const rm = Command.make(
     yield* print(format, networkRemovedDocument(network, outcome))
   })
 ).pipe(
-  Command.withDescription("Forget a network no VM uses, and the addresses it remembers for VMs of old"),
+  Command.withDescription("Forget a network no VM uses, the devices its pool has ready and the addresses it remembers"),
   Command.withExamples([{ command: "vmnet network rm web" }])
 )

@@ -1,4 +1,3 @@
-import { VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { network } from "../../cli/arguments.ts"
@@ -6,15 +5,7 @@ import { begin } from "../../cli/begin.ts"
 import { readNetwork } from "../../cli/inputs.ts"
 import { print } from "../../cli/print.ts"
 import { networkDocument } from "../../views/networks.ts"
-import { networks } from "./networks.ts"
-
-const notFound = (name: string): VmnetError =>
-  new VmnetError({
-    code: "NETWORK_NOT_FOUND",
-    detail: `there is no network ${name}`,
-    hint: "vmnet network ls lists them.",
-    details: { network: name }
-  })
+import { networkNotFound, networks } from "./networks.ts"
 
 export const show = Command.make(
   "show",
@@ -23,7 +14,7 @@ export const show = Command.make(
     const { globals, format } = yield* begin({ prints: "anything" })
     const network = yield* readNetwork("network show", input.network)
     const found = (yield* networks(globals)).find((one) => one.network === network)
-    if (found === undefined) return yield* notFound(network)
+    if (found === undefined) return yield* networkNotFound(network)
     return yield* print(format, networkDocument(found))
   })
 ).pipe(

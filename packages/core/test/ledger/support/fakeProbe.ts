@@ -18,6 +18,7 @@ export const fakeProbe = (
     sockets: Effect.succeed([]),
     resolvers: Effect.succeed([]),
     namespace: () => null,
+    tapUse: () => Effect.succeed({ held: false, pids: [] }),
     missingCapabilities: []
   })
 }

@@ -26,5 +26,6 @@ export const procProbe: Layer.Layer<HostProbe> = Layer.sync(HostProbe, () => ({
   sockets: Effect.succeed([]),
   resolvers: Effect.succeed([]),
   namespace: () => null,
+  tapUse: () => Effect.succeed({ held: false, pids: [] }),
   missingCapabilities: []
 }))

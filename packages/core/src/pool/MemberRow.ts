@@ -1,0 +1,67 @@
+import type { Tx } from "../ledger/Ledger.ts"
+import { deleteResources, type OwnedResource } from "../ledger/ResourceRow.ts"
+
+/**
+ * `making` and `retiring` are only seen while somebody holds the pool's lock, or after he died holding it. A `leased`
+ * member's resources are recorded under its VM.
+ */
+export type MemberState = "making" | "ready" | "leased" | "retiring"
+
+/** One device of a pool. Its subject is what its resources are tagged with for good, whoever has it. */
+export interface Member {
+  readonly subject: string
+  readonly network: string
+  readonly class: string
+  readonly device: string
+  readonly state: MemberState
+}
+
+const select = "SELECT subject, network, class, device, state FROM members"
+
+export const membersOf = (tx: Tx, network: string, state?: MemberState): ReadonlyArray<Member> =>
+  tx
+    .all<Member>(`${select} WHERE network = ? ORDER BY subject`, network)
+    .filter((member) => state === undefined || member.state === state)
+
+export const findMember = (tx: Tx, subject: string): Member | undefined =>
+  tx.get<Member>(`${select} WHERE subject = ?`, subject)
+
+/** VM names cannot begin with `@`. */
+export const nextMemberSubject = (tx: Tx, network: string): string => {
+  const last = Number(tx.get<{ value: string }>("SELECT value FROM meta WHERE key = 'member'")?.value ?? 0)
+  tx.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('member', ?)", String(last + 1))
+  return `@pool.${network}.${last + 1}`
+}
+
+export const insertMember = (tx: Tx, member: Member): void =>
+  tx.run(
+    "INSERT INTO members (subject, network, class, device, state) VALUES (?, ?, ?, ?, ?)",
+    member.subject,
+    member.network,
+    member.class,
+    member.device,
+    member.state
+  )
+
+export const setMemberState = (tx: Tx, subject: string, state: MemberState): void =>
+  tx.run("UPDATE members SET state = ? WHERE subject = ?", state, subject)
+
+/** Forgets a member, and what was reserved for it. */
+export const deleteMember = (tx: Tx, subject: string): void => {
+  deleteResources(tx, subject)
+  tx.run("DELETE FROM members WHERE subject = ?", subject)
+  for (const table of ["identifiers", "holds"]) tx.run(`DELETE FROM ${table} WHERE vm = ?`, subject)
+}
+
+/** Hands the record of resources from one subject to another, which has none in their places. */
+export const moveResources = (tx: Tx, from: string, to: string, resources: ReadonlyArray<OwnedResource>): void => {
+  for (const { seq } of resources) {
+    tx.run("UPDATE resources SET subject = ? WHERE subject = ? AND seq = ?", to, from, seq)
+  }
+}
+
+/** How many VMs have, and how many are for the next ones to have. */
+export const countMembers = (members: ReadonlyArray<Member>) => ({
+  ready: members.filter(({ state }) => state === "ready").length,
+  leased: members.filter(({ state }) => state === "leased").length
+})

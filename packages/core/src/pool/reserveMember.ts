@@ -1,0 +1,68 @@
+import { allocateIdentifier } from "../allocator/identifiers.ts"
+import { VmnetError } from "../errors/VmnetError.ts"
+import type { Tx } from "../ledger/Ledger.ts"
+import { holdShare } from "../ledger/ShareRow.ts"
+import { InterfaceName } from "../names/InterfaceName.ts"
+import { formatOwner } from "../names/Owner.ts"
+import type { NetworkLease } from "../plan/Lease.ts"
+import {
+  insertMember,
+  type Member,
+  membersOf,
+  type MemberState,
+  nextMemberSubject,
+  setMemberState
+} from "./MemberRow.ts"
+import type { MemberRequest, Pooling, PoolSizes } from "./Pooling.ts"
+
+export interface MemberOptions {
+  readonly install: string
+  readonly request: MemberRequest
+  readonly pooling: Pooling
+  readonly network: NetworkLease
+  readonly sizes: PoolSizes
+  /** Device names not to be used: of others, or of members that somebody has open. */
+  readonly avoid: ReadonlySet<string>
+}
+
+export const ownerOfMember = (install: string, subject: string): string =>
+  formatOwner({ install, subject, generation: 0 })
+
+/** The ready member that a request can have, or none. */
+export const claimMember = (tx: Tx, options: MemberOptions): Member | undefined => {
+  const wanted = classOf(options)
+  const found = membersOf(tx, options.network.network, "ready").find(
+    (member) => member.class === wanted && !options.avoid.has(member.device)
+  )
+  if (found !== undefined) setMemberState(tx, found.subject, "leased")
+  return found
+}
+
+/** A member on paper. Throws when the pool has all the members it may have. */
+export const reserveMember = (tx: Tx, options: MemberOptions, state: MemberState): Member => {
+  const { install, network, pooling, request, sizes, avoid } = options
+  const members = membersOf(tx, network.network)
+  if (sizes.size !== null && members.length >= sizes.size) throw exhausted(network.network, sizes.size, members)
+  const subject = nextMemberSubject(tx, network.network)
+  const derive = (attempt: number) => InterfaceName.derive("vmt", install, subject, attempt)
+  const device = allocateIdentifier(tx, { kind: "device", vm: subject, avoid, derive })
+  const member: Member = { subject, network: network.network, class: classOf(options), device, state }
+  insertMember(tx, member)
+  for (const share of pooling.member(request, network, device).shares) holdShare(tx, share.key, subject)
+  return member
+}
+
+/** What a member is apart from its name: members that are made of the same are of one class. */
+const classOf = ({ pooling, request, network }: MemberOptions): string =>
+  JSON.stringify(pooling.member(request, network, "").resources)
+
+const exhausted = (network: string, size: number, members: ReadonlyArray<Member>): VmnetError => {
+  const idle = members.filter(({ state }) => state === "ready").length
+  const others = idle === 0 ? "" : ` (${idle} ready, but for another owner or other settings, or held open)`
+  return new VmnetError({
+    code: "POOL_EXHAUSTED",
+    detail: `network ${network} has no TAP left of the ${size} in its pool${others}`,
+    hint: `Take VMs down (vmnet network show ${network}) or set networks.${network}.pool.size higher.`,
+    details: { network, size, idle }
+  })
+}

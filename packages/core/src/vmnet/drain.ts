@@ -1,0 +1,83 @@
+import { Effect } from "effect"
+import { VmnetError } from "../errors/VmnetError.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { withLock } from "../ledger/Locks.ts"
+import { asBegun, keepResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
+import { removeUnheldShares } from "../plan/Shares.ts"
+import { teardown } from "../plan/teardown.ts"
+import { inspectMember } from "../pool/inspectMember.ts"
+import { deleteMember, findMember, type Member, membersOf, setMemberState } from "../pool/MemberRow.ts"
+import { ownerOfMember } from "../pool/reserveMember.ts"
+import type { Drivers } from "../resource/Drivers.ts"
+import { checkHostRights } from "./checkHost.ts"
+
+/** Removes what a pool has ready, and what is left of members that were never finished. */
+export const drain = Effect.fnUntraced(function* (drivers: Drivers, network: string) {
+  const ledger = yield* Ledger
+  yield* checkHostRights
+  const work = Effect.gen(function* () {
+    yield* removeUnfinished(drivers, network)
+    const ready = yield* ledger.transact(`look at the pool of ${network}`, (tx) => membersOf(tx, network, "ready"))
+    yield* Effect.forEach(ready, refuseHeld, { discard: true })
+    for (const member of ready) yield* retire(drivers, member, "ready")
+  })
+  yield* withLock(`pool ${network}`)(work)
+  yield* removeUnheldShares(drivers)
+})
+
+/** Only who holds the pool's lock makes or retires members: those found at it are what somebody died over. */
+export const removeUnfinished = Effect.fnUntraced(function* (drivers: Drivers, network: string) {
+  const ledger = yield* Ledger
+  const left = yield* ledger.transact(`look at the pool of ${network}`, (tx) => [
+    ...membersOf(tx, network, "making"),
+    ...membersOf(tx, network, "retiring")
+  ])
+  for (const member of left) yield* retire(drivers, member, member.state)
+})
+
+/** A TAP that somebody has open is not deleted under him: who he is is told, and it stays recorded. */
+const refuseHeld = Effect.fnUntraced(function* ({ subject, network, device }: Member) {
+  const ledger = yield* Ledger
+  if ((yield* inspectMember(device, ownerOfMember(ledger.install, subject))) !== "held") return
+  return yield* new VmnetError({
+    code: "NETWORK_IN_USE",
+    detail: `network ${network}: ${device}, ready in its pool, is held open by a process`,
+    hint: `See which one with: grep -l ${device} /proc/*/fdinfo/*`,
+    details: { network, device }
+  })
+})
+
+/**
+ * Removes a member that is still in the state it was seen in: all that is on record of it, or what is known to have been
+ * made.
+ */
+export const retire = (
+  drivers: Drivers,
+  { subject, network }: Member,
+  seen: Member["state"],
+  made?: ReadonlySet<OwnedResource>
+) =>
+  Effect.gen(function* () {
+    const ledger = yield* Ledger
+    const owned = yield* ledger.transact(`retire ${subject}`, (tx) => startRetiring(tx, subject, seen))
+    if (owned === undefined) return
+    const { left, problems } = yield* teardown(drivers, subject, made === undefined ? owned : [...made])
+    yield* ledger.transact(`forget ${subject}`, (tx) => {
+      keepResources(tx, subject, left)
+      if (left.length === 0) deleteMember(tx, subject)
+    })
+    if (left.length === 0) return
+    return yield* new VmnetError({
+      code: "STEP_FAILED",
+      detail: `the pool of ${network} is not all gone: ${problems.join("; ")}`,
+      hint: `What is left is still recorded; run vmnet network rm ${network} again.`,
+      details: { network, problems }
+    })
+  }).pipe(Effect.uninterruptible)
+
+const startRetiring = (tx: Tx, subject: string, seen: Member["state"]): ReadonlyArray<OwnedResource> | undefined => {
+  if (findMember(tx, subject)?.state !== seen) return undefined
+  setMemberState(tx, subject, "retiring")
+  const owned = resourcesOf(tx, subject)
+  return seen === "ready" ? owned : owned.map(asBegun)
+}

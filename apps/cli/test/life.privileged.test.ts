@@ -47,7 +47,7 @@ layer(PrivateHost.layer().pipe(Layer.orDie))("the bundled program on a real kern
       const { program, directory } = yield* bundle
       const cli = (...argv: ReadonlyArray<string>) => vmnet(program, ["--state-dir", join(directory, "state"), ...argv])
       const before = yield* HostSnapshot.take()
-      const { device } = attached(yield* cli("up", "vm1", "-p", "8080:80"))
+      const { device } = attached(yield* cli("up", "vm1", "-p", "8080:80", "--json"))
       const shown = yield* cli("exec", "vm1", "--", "sh", "-c", 'cat "/sys/class/net/$VMNET_DEVICE/tun_flags"')
       assert.deepStrictEqual([shown.status, shown.stderr], [0, ""])
       assert.notDeepEqual(HostSnapshot.diff(before, yield* HostSnapshot.take()), [])
@@ -63,7 +63,7 @@ layer(PrivateHost.layer().pipe(Layer.orDie))("the bundled program on a real kern
       const cli = (...argv: ReadonlyArray<string>) => vmnet(program, ["--state-dir", join(directory, "state"), ...argv])
       const holder = spawn("unshare", ["--net", "sh", "-c", "echo in; cat"], { stdio: ["pipe", "pipe", "inherit"] })
       yield* Effect.promise(() => once(holder.stdout, "data"))
-      attached(yield* cli("up", "box", "--pid", String(holder.pid)))
+      attached(yield* cli("up", "box", "--pid", String(holder.pid), "--json"))
       const inside = yield* cli("exec", "box", "--", "sh", "-c", "readlink /proc/self/ns/net; ip -brief address")
       assert.deepStrictEqual([inside.status, inside.stderr], [0, ""])
       assert.isTrue(inside.stdout.startsWith(`${readlinkSync(`/proc/${holder.pid}/ns/net`)}\n`))

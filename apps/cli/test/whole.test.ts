@@ -16,6 +16,7 @@ const wholeVmnet = Effect.acquireRelease(
     const parent = mkdtempSync(join(tmpdir(), "vmnet-whole-"))
     chmodSync(parent, 0o700)
     const kernel = MemoryKernel.make()
+    kernel.host.setResolvers(["198.51.100.53"])
     const host = Layer.merge(kernel.layer, Backends.layerOf([bridgeBackend]))
     const vmnet = layerVmnet.pipe(
       Layer.provide(layerLedgerSqlite({ stateDir: join(parent, "state"), install: "0123abcd" })),

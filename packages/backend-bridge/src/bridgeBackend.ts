@@ -1,8 +1,7 @@
-import { type Backend, bridgeSection, forwardingShares, hostNetns } from "@vmnet/core"
-import { attachmentOf } from "./attachment.ts"
-import { guestResources, publishResources } from "./guest.ts"
+import { type Backend, bridgeSection, forwardingShares, hostNetns, publishElements, refuseLoopback } from "@vmnet/core"
+import { bridgeAttachment } from "./attachment.ts"
+import { guestResources } from "./guest.ts"
 import { networkShare } from "./network.ts"
-import { validate } from "./validate.ts"
 
 /**
  * VMs and containers on one Ethernet segment: a bridge per network that is the guests' gateway, a TAP port for a VMM or
@@ -12,7 +11,7 @@ export const bridgeBackend: Backend = {
   kind: "bridge",
   section: bridgeSection,
   defaultNetwork: { subnet: "10.213.0.0/24", addressing: "hash" },
-  validate,
+  validate: refuseLoopback,
   plan: (request, lease) => ({
     shares: [
       { key: "nat", resources: [{ kind: "NatLayout", netns: hostNetns }] },
@@ -20,7 +19,7 @@ export const bridgeBackend: Backend = {
       ...forwardingShares(request.forwarding, hostNetns, lease.uplink)
     ],
     resources: guestResources(request, lease),
-    attachment: attachmentOf(request, lease)
+    attachment: bridgeAttachment(request, lease)
   }),
-  publish: publishResources
+  publish: publishElements
 }

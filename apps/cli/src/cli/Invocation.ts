@@ -1,4 +1,5 @@
 import { Context } from "effect"
+import { defaultConfigFile } from "vmnet/effect"
 
 /** Who called, with which environment, on which host. */
 export interface Invocation {
@@ -9,5 +10,5 @@ export interface Invocation {
 }
 
 export const Invocation = Context.Reference<Invocation>("@vmnet/cli/Invocation", {
-  defaultValue: () => ({ uid: process.getuid?.() ?? 0, env: process.env, configFile: "/etc/vmnet/config.yaml" })
+  defaultValue: () => ({ uid: process.getuid?.() ?? 0, env: process.env, configFile: defaultConfigFile })
 })

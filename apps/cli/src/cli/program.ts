@@ -4,9 +4,11 @@ import { config } from "../commands/config.ts"
 import { demo } from "../commands/demo.ts"
 import { down } from "../commands/down.ts"
 import { exec } from "../commands/exec.ts"
+import { gc } from "../commands/gc.ts"
 import { ls } from "../commands/ls.ts"
 import { network } from "../commands/network.ts"
 import { publish } from "../commands/publish.ts"
+import { resolvConf } from "../commands/resolvConf.ts"
 import { show } from "../commands/show.ts"
 import { status } from "../commands/status.ts"
 import { unpublish } from "../commands/unpublish.ts"
@@ -19,7 +21,21 @@ import { layerOutput } from "./presenter.ts"
 import { report } from "./report.ts"
 
 export const vmnet = root.pipe(
-  Command.withSubcommands([up, down, ls, show, publish, unpublish, exec, config, network, status, demo]),
+  Command.withSubcommands([
+    up,
+    down,
+    ls,
+    show,
+    publish,
+    unpublish,
+    resolvConf,
+    exec,
+    gc,
+    config,
+    network,
+    status,
+    demo
+  ]),
   Command.withExamples([
     { command: "vmnet up vm1 -p 8080:80", description: "A network for a VM, its port 80 on the host's port 8080" },
     { command: "vmnet exec vm1 -- env", description: "What a VMM needs to know of it: VMNET_DEVICE, VMNET_MAC, ..." },

@@ -11,8 +11,9 @@ import { CommandExited } from "../exec/CommandExited.ts"
 import { CommandRunner, type NetnsFile } from "../exec/CommandRunner.ts"
 import { environmentOf } from "../output/environmentOf.ts"
 
-const netnsOf = ({ attachment, request }: VmDetail): NetnsFile | null => {
+const netnsOf = ({ attachment, holder, request }: VmDetail): NetnsFile | null => {
   const path = attachment.device.netns
+  if (holder !== undefined) return { path: `/proc/${holder.pid}/ns/net`, process: holder, user: true }
   if (path === null) return null
   const { target } = request
   return target?._tag === "Process" ? { path, process: target } : { path }

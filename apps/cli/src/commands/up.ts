@@ -1,4 +1,4 @@
-import type { UpResult, Vmnet } from "@vmnet/core"
+import type { AttachRequest, UpResult, Vmnet } from "@vmnet/core"
 import { Console, Effect } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { begin } from "../cli/begin.ts"
@@ -25,6 +25,7 @@ const flags = {
     Flag.between(0, 1024)
   ),
   ip: optional(text("ip", "ADDR", "A fixed address out of the network's subnet")),
+  slot: optional(text("slot", "N", "A fixed slot of a netns network")),
   mac: optional(text("mac", "MAC", "A fixed hardware address of the guest")),
   ownerPid: optional(
     text("owner-pid", "PID", "The process the VM belongs to: once it is gone, the next up of the VM starts afresh")
@@ -40,10 +41,13 @@ const flags = {
   dryRun: switchFlag("dry-run", "Print what would be done, in order, and change nothing")
 }
 
-/** For a person at a terminal: what is allowed, and probably not meant. */
-const notice = Effect.fnUntraced(function* (globals: Globals, notices: ReadonlyArray<string>) {
+/**
+ * For a person at a terminal: what is allowed, and probably not meant. That guests get no resolver is told wherever it
+ * may be read: nobody has asked for it, it is the host that has none for them.
+ */
+const notice = Effect.fnUntraced(function* (globals: Globals, request: AttachRequest, notices: ReadonlyArray<string>) {
   const { stderr } = yield* Streams
-  if (globals.json || !(stderr.terminal || globals.verbose)) return
+  if (globals.json || !(stderr.terminal || globals.verbose || request.network.dns.length === 0)) return
   yield* Effect.forEach(notices, (text) => Console.error(printable(`vmnet: note: ${text}`)), { discard: true })
 })
 
@@ -60,7 +64,7 @@ export const up = Command.make(
       requestOf({ ...words, backend: globals.backend }, globals.config),
       pointToHelp("up")
     )
-    yield* notice(globals, requestNotices(request))
+    yield* notice(globals, request, requestNotices(request))
     if (dryRun) return yield* print(format, planDocument(yield* withVmnet(globals, (vmnet) => vmnet.plan(request))))
     const use = (vmnet: Vmnet["Service"]) => {
       const planned = Effect.map(vmnet.plan(request), ({ attachment }) => attachment)

@@ -1,4 +1,5 @@
 import type { Document } from "../output/Document.ts"
+import { attachmentListDocument } from "../views/attachmentList.ts"
 import { columns } from "../views/columns.ts"
 import type { Entry } from "./Journal.ts"
 import type { Outcome } from "./scenario.ts"
@@ -7,14 +8,15 @@ const identical =
   "the host is byte-identical to before: links, addresses, routes, firewall, sysctls, namespaces, processes, files"
 
 /** What was shown, and whether the host is what it was. */
-export const demoDocument = (entries: ReadonlyArray<Entry>, { differences }: Outcome): Document => ({
-  json: { steps: entries, identical: differences.length === 0, differences },
+export const demoDocument = (entries: ReadonlyArray<Entry>, { vms, differences }: Outcome): Document => ({
+  json: { steps: entries, vms, identical: differences.length === 0, differences },
   table: (style) => {
     const rows = entries.map(({ step, result, milliseconds }) => [step, result, `${milliseconds} ms`])
     const verdict =
       differences.length === 0
         ? style.green(`✓ ${identical}`)
         : [style.red("✗ the host is not what it was:"), ...differences].join("\n")
-    return `${columns(["STEP", "RESULT", "TIME"], rows, style)}\n\n${verdict}`
+    const sideBySide = attachmentListDocument(vms).table(style)
+    return [columns(["STEP", "RESULT", "TIME"], rows, style), sideBySide, verdict].join("\n\n")
   }
 })

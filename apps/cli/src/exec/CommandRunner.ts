@@ -6,6 +6,8 @@ import type { CommandNotRun } from "../cli/CommandNotRun.ts"
 export interface NetnsFile {
   readonly path: string
   readonly process?: { readonly pid: number; readonly startTime: string }
+  /** The user namespace that it belongs to is entered with it: the command is root in there, and the same user outside. */
+  readonly user?: true
 }
 
 /** A command with the terminal's stdio. `netns: null` is the namespace vmnet runs in. */

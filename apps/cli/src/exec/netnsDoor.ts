@@ -27,9 +27,9 @@ const unreachable = (netns: NetnsFile, cause: unknown): VmnetError =>
     cause
   })
 
-const open = (netns: NetnsFile) =>
+const open = (netns: NetnsFile, path: string) =>
   Effect.acquireRelease(
-    Effect.try({ try: () => openSync(netns.path, "r"), catch: (cause) => unreachable(netns, cause) }),
+    Effect.try({ try: () => openSync(path, "r"), catch: (cause) => unreachable(netns, cause) }),
     (descriptor) => Effect.sync(() => closeSync(descriptor))
   )
 
@@ -40,8 +40,9 @@ const open = (netns: NetnsFile) =>
 export const netnsDoor = Effect.fn("netnsDoor")(function* (netns: NetnsFile) {
   const nsenter = programs.find((program) => existsSync(program))
   if (nsenter === undefined) return yield* toolMissing
-  if (!mayEnterNetns()) return yield* noPermission(netns)
-  const descriptor = yield* open(netns)
+  if (netns.user !== true && !mayEnterNetns()) return yield* noPermission(netns)
+  const descriptor = yield* open(netns, netns.path)
+  const user = netns.user === true ? [yield* open(netns, netns.path.replace(/net$/, "user"))] : []
   const { process: owner } = netns
   if (owner !== undefined) {
     const startTime = yield* Effect.try({
@@ -50,5 +51,10 @@ export const netnsDoor = Effect.fn("netnsDoor")(function* (netns: NetnsFile) {
     })
     if (startTime !== owner.startTime) return yield* unreachable(netns, `process ${owner.pid} is another one now`)
   }
-  return [nsenter, `--net=/proc/${process.pid}/fd/${descriptor}`, "--"] as const
+  return [
+    nsenter,
+    `--net=/proc/${process.pid}/fd/${descriptor}`,
+    ...user.flatMap((fd) => [`--user=/proc/${process.pid}/fd/${fd}`, "--preserve-credentials"]),
+    "--"
+  ] as const
 })

@@ -2,6 +2,7 @@ import type { VmDetail } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
 import { attachmentFields } from "./attachment.ts"
 import { columns, fields } from "./columns.ts"
+import { settingRows } from "./settings.ts"
 
 export const vmDetailDocument = (detail: VmDetail): Document => ({
   // The attachment's own fields stay at the top, so that whatever reads `up --json` reads this too.
@@ -23,6 +24,11 @@ export const vmDetailDocument = (detail: VmDetail): Document => ({
       ],
       style
     )
-    return rows.length === 0 ? head : `${head}\n\n${columns(["OBJECT", "RECORDED AS"], rows, style)}`
+    const settings = settingRows(detail.request)
+    return [
+      head,
+      ...(settings.length === 0 ? [] : [columns(["SETTING", "VALUE", "FROM"], settings, style)]),
+      ...(rows.length === 0 ? [] : [columns(["OBJECT", "RECORDED AS"], rows, style)])
+    ].join("\n\n")
   }
 })

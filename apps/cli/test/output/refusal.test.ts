@@ -20,6 +20,7 @@ const world = Effect.map(
   (directory) => {
     chmodSync(directory, 0o700)
     const kernel = MemoryKernel.make()
+    kernel.host.setResolvers(["198.51.100.53"])
     kernel.addNetns("/run/netns/box")
     const host = Layer.merge(kernel.layer, Backends.layerOf([bridgeBackend]))
     const ledger = layerLedgerSqlite({ stateDir: join(directory, "state"), install: "0123abcd" })

@@ -134,6 +134,11 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
         attachments.set(vm, next)
         return next
       }),
+    resolvConf: Effect.fnUntraced(function* (vm, rootfs) {
+      yield* failing("resolv-conf")
+      const { guest } = yield* find(vm)
+      return { vm, rootfs, path: `${rootfs}/etc/resolv.conf`, nameservers: guest.dns, existing: false }
+    }),
     networks: (known) =>
       Effect.succeed([
         network,
@@ -150,6 +155,7 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
       ]),
     warm: ({ network }) => Effect.as(failing(`warm ${network}`), { network, made: 2, ready: 3, leased: 1 }),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
+    gc: () => Effect.succeed({ actions: [], problems: [] }),
     status: Effect.sync(() => statusOf(attachments))
   })
   return { layer: Layer.succeed(Vmnet, service), attachments, requests }

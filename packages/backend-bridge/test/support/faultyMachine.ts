@@ -1,6 +1,6 @@
 import { Backends, layerLedgerSqlite, layerVmnet, Ledger, VmnetError } from "@vmnet/core"
 import { bridgeBackend } from "@vmnet/backend-bridge"
-import { faultyCalls, faultyOps } from "@vmnet/testkit"
+import { faultyCalls, faultyMountOps, faultyOps } from "@vmnet/testkit"
 import { Layer } from "effect"
 import type { Machine } from "./host.ts"
 import { install } from "./memoryHost.ts"
@@ -14,7 +14,7 @@ export const faultyLedger = faultyCalls(Ledger, {
 
 /** As `layerMachine`, with faults at every kernel operation and every transaction. */
 export const layerFaultyMachine = ({ kernel, stateDir }: Machine) => {
-  const host = faultyOps(kernel.layer)
+  const host = faultyMountOps(faultyOps(kernel.layer))
   const ledger = faultyLedger(layerLedgerSqlite({ stateDir, install }))
   return layerVmnet.pipe(
     Layer.provideMerge(ledger),

@@ -6,17 +6,31 @@ import { type Ipv4Pool, makeIpv4Pool, poolInput } from "../net/Ipv4Pool.ts"
 import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
 import { findPosition, holdPosition, positionHolder } from "./AddressAllocator.ts"
 
-/** The guest's address: the one asked for if it may be had, else what the network's strategy finds. */
-export const addressFor = (tx: Tx, request: AttachRequest, now: number): string => {
+/**
+ * The guest's address: the one asked for if it may be had, else what the network's strategy finds. Addresses to avoid
+ * stand for something that others have.
+ */
+export const addressFor = (
+  tx: Tx,
+  request: AttachRequest,
+  now: number,
+  avoid: ReadonlySet<string> = new Set()
+): string => {
   const pool = poolOf(request.network)
   const { network, addressing } = request.network
   if (request.address !== undefined) return holdRequested(tx, pool, request, request.address)
-  const start = addressing === "lowest" ? 0 : stickyStart(pool, network, request.vm)
-  const position = findPosition(tx, { network, size: pool.size }, { vm: request.vm, start, now })
-  const address = position === undefined ? undefined : pool.nth(position)
-  if (position === undefined || address === undefined) throw exhausted(request.network)
-  holdPosition(tx, network, position, address, request.vm)
-  return address
+  let start = addressing === "lowest" ? 0 : stickyStart(pool, network, request.vm)
+  for (let attempt = 0; attempt <= avoid.size; attempt++) {
+    const position = findPosition(tx, { network, size: pool.size }, { vm: request.vm, start, now })
+    const address = position === undefined ? undefined : pool.nth(position)
+    if (position === undefined || address === undefined) break
+    if (!avoid.has(address)) {
+      holdPosition(tx, network, position, address, request.vm)
+      return address
+    }
+    start = (position + 1) % pool.size
+  }
+  throw exhausted(request.network)
 }
 
 /** The pool of a validated network. */

@@ -3,7 +3,8 @@ import type { VmnetError } from "../errors/VmnetError.ts"
 import type { BackendKind } from "../plan/Attachment.ts"
 import type { DefaultNetwork } from "../config/defaults.ts"
 import type { Section } from "../config/sections/Section.ts"
-import type { AttachRequest } from "../plan/AttachRequest.ts"
+import type { HelperName } from "../ops/Helpers.ts"
+import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
 import type { Pooling } from "../pool/Pooling.ts"
@@ -23,6 +24,14 @@ export interface Backend {
   readonly identity?: { readonly address?: string; readonly mac?: string }
   /** What the host's end of a lease is: a TAP unless the request has a target. */
   readonly device?: "tap" | "veth"
+  /** The address whose lease would use an object of this name; for objects that are named after it. */
+  readonly addressOf?: (network: NetworkSpec, name: string) => string | undefined
+  /** Whose rights its work takes: the host's network administrator's (`host`, if absent), or any user's (`user`). */
+  readonly privilege?: "host" | "user"
+  /** The helpers a request needs; what stops them from working is told before anything is made. */
+  readonly helpers?: (request: AttachRequest) => ReadonlyArray<HelperName>
+  /** Refuses by name what cannot be changed about the ports of a VM that is up. */
+  readonly livePublish?: (request: AttachRequest) => Result.Result<void, VmnetError>
   /** Refuses by name what this backend cannot honour; nothing is ignored. */
   readonly validate: (request: AttachRequest) => Result.Result<void, VmnetError>
   /** Devices of this backend that can be made ahead. */

@@ -23,10 +23,13 @@ export const checkNetworks = (
     checkOwnName(reader, network, config)
     checkAddresses(reader, network, config)
   }
-  checkDefaultSubnets(
-    reader,
-    entries.filter(([network]) => !hasOption(network, "subnet"))
-  )
+  for (const option of ["subnet", "links"] as const) {
+    checkDefaults(
+      reader,
+      option,
+      entries.filter(([network]) => !hasOption(network, option))
+    )
+  }
   checkOverlaps(reader, entries)
 }
 
@@ -77,15 +80,18 @@ const checkExclusions = (
 /** Texts the schema has let through. */
 const read = (text: string): Ipv4Prefix => Result.getOrThrow(parseAddressOrPrefix(text))
 
-/** Networks of one backend that leave the subnet out would all have the same one. */
-const checkDefaultSubnets = (reader: ConfigReader, networks: Networks): void => {
+/** Networks of one backend that leave the subnet (or the links) out would all have the same one. */
+const checkDefaults = (reader: ConfigReader, option: "subnet" | "links", networks: Networks): void => {
   const first = new Map<BackendKind, string>()
   for (const [network, config] of networks) {
     const backend = backendOf(config)
-    if (!Object.hasOwn(reader.sections[backend]!.network, "subnet")) continue
+    if (!Object.hasOwn(reader.sections[backend]!.network, option)) continue
     const other = first.get(backend)
     if (other === undefined) first.set(backend, network)
-    else reader.refuse(["networks", network], `needs a subnet: networks.${other} has the ${backend} backend's default`)
+    else {
+      const needs = option === "subnet" ? "needs a subnet" : "needs links of its own"
+      reader.refuse(["networks", network], `${needs}: networks.${other} has the ${backend} backend's default`)
+    }
   }
 }
 

@@ -13,19 +13,20 @@ const networkSchema = ({ kind, network }: Section): Schema.Top => {
   }).annotate({ title: `network of the ${kind} backend` })
 }
 
-const configFile = (sections: Sections) => Schema.Struct({
-  networks: Schema.optionalKey(
-    Schema.Record(NetworkName, Schema.Union(Object.values(sections).map(networkSchema))).annotate({
-      description: "Networks by name. A network called like a backend is that backend's own, used when none is named."
-    })
-  ),
-  vms: Schema.optionalKey(
-    Schema.Record(VmName, vmSchema(sections)).annotate({
-      description: "Settings of VMs by name. Flags of the command line win over them."
-    })
-  ),
-  forwarding: Schema.optionalKey(Forwarding)
-}).annotate({ title: "vmnet configuration" })
+const configFile = (sections: Sections) =>
+  Schema.Struct({
+    networks: Schema.optionalKey(
+      Schema.Record(NetworkName, Schema.Union(Object.values(sections).map(networkSchema))).annotate({
+        description: "Networks by name. A network called like a backend is that backend's own, used when none is named."
+      })
+    ),
+    vms: Schema.optionalKey(
+      Schema.Record(VmName, vmSchema(sections)).annotate({
+        description: "Settings of VMs by name. Flags of the command line win over them."
+      })
+    ),
+    forwarding: Schema.optionalKey(Forwarding)
+  }).annotate({ title: "vmnet configuration" })
 
 /**
  * What an editor can check of a configuration file, as JSON Schema (draft 2020-12), made from the schemas that

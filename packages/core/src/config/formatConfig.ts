@@ -39,11 +39,7 @@ const formatNetwork = (network: string, settings: NetworkConfig, defaults: Netwo
   return { backend, ...honoured(filled, (defaults.sections ?? builtinSections)[backend]!.network) }
 }
 
-const formatVm = (
-  config: Config,
-  settings: VmConfig,
-  { sections = builtinSections }: NetworkDefaults
-): VmConfig => {
+const formatVm = (config: Config, settings: VmConfig, { sections = builtinSections }: NetworkDefaults): VmConfig => {
   const network = settings.network ?? settings.backend ?? defaultBackend
   const backend = settings.backend ?? backendOfNetwork(config.networks, network, sections) ?? defaultBackend
   const filled: VmConfig = {

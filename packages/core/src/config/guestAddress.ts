@@ -30,8 +30,7 @@ export const slotAddress = (
     if (!/^[1-9][0-9]{0,6}$/.test(text)) return yield* Result.fail(`${quote(text)} is not a slot: a number from 1 on`)
     if (network === undefined) return text
     const pool = yield* makeIpv4Pool(poolInput(network))
-    const { base } = yield* parsePrefix(network.subnet)
-    const address = formatIpv4(base + Number(text))
+    const address = slotAddressOf(network.subnet, Number(text))
     if (pool.indexOf(address) !== undefined) return address
     const last = pool.nth(pool.size - 1)
     return yield* Result.fail(
@@ -40,6 +39,10 @@ export const slotAddress = (
     )
   })
 
-/** The slot that an address of a network leads to; the inverse of `slotAddress`. */
+/** The address that leads to a slot, whether there is room for it or not; the inverse of `slotOf`. */
+export const slotAddressOf = (subnet: string, slot: number): string =>
+  formatIpv4(Result.getOrThrow(parsePrefix(subnet)).base + slot)
+
+/** The slot that an address of a network leads to; the inverse of `slotAddressOf`. */
 export const slotOf = (subnet: string, address: string): number =>
   Result.getOrThrow(parseIpv4(address)) - Result.getOrThrow(parsePrefix(subnet)).base

@@ -52,7 +52,7 @@ export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): Ne
   const found = named ?? foundNetwork(choice.config, own, own)
   reader.note("backend", choice.backend ?? choice.network)
   reader.note("network", choice.network)
-  noteOptions(reader, found)
+  noteOptions(reader, found, sections)
   refuseOverlap(reader, choice, found)
   const where = (named === undefined ? choice.backend : choice.network)?.path ?? `networks.${found.network}`
   return reader.read({ value: found, origin: "", path: where }, ({ network, backend, settings }) =>
@@ -93,7 +93,7 @@ const refuseOverlap = (reader: SettingReader, { config, defaults }: NetworkChoic
       reader.refuse(
         `networks.${own.network}`,
         `has no ${option} of its own, and the ${own.backend} backend's default ${prefix} overlaps networks.${network} ` +
-          `(${other}): name a network (--network), or give networks.${own.network} its ${option}`
+          `(${other}): name a network (--network), or give networks.${own.network} ${option === "subnet" ? "a subnet" : "links"}`
       )
     }
   }
@@ -104,12 +104,8 @@ const overlap = (a: string, b: string): boolean => overlaps(readPrefix(a), readP
 /** A text the configuration's schema has let through. */
 const readPrefix = (text: string): Ipv4Prefix => Result.getOrThrow(parsePrefix(text))
 
-const networkOptions = ["subnet", "gateway", "links", "dns", "mtu", "addressing", "exclude", "isolated"] as const
-const trustOptions = ["hostAccess", "masquerade", "cooldown"] as const
-
-const noteOptions = (reader: SettingReader, { network, settings }: FoundNetwork): void => {
-  for (const option of new Set([...networkOptions, ...trustOptions, ...Object.keys(settings)])) {
-    if (option === "backend") continue
+const noteOptions = (reader: SettingReader, { network, backend, settings }: FoundNetwork, sections: Sections): void => {
+  for (const option of Object.keys(sections[backend]?.network ?? {})) {
     reader.note(`network.${option}`, fromConfig<unknown>(`networks.${network}`, option, settings[option]))
   }
 }

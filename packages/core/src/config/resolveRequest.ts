@@ -65,7 +65,8 @@ const readRequest = (reader: SettingReader, input: ResolveInput): AttachRequest 
     defaults
   })
   if (network !== undefined) refuseFlags(reader, flags, network, sectionsIn(defaults))
-  const address = resolveAddress(reader, sources, network) ?? resolveSlot(reader, sources, network)
+  const options = network === undefined ? {} : (sectionsIn(defaults)[network.backend]?.vm ?? {})
+  const address = "slot" in options ? resolveSlot(reader, sources, network) : resolveAddress(reader, sources, network)
   const mac = resolveMac(reader, sources)
   const owner = resolveOwner(reader, sources)
   const device = resolveDevice(reader, sources)

@@ -30,7 +30,7 @@ export type OpsReason = typeof OpsReason.Type
 
 /** A kernel operation that failed: which action, on which object, why, and where in the batch it stood. */
 export class OpsError extends Schema.TaggedError<OpsError>()("OpsError", {
-  family: Schema.Literals(["link", "nat", "sysctl", "netns", "process"]),
+  family: Schema.Literals(["link", "nat", "sysctl", "netns", "process", "mount"]),
   reason: OpsReason,
   /** What was being done, in words: `add tap vmt3k2`. */
   action: Schema.String,
@@ -38,6 +38,8 @@ export class OpsError extends Schema.TaggedError<OpsError>()("OpsError", {
   output: Schema.String,
   /** Index of the failed change in its batch, where it is known. */
   index: Schema.optionalKey(Schema.Finite),
+  /** What a person can do about it, where the operation knows. */
+  hint: Schema.optionalKey(Schema.String),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {

@@ -11,6 +11,11 @@ const codeOf: Partial<Record<OpsReason, ErrorCode>> = {
   Unsupported: "HOST_NOT_CAPABLE"
 }
 
+/** What is in the way of a port is no object with a name. */
+const codeOfPort: Partial<Record<OpsReason, ErrorCode>> = { ...codeOf, Exists: "PORT_IN_USE" }
+
+const isPort = (resource: Resource | undefined): boolean => resource?.kind === "Forward"
+
 const hintOf: Partial<Record<OpsReason, string>> = {
   Exists:
     "Something that vmnet did not make for this VM is in its place; it was left alone. Look at it with `ip -d link` or `nft list ruleset`.",
@@ -21,9 +26,9 @@ const hintOf: Partial<Record<OpsReason, string>> = {
 
 /** A step of a verb that the kernel refused: names verb and VM, step and object, and keeps the cause. */
 export const stepError = (subject: string, step: string, error: OpsError, resource?: Resource): VmnetError => {
-  const hint = hintOf[error.reason]
+  const hint = error.hint ?? hintOf[error.reason]
   return new VmnetError({
-    code: codeOf[error.reason] ?? "STEP_FAILED",
+    code: (isPort(resource) ? codeOfPort : codeOf)[error.reason] ?? "STEP_FAILED",
     detail: `${subject}: ${step}: ${error.message}`,
     ...(hint === undefined ? {} : { hint }),
     details: {

@@ -76,5 +76,10 @@ export const liveSubnets = (tx: Tx): ReadonlyArray<{ readonly network: string; r
   allNetworks(tx)
     .filter(({ network, spec }) => spec.inside !== true && networkInUse(tx, network))
     .flatMap(({ network, spec: { subnet, links } }) =>
-      links === undefined ? [{ network, subnet }] : [{ network, subnet }, { network, subnet: links }]
+      links === undefined
+        ? [{ network, subnet }]
+        : [
+            { network, subnet },
+            { network, subnet: links }
+          ]
     )

@@ -27,7 +27,8 @@ export interface Ipv4PoolInput {
 /** The pool of a network whose gateway may be an address of another subnet. */
 export const poolInput = ({ subnet, gateway, exclude }: NetworkAddresses): Ipv4PoolInput => {
   const [within, address] = [parsePrefix(subnet), parseIpv4(gateway)]
-  const isInside = Result.isSuccess(within) && Result.isSuccess(address) && inRange(rangeOf(within.success), address.success)
+  const isInside =
+    Result.isSuccess(within) && Result.isSuccess(address) && inRange(rangeOf(within.success), address.success)
   return { subnet, gateway: isInside ? gateway : null, ...(exclude && { exclude }) }
 }
 
@@ -94,7 +95,12 @@ const one = (address: number): Ipv4Range => ({ first: address, last: address })
 
 const build = (subnet: Ipv4Prefix, gateway: number | null, excluded: Ipv4Ranges): Ipv4Pool => {
   const bounds = rangeOf(subnet)
-  const reserved = mergeRanges([one(bounds.first), one(bounds.last), ...(gateway === null ? [] : [one(gateway)]), ...excluded])
+  const reserved = mergeRanges([
+    one(bounds.first),
+    one(bounds.last),
+    ...(gateway === null ? [] : [one(gateway)]),
+    ...excluded
+  ])
   const free = gaps(reserved, bounds)
   const read = <A>(text: string, f: (address: number) => A | undefined): A | undefined =>
     Result.getOrUndefined(Result.map(parseIpv4(text), f))

@@ -89,7 +89,7 @@ const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport => ({
 })
 
 const isOurs = (owned: OwnedResource, presence: Presence): boolean =>
-  presence === "ours" || (presence === "untagged" && owned.state === "intent")
+  presence === "ours" || presence === "broken" || (presence === "untagged" && owned.state === "intent")
 
 const isForeign = (owned: OwnedResource, presence: Presence): boolean =>
   presence !== "absent" && !isOurs(owned, presence)

@@ -7,10 +7,11 @@ import type { OwnedResource } from "../ledger/ResourceRow.ts"
  *
  * - `absent`: nothing
  * - `ours`: an object that carries our tag
+ * - `broken`: what is left of one of ours, which does its work no more: a process that ended, a part of a range
  * - `untagged`: an object of the right kind without any tag; ours only if we know that we made it
  * - `foreign`: somebody else's
  */
-export type Presence = "absent" | "ours" | "untagged" | "foreign"
+export type Presence = "absent" | "ours" | "broken" | "untagged" | "foreign"
 
 /**
  * How the resources of one family are made, found and removed. The lists are neighbours of one plan; `apply` makes them

@@ -1,17 +1,22 @@
 import { Effect } from "effect"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
+import { Helpers } from "../ops/Helpers.ts"
 import { LinkOps } from "../ops/LinkOps.ts"
+import { MountOps } from "../ops/MountOps.ts"
 import { NatOps } from "../ops/NatOps.ts"
 import { netnsKey } from "../ops/Netns.ts"
 import { SysctlOps } from "../ops/SysctlOps.ts"
 import type { Driver } from "./Driver.ts"
 import { grouped } from "./grouped.ts"
+import { makeHelperDriver } from "./HelperDriver.ts"
+import { inHelperNetns } from "./helperNetns.ts"
 import { makeLinkDriver } from "./LinkDriver.ts"
+import { makeMountDriver } from "./MountDriver.ts"
 import { makeNatDriver } from "./NatDriver.ts"
 import type { Resource } from "./Resource.ts"
 import { makeSysctlDriver } from "./SysctlDriver.ts"
 
-export type Family = "link" | "nat" | "sysctl"
+export type Family = "link" | "nat" | "sysctl" | "mount" | "helper"
 
 /** Which service makes a resource of this kind. */
 export const familyOf = (resource: Resource): Family => {
@@ -21,6 +26,11 @@ export const familyOf = (resource: Resource): Family => {
       return "nat"
     case "Sysctl":
       return "sysctl"
+    case "ResolvConf":
+      return "mount"
+    case "Helper":
+    case "Forward":
+      return "helper"
     default:
       return "link"
   }
@@ -28,11 +38,16 @@ export const familyOf = (resource: Resource): Family => {
 
 export type Drivers = Readonly<Record<Family, Driver>>
 
-export const drivers: Effect.Effect<Drivers, never, LinkOps | NatOps | SysctlOps> = Effect.gen(function* () {
+type Needs = Helpers | LinkOps | MountOps | NatOps | SysctlOps
+
+export const drivers: Effect.Effect<Drivers, never, Needs> = Effect.gen(function* () {
+  const helpers = yield* Helpers
   return {
-    link: makeLinkDriver(yield* LinkOps),
+    link: makeLinkDriver(inHelperNetns(helpers, yield* LinkOps)),
     nat: makeNatDriver(yield* NatOps),
-    sysctl: makeSysctlDriver(yield* SysctlOps)
+    sysctl: makeSysctlDriver(yield* SysctlOps),
+    mount: makeMountDriver(yield* MountOps),
+    helper: makeHelperDriver(helpers)
   }
 })
 

@@ -1,3 +1,5 @@
+import type { HelperSpec, PortForward } from "../ops/Helpers.ts"
+import type { ResolverMount } from "../ops/MountOps.ts"
 import type { NatElement } from "../ops/NatElement.ts"
 import type { Netns } from "../ops/Netns.ts"
 import type { SysctlKey } from "../ops/SysctlOps.ts"
@@ -19,6 +21,9 @@ export type Resource =
   | RouteResource
   | NeighbourResource
   | SysctlResource
+  | ResolvConfResource
+  | HelperResource
+  | ForwardResource
 
 /** A namespace by name, in which everything else of its guest lives and goes with it. `netns` is where it is made. */
 export interface NetnsResource {
@@ -104,6 +109,27 @@ export interface SysctlResource {
   readonly key: SysctlKey
   readonly value: string
   readonly link?: string
+}
+
+/** A resolver file over that of a rootfs. It is in a mount namespace, no network's: `netns` is the host's by custom. */
+export interface ResolvConfResource {
+  readonly kind: "ResolvConf"
+  readonly netns: Netns
+  readonly mount: ResolverMount
+}
+
+/** A process that lives as long as its VM, in or for the namespace that the VM's `namespace` helper holds. */
+export interface HelperResource {
+  readonly kind: "Helper"
+  readonly netns: Netns
+  readonly spec: HelperSpec
+}
+
+/** Host ports that the VM's slirp4netns answers. It goes when that ends. */
+export interface ForwardResource {
+  readonly kind: "Forward"
+  readonly netns: Netns
+  readonly forward: PortForward
 }
 
 export type ResourceKind = Resource["kind"]

@@ -1,3 +1,4 @@
+import { forwardKey } from "../ops/Helpers.ts"
 import { natElementKey } from "../ops/NatElement.ts"
 import { namedNetns, type Netns, netnsKey } from "../ops/Netns.ts"
 import { formatSysctlKey } from "../ops/SysctlOps.ts"
@@ -24,6 +25,12 @@ export const resourceName = (resource: Resource): string => {
       return `${resource.address} on ${resource.link}`
     case "Sysctl":
       return formatSysctlKey(resource.key)
+    case "ResolvConf":
+      return resource.mount.rootfs.path
+    case "Helper":
+      return resource.spec.helper
+    case "Forward":
+      return forwardKey(resource.forward)
   }
 }
 
@@ -50,6 +57,8 @@ export const goesWith = (resource: Resource): ReadonlyArray<string> => {
       return [netns, `${netnsKey(resource.netns)} ${resource.link}`]
     case "Sysctl":
       return resource.link === undefined ? [netns] : [netns, `${netnsKey(resource.netns)} ${resource.link}`]
+    case "Forward":
+      return [netns, `${netnsKey(resource.netns)} slirp4netns`]
     default:
       return [netns]
   }
@@ -65,6 +74,8 @@ export const carries = (resource: Resource): ReadonlyArray<string> => {
       return [`${netnsKey(resource.netns)} ${resource.link}`]
     case "Veth":
       return [`${netnsKey(resource.netns)} ${resource.link}`, `${netnsKey(resource.peer.netns)} ${resource.peer.link}`]
+    case "Helper":
+      return [`${netnsKey(resource.netns)} ${resource.spec.helper}`]
     default:
       return []
   }

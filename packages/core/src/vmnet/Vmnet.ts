@@ -22,8 +22,36 @@ export interface VmDetail {
   readonly request: AttachRequest
   readonly createdAt: string
   readonly resources: ReadonlyArray<{ readonly kind: string; readonly what: string; readonly state: string }>
-  /** Why a `failed` lease is kept, one line each. */
+  /** Why a `failed` lease is kept, or what of it has ended, one line each. */
   readonly problems: ReadonlyArray<string>
+  /** The process in whose user and network namespaces the device is, where it is in those of a helper. */
+  readonly holder?: { readonly pid: number; readonly startTime: string }
+}
+
+/** One object and what `gc` did with it; `vm` is null for what several VMs had used. */
+export interface GcAction {
+  readonly action: "deleted" | "skipped" | "would-delete"
+  readonly reason: string
+  readonly vm: string | null
+  readonly kind: string
+  readonly name: string
+}
+
+export interface GcResult {
+  readonly actions: ReadonlyArray<GcAction>
+  /** What could not be removed; it is recorded still. */
+  readonly problems: ReadonlyArray<VmnetError>
+}
+
+/** A guest's resolver file: `existing` when it was there already and nothing was changed. */
+export interface ResolvConfResult {
+  readonly vm: string
+  /** Absolute, without a symbolic link in it. */
+  readonly rootfs: string
+  /** What is mounted over: `<rootfs>/etc/resolv.conf`. */
+  readonly path: string
+  readonly nameservers: ReadonlyArray<string>
+  readonly existing: boolean
 }
 
 export interface NetworkDetail {
@@ -91,12 +119,16 @@ export class Vmnet extends Context.Service<
     readonly publish: (vm: string, specs: ReadonlyArray<PublishSpec>) => Effect.Effect<Attachment, VmnetError>
     /** Takes published ports back, named exactly as published; all of them or none. */
     readonly unpublish: (vm: string, specs: ReadonlyArray<PublishSpec>) => Effect.Effect<Attachment, VmnetError>
+    /** Mounts a resolver file of a live VM over that of a rootfs, until `down`. The same rootfs again is the same answer. */
+    readonly resolvConf: (vm: string, rootfs: string) => Effect.Effect<ResolvConfResult, VmnetError>
     /** The networks in use, merged with the given ones. */
     readonly networks: (known: KnownNetworks) => Effect.Effect<ReadonlyArray<NetworkDetail>, VmnetError>
     /** Makes what a network's pool lacks of the devices it is to keep ready. */
     readonly warm: (network: NetworkSpec) => Effect.Effect<WarmResult, VmnetError>
     /** Forgets a network nobody uses, with what its pool has ready (its sticky addresses and cooldowns with it). */
     readonly removeNetwork: (network: string) => Effect.Effect<DownResult, VmnetError>
+    /** Takes back the leases whose owner is provably gone, or that never came up and whose creator is. */
+    readonly gc: (options: { readonly dryRun: boolean }) => Effect.Effect<GcResult, VmnetError>
     readonly status: Effect.Effect<Status, VmnetError>
   }
 >()("@vmnet/core/Vmnet") {}

@@ -26,7 +26,7 @@ export const activeLease = Effect.fnUntraced(function* (drivers: Drivers, vm: st
   }))
   if (record === undefined) return yield* vmNotFound(vm)
   if (record.state !== "active") return yield* notActive(record)
-  yield* checkCapabilities
+  yield* checkCapabilities(record.request)
   yield* removeUnfinished(drivers, record.lease)
   return { ...record, owned: owned.filter(({ state }) => state === "present") } satisfies ActiveLease
 })

@@ -1,20 +1,24 @@
 import { Effect } from "effect"
+import { Backends } from "../backend/Backends.ts"
+import type { Backend } from "../backend/Backend.ts"
 import { stepError } from "../errors/stepError.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { ipForwardKey } from "../forwarding/forwarding.ts"
+import { Helpers } from "../ops/Helpers.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import { formatSysctlKey, type SysctlKey, SysctlOps } from "../ops/SysctlOps.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
 
-/** Refuses before anything changes when this process may not do what an attach needs. */
-export const checkCapabilities = Effect.gen(function* () {
+/** Refuses before anything changes when this process may not do what a backend does to the host. */
+export const checkCapabilities = Effect.fnUntraced(function* ({ backend }: Pick<AttachRequest, "backend">) {
   const { missingCapabilities } = yield* HostProbe
-  if (missingCapabilities.length === 0) return
+  const backends = yield* Backends
+  if (missingCapabilities.length === 0 || backends.get(backend)?.privilege === "user") return
   return yield* new VmnetError({
     code: "NO_PERMISSION",
     detail: `changing the host's network needs ${missingCapabilities.join(" and ")}`,
-    hint: "Run it as root: sudo vmnet ...",
+    hint: "Run it as root: sudo vmnet ..., or without any rights: vmnet up VM --backend slirp.",
     details: { missing: missingCapabilities }
   })
 })
@@ -22,8 +26,8 @@ export const checkCapabilities = Effect.gen(function* () {
 const defaultForwarding: SysctlKey = ["net", "ipv4", "conf", "default", "forwarding"]
 
 /** With `forwarding: require` the host must forward already; new devices take theirs from `conf.default`. */
-export const checkForwarding = Effect.fnUntraced(function* ({ vm, forwarding }: AttachRequest) {
-  if (forwarding !== "require") return
+export const checkForwarding = Effect.fnUntraced(function* ({ privilege }: Backend, { vm, forwarding }: AttachRequest) {
+  if (forwarding !== "require" || privilege === "user") return
   const ops = yield* SysctlOps
   const off: Array<SysctlKey> = []
   for (const key of [ipForwardKey, defaultForwarding]) {
@@ -38,4 +42,22 @@ export const checkForwarding = Effect.fnUntraced(function* ({ vm, forwarding }: 
     hint: `Turn it on: ${commands.join(" && ")}`,
     details: { vm, commands }
   })
+})
+
+/** Whether the programs of a backend's helpers are here and may do what they do. */
+export const checkHelpers = Effect.fnUntraced(function* (backend: Backend, request: AttachRequest) {
+  const needed = backend.helpers?.(request) ?? []
+  if (needed.length === 0) return
+  const helpers = yield* Helpers
+  yield* Effect.mapError(
+    helpers.check(needed),
+    (error) =>
+      new VmnetError({
+        code: error.reason === "ToolMissing" ? "TOOL_MISSING" : "HOST_NOT_CAPABLE",
+        detail: `${request.vm}: the ${backend.kind} backend cannot work here: ${error.output}`,
+        hint: error.hint ?? "Choose another backend, or let root allow it.",
+        details: { vm: request.vm, backend: backend.kind, helpers: needed, output: error.output },
+        cause: error
+      })
+  )
 })

@@ -49,6 +49,7 @@ export const notWhole = (vm: string, missing: ReadonlyArray<Observed>): VmnetErr
 const words: Readonly<Record<Presence, string>> = {
   absent: "missing",
   ours: "present",
+  broken: "broken",
   untagged: "not known to be ours any more",
   foreign: "somebody else's"
 }

@@ -7,7 +7,7 @@ import { Ledger } from "../ledger/Ledger.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
 import { checkBridge } from "./checkBridge.ts"
-import { checkForwarding } from "./checkHost.ts"
+import { checkForwarding, checkHelpers } from "./checkHost.ts"
 import { checkPublish } from "./checkPublish.ts"
 import { checkTarget } from "./checkTarget.ts"
 import { networkFacts } from "./hostFacts.ts"
@@ -26,7 +26,8 @@ export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }:
   const probe = yield* HostProbe
   yield* checkTarget(request)
   yield* checkBridge(request)
-  yield* checkForwarding(request)
+  yield* checkForwarding(backend, request)
+  yield* checkHelpers(backend, request)
   yield* checkPublish(request.vm, request.publish)
   const network = yield* networkFacts(request.vm, request.network)
   const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { ownerOfLease, reservePorts } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
 import { updateLease } from "../ledger/LeaseRow.ts"
@@ -23,6 +23,7 @@ export const publish = Effect.fn("Vmnet.publish")(function* (
   const work = Effect.gen(function* () {
     const active = yield* activeLease(drivers, vm)
     const backend = yield* backendOf({ ...active.request, publish: specs })
+    yield* Effect.fromResult(backend.livePublish?.(active.request) ?? Result.void)
     yield* checkPublish(vm, specs)
     return yield* add(drivers, backend, active, specs)
   })

@@ -11,13 +11,15 @@ import { countMembers, membersOf } from "../pool/MemberRow.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { describeResource } from "../resource/identity.ts"
 import { vmNotFound } from "./activeLease.ts"
+import { asFound, oneAsFound } from "./asFound.ts"
 import { drain } from "./drain.ts"
 import type { DownResult, KnownNetworks, NetworkDetail, VmDetail } from "./Vmnet.ts"
 
 export const list = Effect.gen(function* () {
   const ledger = yield* Ledger
   const leases = yield* ledger.transact("list", allLeases)
-  return leases.map((record) => record.attachment)
+  const found = yield* asFound(leases.map((record) => record.attachment))
+  return found.map(({ attachment }) => attachment)
 })
 
 export const show = Effect.fn("Vmnet.show")(function* (vm: string) {
@@ -27,11 +29,13 @@ export const show = Effect.fn("Vmnet.show")(function* (vm: string) {
     resources: resourcesOf(tx, vm)
   }))
   if (found.record === undefined) return yield* vmNotFound(vm)
-  const { attachment, request, created, problems } = found.record
+  const { request, created } = found.record
+  const { attachment, holder, problems } = yield* oneAsFound(found.record.attachment)
   return {
     attachment,
     request,
-    problems,
+    problems: [...found.record.problems, ...problems],
+    ...(holder === undefined ? {} : { holder }),
     createdAt: new Date(created).toISOString(),
     resources: found.resources.map(({ resource, state }) => ({
       kind: resource.kind,
@@ -83,10 +87,10 @@ export const removeNetwork = Effect.fn("Vmnet.removeNetwork")(function* (drivers
   const ledger = yield* Ledger
   const known = yield* ledger.transact(`look up network ${network}`, (tx) => {
     if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
-    return { isKnown: findNetwork(tx, network) !== undefined, hasPool: membersOf(tx, network).length > 0 }
+    return { spec: findNetwork(tx, network)?.spec, hasPool: membersOf(tx, network).length > 0 }
   })
-  if (!known.isKnown) return { vm: network, outcome: "absent" } satisfies DownResult
-  if (known.hasPool) yield* drain(drivers, network)
+  if (known.spec === undefined) return { vm: network, outcome: "absent" } satisfies DownResult
+  if (known.hasPool) yield* drain(drivers, known.spec)
   return yield* ledger.transact(`remove network ${network}`, (tx): DownResult => {
     if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
     if (membersOf(tx, network).length > 0) throw beingWarmed(network)

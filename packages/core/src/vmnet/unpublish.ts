@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { releasePorts } from "../allocator/ports.ts"
 import type { Backend } from "../backend/Backend.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
@@ -24,7 +24,9 @@ export const unpublish = Effect.fn("Vmnet.unpublish")(function* (
   const work = Effect.gen(function* () {
     const active = yield* activeLease(drivers, vm)
     const ranges = yield* Effect.forEach(specs, (spec) => publishedAs(active.lease, spec))
-    return yield* remove(drivers, yield* backendOf(active.request), active, ranges)
+    const backend = yield* backendOf(active.request)
+    yield* Effect.fromResult(backend.livePublish?.(active.request) ?? Result.void)
+    return yield* remove(drivers, backend, active, ranges)
   })
   return yield* withLock(`vm ${vm}`)(work)
 })

@@ -31,7 +31,7 @@ interface Warming {
 /** Makes members, one after the other, until as many are ready as should be or the pool has all it may have. */
 export const warm = Effect.fn("Vmnet.warm")(function* (drivers: Drivers, spec: NetworkSpec) {
   const warming = yield* warmingOf(spec)
-  yield* checkCapabilities
+  yield* checkCapabilities(spec)
   const work = Effect.gen(function* () {
     yield* removeUnfinished(drivers, spec.network)
     let made = 0

@@ -49,7 +49,9 @@ describe("networks against one another", () => {
 
   it("cannot both have the default subnet", () => {
     assert.deepStrictEqual(networks("a: {}", "b: { mtu: 1400 }", "s: { backend: netns }", "t: { backend: netns }"), [
-      "config.yaml:3:6 networks.b: needs a subnet: networks.a has the bridge backend's default"
+      "config.yaml:3:6 networks.b: needs a subnet: networks.a has the bridge backend's default",
+      "config.yaml:5:6 networks.t: needs a subnet: networks.s has the netns backend's default",
+      "config.yaml:5:6 networks.t: needs links of its own: networks.s has the netns backend's default"
     ])
   })
 

@@ -121,7 +121,7 @@ describe("problems of a configuration file", () => {
     const text =
       "networks:\n  web: { pool: { warm: 2 } }\n  s: { backend: netns, isolated: true }\nvms:\n  a: { backend: slirp, ip: 10.0.0.1 }\n"
     assert.deepStrictEqual(problems(text), [
-      'config.yaml:2:10 networks.web.pool: the bridge backend cannot honour "pool" (backends that do: netns)',
+      'config.yaml:2:10 networks.web.pool: the bridge backend cannot honour "pool" (backends that do: netns, tap)',
       'config.yaml:3:24 networks.s.isolated: the netns backend cannot honour "isolated" (backends that do: bridge)',
       'config.yaml:5:24 vms.a.ip: the slirp backend cannot honour "ip" (backends that do: bridge, tap)'
     ])
@@ -132,7 +132,7 @@ describe("problems of a configuration file", () => {
       'config.yaml:4:20 vms.a.ip: the netns backend cannot honour "ip" (backends that do: bridge, tap)'
     ])
     assert.deepStrictEqual(problems("vms:\n  a: { network: netns, mac: '02:fc:00:00:00:05' }\n"), [
-      'config.yaml:2:24 vms.a.mac: the netns backend cannot honour "mac" (backends that do: bridge, tap)'
+      'config.yaml:2:24 vms.a.mac: the netns backend cannot honour "mac" (backends that do: bridge, tap, slirp)'
     ])
     // Nobody knows which options a backend has that does not exist.
     assert.deepStrictEqual(problems("networks:\n  s: { backend: netnss, pool: { warm: 1 } }\n"), [

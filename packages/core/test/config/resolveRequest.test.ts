@@ -139,10 +139,11 @@ describe("a request", () => {
     assert.deepStrictEqual(JSON.parse(JSON.stringify(made)), made)
   })
 
-  it("without its origins is what resolveRequest answers", () => {
+  it("keeps its origins with it when resolveRequest answers", () => {
     const input = { config: decode(configured), flags: { vm: "api", publish: [], egress: [] }, defaults }
     const facts = { findProcess: () => null, resolvers }
-    assert.deepStrictEqual(ok(resolveRequest({ ...input, facts })), request(configured, { vm: "api" }))
+    const { request, origins } = ok(resolve(configured, { vm: "api" }))
+    assert.deepStrictEqual(ok(resolveRequest({ ...input, facts })), { ...request, origins })
   })
 })
 

@@ -4,7 +4,7 @@ import type { OwnedResource } from "../../src/ledger/ResourceRow.ts"
 import type { Driver, Presence } from "../../src/resource/Driver.ts"
 import type { Drivers } from "../../src/resource/Drivers.ts"
 
-/** Three drivers over one set of things. Everything is as `presence` says, and goes unless `refuses` says otherwise. */
+/** All drivers over one set of things. Everything is as `presence` says, and goes unless `refuses` says otherwise. */
 export interface FakeWorld {
   readonly presence: Map<string, Presence>
   /** Asked before anything of a call is done: the names of a removal, and whether it is a second attempt. */
@@ -35,7 +35,7 @@ export const fakeDrivers = (world: FakeWorld): Drivers => {
       return Effect.void
     })
   const driver: Driver = { find, remove, apply: () => Effect.void }
-  return { link: driver, nat: driver, sysctl: driver }
+  return { link: driver, nat: driver, sysctl: driver, mount: driver, helper: driver }
 }
 
 /** Resources as the ledger gives them, in creation order, all present. */

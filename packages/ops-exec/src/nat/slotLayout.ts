@@ -9,7 +9,8 @@ import { tableName } from "./layout.ts"
  *   the loopback. What is dropped here never has a connection entry.
  * - `prerouting`, `postrouting`: outside the guest has its outside address, in both directions.
  * - `forward`: only between guest and uplink. A connection that is invalid has no translation: it would leave as it came.
- *   Towards the guest only what was sent to its outside address, and answers. Link-local services are not for guests.
+ *   Towards the guest only what was sent to its outside address, and answers; errors about a connection count as one or
+ *   the other (`CTINFO2DIR`). Link-local services are not for guests.
  * - `input`: nothing in here is reached but by ping from the guest; answers to what a program in here asked come in.
  */
 export const slotLayoutText = (install: string): string => `\
@@ -59,14 +60,12 @@ table inet ${tableName(install)} {
   chain to_guest {
     ct status dnat accept
     ct direction reply accept
-    ct state related accept
     drop
   }
   chain input {
     type filter hook input priority filter; policy drop;
     iifname "lo" accept
     ct direction reply accept
-    ct state related accept
     iifname . ether saddr . ip saddr @slot_guests icmp type echo-request accept
   }
 }

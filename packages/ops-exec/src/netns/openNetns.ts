@@ -15,6 +15,9 @@ const pathOf = (netns: Netns): string => {
       return netns.path
     case "Process":
       return `/proc/${netns.pid}/ns/net`
+    case "Helper":
+      // Callers name the process that holds it: there is no path to find here.
+      return ""
   }
 }
 
@@ -25,11 +28,13 @@ const missing = ({ action }: Attempt, output: string): OpsError =>
  * What is wrong with an open namespace file. A process is compared only now, with its namespace held open: had its pid
  * been recycled before the open, the start time differs; had it been recycled after, the file is the right one anyway.
  */
-const objection = (netns: Netns, fd: number): string | undefined => {
+const objection = (netns: Netns, fd: number, kind: Kind): string | undefined => {
   if (statfsSync(`/proc/self/fd/${fd}`).type !== nsfsMagic) {
     return `${pathOf(netns)} is not a network namespace: nothing is mounted there`
   }
-  if (netns._tag !== "Host" && isOwn(fd)) return `${pathOf(netns)} is the host's own network namespace`
+  if (kind === "net" && netns._tag !== "Host" && isOwn(fd)) {
+    return `${pathOf(netns)} is the host's own network namespace`
+  }
   if (netns._tag !== "Process") return undefined
   const stat = readProcessStat(netns.pid)
   if (stat === undefined || stat.gone) return `process ${netns.pid} is gone`
@@ -44,25 +49,35 @@ const isOwn = (fd: number): boolean => {
   return own.dev === other.dev && own.ino === other.ino
 }
 
-const open = (netns: Netns): number => {
-  const path = pathOf(netns)
+const open = (netns: Netns, kind: Kind): number => {
+  const path = kind === "net" ? pathOf(netns) : pathOf(netns).replace(/net$/, "user")
   if (!path.startsWith("/") || path.includes("\0")) throw Object.assign(new Error("not a path"), { code: "EINVAL" })
   // Not blocking: a FIFO left at the path must not hold up the whole process.
   return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
 }
 
+/** What a network namespace belongs to is entered before it, where that is not the caller's own. */
+type Kind = "net" | "user"
+
 /**
- * Opens the file that stands for a namespace, for as long as the scope lives. The descriptor keeps meaning the same
+ * Opens the file that stands for a namespace (or for the user namespace of its process), for as long as the scope lives. The descriptor keeps meaning the same
  * namespace whatever becomes of its name, and is what programs are sent into.
  */
-export const openNetns = (netns: Netns, attempt: Attempt): Effect.Effect<number, OpsError, Scope.Scope> => {
+export const openNetns = (
+  netns: Netns,
+  attempt: Attempt,
+  kind: Kind = "net"
+): Effect.Effect<number, OpsError, Scope.Scope> => {
   const where: Attempt = { family: "netns", action: `${attempt.action} in ${netnsKey(netns)}` }
   return Effect.gen(function* () {
     const fd = yield* Effect.acquireRelease(
-      Effect.try({ try: () => open(netns), catch: (cause) => ofSystemError(where, cause) }),
+      Effect.try({ try: () => open(netns, kind), catch: (cause) => ofSystemError(where, cause) }),
       (fd) => Effect.sync(() => closeSync(fd))
     )
-    const wrong = yield* Effect.try({ try: () => objection(netns, fd), catch: (cause) => ofSystemError(where, cause) })
+    const wrong = yield* Effect.try({
+      try: () => objection(netns, fd, kind),
+      catch: (cause) => ofSystemError(where, cause)
+    })
     return wrong === undefined ? fd : yield* missing(where, wrong)
   })
 }

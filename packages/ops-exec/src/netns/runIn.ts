@@ -21,11 +21,19 @@ const enter = Effect.fnUntraced(function* (
   const own = spec.descriptors ?? []
   const program = yield* findProgram(spec.program)
   const fd = yield* openNetns(netns, attempt)
+  const user = netns._tag === "Process" && netns.user === true ? [yield* openNetns(netns, attempt, "user")] : []
   const result = yield* commands.run({
     ...spec,
     program: "nsenter",
-    args: [`--net=/proc/self/fd/${childDescriptor(own.length)}`, "--", program, ...spec.args],
-    descriptors: [...own, fd]
+    args: [
+      `--net=/proc/self/fd/${childDescriptor(own.length)}`,
+      // Who is root in there is whoever made it: nothing to change to (nsenter(1)).
+      ...user.flatMap(() => [`--user=/proc/self/fd/${childDescriptor(own.length + 1)}`, "--preserve-credentials"]),
+      "--",
+      program,
+      ...spec.args
+    ],
+    descriptors: [...own, fd, ...user]
   })
   // Its own words mean that the program never ran: the file is a namespace of another kind, or we may not enter it.
   if (result.exitCode === 0 || !/^(?:\S*\/)?nsenter: /.test(result.stderr)) return result

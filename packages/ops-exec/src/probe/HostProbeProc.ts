@@ -5,7 +5,7 @@ import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { missingCapabilities } from "./capabilities.ts"
 import { namespaceIdentity } from "./namespaceIdentity.ts"
 import { readProcessStat } from "./processStat.ts"
-import { usableResolvers } from "./resolvers.ts"
+import { behindStubs, usableResolvers } from "./resolvers.ts"
 import { tapUse } from "./tapUse.ts"
 import { distinct, parseSockets, socketTables } from "./sockets.ts"
 
@@ -61,7 +61,10 @@ const make = Effect.gen(function* () {
         catch: (cause) => ofSystemError({ family: "process", action: `look who has ${device} open` }, cause)
       }),
     resolvers: Effect.sync(() =>
-      usableResolvers(readIfAny("/etc/resolv.conf"), () => readIfAny("/run/systemd/resolve/resolv.conf"))
+      usableResolvers(
+        readIfAny("/etc/resolv.conf"),
+        behindStubs.map((path) => () => readIfAny(path))
+      )
     ),
     missingCapabilities: missingCapabilities(status)
   })

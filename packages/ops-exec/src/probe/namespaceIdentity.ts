@@ -13,6 +13,9 @@ const pathOf = (netns: Netns): string => {
       return netns.path
     case "Process":
       return `/proc/${netns.pid}/ns/net`
+    case "Helper":
+      // Callers name the process that holds it: there is no path to find here.
+      return ""
   }
 }
 

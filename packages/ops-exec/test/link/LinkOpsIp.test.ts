@@ -78,6 +78,20 @@ describe("changes of links", () => {
     })
   )
 
+  it.effect("that make a namespace end there when it cannot be entered to tag it, and say so", () =>
+    Effect.gen(function* () {
+      const commands = scriptedCommands({})
+      const add: LinkChange = { _tag: "AddNetns", name: "vmnet-never-made", alias: "vmnet:0a1b2c3d:vm1:1" }
+      const error = yield* Effect.flip(using(commands, ({ apply }) => apply(hostNetns, [up("vmt1"), add, up("vmt2")])))
+      assert.deepInclude({ ...error }, { reason: "Missing", index: 1 })
+      assert.include(error.action, "add netns vmnet-never-made")
+      assert.deepStrictEqual(
+        commands.ran.map(({ stdin }) => stdin?.split("\n").at(-2)),
+        ["netns add vmnet-never-made"]
+      )
+    })
+  )
+
   const reasons: ReadonlyArray<readonly [Parameters<typeof commandFailure>[0], OpsReason]> = [
     ["NotFound", "ToolMissing"],
     ["NotTrusted", "ToolMissing"],

@@ -21,7 +21,9 @@ const changes: ReadonlyArray<LinkChange> = [
   { _tag: "DeleteRoute", destination: "10.9.0.0/16", link: "vmb1" },
   { _tag: "AddNeighbour", link: "vmb1", address: "10.0.42.2", mac: "02:00:00:00:00:05" },
   { _tag: "DeleteNeighbour", link: "vmb1", address: "10.0.42.2" },
-  { _tag: "DeleteLink", link: "vmt1" }
+  { _tag: "DeleteLink", link: "vmt1" },
+  { _tag: "AddNetns", name: "slot-1", alias: "vmnet:0a1b2c3d:vm1:1" },
+  { _tag: "DeleteNetns", name: "slot-1" }
 ]
 
 const golden = `
@@ -48,9 +50,19 @@ const golden = `
 12 neighbour add 10.0.42.2 lladdr 02:00:00:00:00:05 dev vmb1 nud permanent
 13 link show dev vmb1
 13 neighbour delete 10.0.42.2 dev vmb1
-14 link delete dev vmt1`
+14 link delete dev vmt1
+15 netns add slot-1
+16 netns delete slot-1`
 
 describe("a batch of link changes", () => {
+  it("ends where it is told to", () => {
+    const { lines } = toBatch(changes, options, 8, 10)
+    assert.deepStrictEqual(
+      lines.map(({ index }) => index),
+      [8, 9]
+    )
+  })
+
   it("is one line of ip for every step, under the index of its change", () => {
     const { lines, peers } = toBatch(changes, options)
     assert.strictEqual(`\n${lines.map(({ index, text }) => `${index} ${text}`).join("\n")}`, golden)

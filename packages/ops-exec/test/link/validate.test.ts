@@ -40,6 +40,22 @@ describe("a link name", () => {
   })
 })
 
+describe("the name of a namespace", () => {
+  for (const name of [...dangerous, "a..b", "UPPER", "é", "$(x)", "a*", "../a", "x".repeat(64)]) {
+    it(`is never ${JSON.stringify(name)}`, () => {
+      assert.isString(objectionToChange({ _tag: "AddNetns", name, alias: "x" }))
+      assert.isString(objectionToChange({ _tag: "DeleteNetns", name }))
+    })
+  }
+
+  it("is anything a VM may be called", () => {
+    for (const name of ["a", "7", "vm-1.x_y", "x".repeat(63)]) {
+      assert.isUndefined(objectionToChange({ _tag: "AddNetns", name, alias: "vmnet:0a1b2c3d:vm1:1" }))
+      assert.isUndefined(objectionToChange({ _tag: "DeleteNetns", name }))
+    }
+  })
+})
+
 describe("the values of a change", () => {
   const wrong: ReadonlyArray<LinkChange> = [
     { ...bridge, mac: "02:00:00:00:00" },
@@ -52,6 +68,9 @@ describe("the values of a change", () => {
     { _tag: "SetAlias", link: "vmt1", alias: "two words" },
     { _tag: "SetAlias", link: "vmt1", alias: "line\nend" },
     { _tag: "SetAlias", link: "vmt1", alias: "x".repeat(256) },
+    { _tag: "AddNetns", name: "a", alias: "" },
+    { _tag: "AddNetns", name: "a", alias: "two words" },
+    { _tag: "AddNetns", name: "a", alias: "x".repeat(256) },
     { _tag: "AddAddress", link: "vmb1", address: "10.0.0.1" },
     { _tag: "AddAddress", link: "vmb1", address: "10.0.0.1/33" },
     { _tag: "AddAddress", link: "vmb1", address: "10.0.0.01/24" },

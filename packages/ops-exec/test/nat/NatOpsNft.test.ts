@@ -12,6 +12,18 @@ const add = (device: string): NatChange => ({
   element: { _tag: "Masquerade", device },
   owner: "vmnet:0a1b2c3d:vm1:1"
 })
+const slot: NatChange = {
+  _tag: "AddElement",
+  element: {
+    _tag: "Slot",
+    device: "tap0",
+    uplink: "eth0",
+    mac: "02:fc:00:00:00:05",
+    address: "169.254.0.21",
+    outside: "10.11.0.1"
+  },
+  owner: "vmnet:0a1b2c3d:vm1:1"
+}
 const egress: NatElement = { _tag: "Egress", address: "10.0.42.2", destination: "203.0.113.0/25" }
 
 const using = <A, E>(commands: Scripted, use: (nat: NatOps["Service"]) => Effect.Effect<A, E>) =>
@@ -91,6 +103,8 @@ describe("a transaction that nft refuses", () => {
       const stderr = "/dev/stdin:60:5-30: Error: Could not process rule: No such file or directory\n"
       const error = yield* Effect.flip(apply(scriptedCommands({ exitCode: 1, stderr }), layout, add("vmb1")))
       assert.deepInclude({ ...error }, { reason: "Unsupported", index: 0, action: "add firewall layout" })
+      const slotError = yield* Effect.flip(apply(scriptedCommands({ exitCode: 1, stderr }), slot))
+      assert.deepInclude({ ...slotError }, { reason: "Unsupported", index: 0 })
     })
   )
 })

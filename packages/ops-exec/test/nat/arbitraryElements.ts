@@ -71,6 +71,10 @@ const kinds: ReadonlyArray<Arbitrary.Arbitrary<NatElement>> = [
     _tag: "Binding",
     ...binding
   })),
+  Arbitrary.map(
+    Arbitrary.all({ device, uplink: device, mac, address, outside: address }),
+    ({ uplink, ...rest }): NatElement => ({ _tag: "Slot", uplink: `up-${uplink}`.slice(0, 15), ...rest })
+  ),
   egress,
   publish
 ]
@@ -78,13 +82,17 @@ const kinds: ReadonlyArray<Arbitrary.Arbitrary<NatElement>> = [
 const element = Arbitrary.flatMap(between(0, kinds.length - 1), (kind) => kinds[kind] ?? egress)
 const owner = Arbitrary.map(between(1, 3), (n) => `vmnet:0a1b2c3d:vm${n}:${n}`)
 
-/** Elements that can all exist at once: none shares an entry of the layout with another. */
+/** What an element takes for itself: its entries, and a slot the one place for a slot as well. */
+const takenBy = (element: NatElement): ReadonlyArray<string> =>
+  element._tag === "Slot" ? ["slot", ...encode(element).map(keyOf)] : encode(element).map(keyOf)
+
+/** Elements that can all exist at once: none shares an entry of the layout with another, and one slot at most. */
 export const coexisting: Arbitrary.Arbitrary<ReadonlyArray<Owned>> = Arbitrary.map(
   Arbitrary.array(Arbitrary.all({ element, owner }), { maxLength: 40 }),
   (all) => {
     const taken = new Set<string>()
     return all.filter(({ element }) => {
-      const keys = encode(element).map(keyOf)
+      const keys = takenBy(element)
       if (keys.some((key) => taken.has(key))) return false
       for (const key of keys) taken.add(key)
       return true

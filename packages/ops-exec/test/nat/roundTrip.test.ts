@@ -21,6 +21,7 @@ const Transaction = Schema.fromJsonString(
 /** nft prints an element as it takes it; the conformance suite proves that on the kernel. */
 const listed = (all: ReadonlyArray<Owned>): ReadonlyArray<NftObject> => {
   const changes = all.map((owned) => ({ _tag: "AddElement", ...owned }) as const)
+  // A slot creates its table, which is text.
   const creating = commandsOf(changes).filter(({ _tag }) => _tag === "Create")
   const json = renderJson("0a1b2c3d", creating) ?? ""
   return Schema.decodeSync(Transaction)(json).nftables.map(({ create }) => ({ kind: "set", body: create.element }))

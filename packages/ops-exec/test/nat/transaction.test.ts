@@ -3,6 +3,7 @@ import type { NatChange, NatElement } from "@vmnet/core"
 import { layoutText } from "#src/nat/layout.ts"
 import { renderJson } from "#src/nat/renderJson.ts"
 import { renderText } from "#src/nat/renderText.ts"
+import { slotLayoutText } from "#src/nat/slotLayout.ts"
 import { commandsOf } from "#src/nat/transaction.ts"
 
 const install = "0a1b2c3d"
@@ -24,6 +25,14 @@ const publish: NatElement = {
   guestAddress: "10.0.42.2",
   guestPort: 80,
   mark: 18
+}
+const slot: NatElement = {
+  _tag: "Slot",
+  device: "tap0",
+  uplink: "eth0",
+  mac: "02:fc:00:00:00:05",
+  address: "169.254.0.21",
+  outside: "10.11.0.1"
 }
 const changes: ReadonlyArray<NatChange> = [
   { _tag: "AddElement", element: { _tag: "Segment", device: "vmb1", isolated: false }, owner },
@@ -113,6 +122,36 @@ describe("a transaction", () => {
     assert.deepStrictEqual(elements.slice(-2), [
       `5 delete element bridge vmnet_0a1b2c3d ports { "vmt1" }`,
       `5 delete element bridge vmnet_0a1b2c3d bindings { "vmt1" . 02:00:00:00:00:01 . 10.0.42.2 }`
+    ])
+  })
+
+  it("that adds a slot is text: its table, which must be new, then its entries", () => {
+    const commands = commandsOf([{ _tag: "AddElement", element: slot, owner }])
+    assert.isUndefined(renderJson(install, commands))
+    const comment = `comment "${owner}"`
+    const { indexes, text } = renderText(install, commands)
+    assert.deepStrictEqual(text.split("\n"), [
+      "create table inet vmnet_0a1b2c3d",
+      ...slotLayoutText(install).split("\n"),
+      `create element inet vmnet_0a1b2c3d slot_guests { "tap0" . 02:fc:00:00:00:05 . 169.254.0.21 ${comment} }`,
+      `create element inet vmnet_0a1b2c3d slot_links { "tap0" . "eth0" ${comment} }`,
+      `create element inet vmnet_0a1b2c3d slot_uplinks { "eth0" ${comment} }`,
+      `create element inet vmnet_0a1b2c3d slot_snat { "eth0" . 169.254.0.21 ${comment} : 10.11.0.1 }`,
+      `create element inet vmnet_0a1b2c3d slot_dnat { "eth0" . 10.11.0.1 ${comment} : 169.254.0.21 }`,
+      ""
+    ])
+    assert.deepStrictEqual([...new Set(indexes)], [0])
+  })
+
+  it("that deletes a slot names each of its entries before the table goes", () => {
+    const { nftables } = JSON.parse(renderJson(install, commandsOf([{ _tag: "DeleteElement", element: slot }])) ?? "")
+    assert.deepStrictEqual(nftables.at(-1), { delete: { table: { family: "inet", name: "vmnet_0a1b2c3d" } } })
+    assert.deepStrictEqual(nftables.slice(0, -1).flatMap(oneLine), [
+      'delete inet slot_guests [{"concat":["tap0","02:fc:00:00:00:05","169.254.0.21"]}]',
+      'delete inet slot_links [{"concat":["tap0","eth0"]}]',
+      'delete inet slot_uplinks ["eth0"]',
+      'delete inet slot_snat [{"concat":["eth0","169.254.0.21"]}]',
+      'delete inet slot_dnat [{"concat":["eth0","10.11.0.1"]}]'
     ])
   })
 })

@@ -17,6 +17,14 @@ const publish: NatElement = {
   guestPort: 80,
   mark: 1
 }
+const slot: NatElement = {
+  _tag: "Slot",
+  device: "tap0",
+  uplink: "eth0",
+  mac: "02:fc:00:00:00:05",
+  address: "169.254.0.21",
+  outside: "10.11.0.1"
+}
 const egress = (destination: string, ports?: readonly [number, number]): NatElement => ({
   _tag: "Egress",
   address: "10.0.42.2",
@@ -40,6 +48,11 @@ describe("what goes into the firewall", () => {
         { ...binding, port: text },
         { ...binding, mac: text },
         { ...binding, address: text },
+        { ...slot, device: text },
+        { ...slot, uplink: text },
+        { ...slot, mac: text },
+        { ...slot, address: text },
+        { ...slot, outside: text },
         { ...publish, guestAddress: text },
         { ...publish, hostAddress: text },
         egress(text)

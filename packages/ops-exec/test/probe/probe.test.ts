@@ -46,20 +46,25 @@ describe("resolvers", () => {
     "# from systemd-resolved\nnameserver 192.0.2.53\nnameserver fe80::1%2\nnameserver 198.51.100.53\n"
   const never = () => assert.fail("only asked for when needed")
 
-  it("are the IPv4 ones of resolv.conf", () => {
-    const text = "search example\nnameserver 192.0.2.1\n nameserver\t192.0.2.2 \nnameserver ::1\n#nameserver 9.9.9.9\n"
-    assert.deepStrictEqual(usableResolvers(text, never), ["192.0.2.1", "192.0.2.2"])
+  it("are the IPv4 ones of resolv.conf, each once", () => {
+    const text =
+      "search example\nnameserver 192.0.2.1\n nameserver\t192.0.2.2 \nnameserver ::1\n#nameserver 9.9.9.9\nnameserver 192.0.2.1\n"
+    assert.deepStrictEqual(usableResolvers(text, [never]), ["192.0.2.1", "192.0.2.2"])
   })
 
   it("behind a loopback stub are the ones it forwards to", () => {
-    assert.deepStrictEqual(usableResolvers("nameserver 127.0.0.53\n", behindStub), ["192.0.2.53", "198.51.100.53"])
-    assert.deepStrictEqual(usableResolvers("", behindStub), ["192.0.2.53", "198.51.100.53"])
+    for (const stub of ["127.0.0.53", "127.0.0.54", "127.0.1.1", "0.0.0.0"]) {
+      const text = `nameserver ${stub}\noptions edns0 trust-ad\n`
+      assert.deepStrictEqual(usableResolvers(text, [behindStub, never]), ["192.0.2.53", "198.51.100.53"])
+    }
+    assert.deepStrictEqual(usableResolvers("", [behindStub, never]), ["192.0.2.53", "198.51.100.53"])
+    assert.deepStrictEqual(usableResolvers("nameserver ::1\n", [() => "", behindStub]), ["192.0.2.53", "198.51.100.53"])
   })
 
   it("on loopback are left out, even when nothing is left", () => {
-    assert.deepStrictEqual(usableResolvers("nameserver 127.0.0.1\nnameserver 192.0.2.1\n", never), ["192.0.2.1"])
+    assert.deepStrictEqual(usableResolvers("nameserver 127.0.0.1\nnameserver 192.0.2.1\n", [never]), ["192.0.2.1"])
     assert.deepStrictEqual(
-      usableResolvers("nameserver 127.0.0.1\n", () => "nameserver 127.0.0.53\n"),
+      usableResolvers("nameserver 127.0.0.1\n", [() => "nameserver 127.0.0.53\n", () => "nameserver 0.0.0.0\n"]),
       []
     )
   })

@@ -39,7 +39,7 @@ const plantNetns = (name: string, what: "netns" | "file" | { readonly symlink: s
 
 const pathOf = (netns: Netns): string => {
   if (netns._tag === "Path") return netns.path
-  return netns._tag === "Host" ? "/proc/self/ns/net" : `/proc/${netns.pid}/ns/net`
+  return netns._tag === "Process" ? `/proc/${netns.pid}/ns/net` : "/proc/self/ns/net"
 }
 
 const processIn = Effect.fnUntraced(function* (netns: Netns) {

@@ -91,6 +91,8 @@ const start = Effect.fnUntraced(function* (options: GuestOptions, directory: str
     ...prefix(options),
     ...qemuArgv({ ...machine, ...rest })
   ]
+  const fixed = options.qemuArgs !== undefined || accelerator === "kvm"
+  if (options.resumed === true && fixed) return yield* failed("resume a guest", "only on a TAP, and without KVM")
   if (options.qemuArgs !== undefined) {
     return yield* coldBoot(argv({ network: options.qemuArgs, restored: false }), bootTimeout)
   }
@@ -99,7 +101,8 @@ const start = Effect.fnUntraced(function* (options: GuestOptions, directory: str
     yield* requireKvm
     return yield* coldBoot(argv({ network, restored: false }), bootTimeout)
   }
-  const template = yield* guestTemplate(directory, image, memory, bootTimeout)
+  const prepare = options.resumed === true ? configureScript(options) : undefined
+  const template = yield* guestTemplate(directory, image, memory, bootTimeout, prepare)
   return yield* restore(argv({ network, restored: true }), template, bootTimeout)
 })
 
@@ -149,7 +152,7 @@ const boot = Effect.fn("Guest.boot")(function* (
   const directory = yield* cacheDirectory(options.cacheDirectory ?? defaultCacheDirectory())
   const image = yield* guestImage(directory)
   const { qemu, control } = yield* start(options, directory, image)
-  yield* configure(options, qemu, control)
+  if (options.resumed !== true) yield* configure(options, qemu, control)
   return {
     pid: qemu.pid,
     exec: makeExec(qemu, control),

@@ -14,6 +14,11 @@ interface CommonOptions {
   readonly netns?: string
   /** An argv to start QEMU behind, for a device that a namespace path alone does not lead to: `["nsenter", ...]`. */
   readonly enter?: ReadonlyArray<string>
+  /**
+   * The guest is one that was saved with its network configured: guests with the same options are one machine, continued
+   * several times, and none of them does anything before it is spoken to.
+   */
+  readonly resumed?: boolean
   /** Default `tcg`, which works everywhere. `kvm` needs a usable /dev/kvm. */
   readonly accelerator?: Accelerator
   /** MiB; default 96. */

@@ -16,9 +16,9 @@ import { findQemu, type Machine, qemuArgv, unpluggedNetwork } from "./qemu.ts"
 const failed = (detail: string, cause?: unknown) => new GuestError({ action: "save a booted guest", detail, cause })
 
 /** A saved guest fits exactly the QEMU that saved it, the machine it was told to be, and the image that it runs. */
-const keyOf = (machine: Machine): string => {
+const keyOf = (machine: Machine, prepare: string): string => {
   const program = statSync(findQemu())
-  const parts = [machine.image.hash, program.size, program.mtimeMs, ...qemuArgv(machine)]
+  const parts = [machine.image.hash, program.size, program.mtimeMs, ...qemuArgv(machine), prepare]
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16)
 }
 
@@ -41,7 +41,7 @@ const receive = (server: Server, file: string): Promise<void> =>
   })
 
 /** QEMU "migrates" the running guest to us: unlike a snapshot this needs no disk, and no shell in between. */
-const save = (machine: Machine, file: string, bootTimeout: number) =>
+const save = (machine: Machine, prepare: string, file: string, bootTimeout: number) =>
   Effect.gen(function* () {
     const qemu = yield* emulator(["setpriv", "--pdeathsig", "KILL", "--", ...qemuArgv(machine)])
     const late = () =>
@@ -50,7 +50,10 @@ const save = (machine: Machine, file: string, bootTimeout: number) =>
         detail: `not ready after ${bootTimeout} ms`,
         consoleTail: qemu.consoleTail()
       })
-    yield* bounded(connectControl(qemu).ready, bootTimeout, late)
+    const control = connectControl(qemu)
+    yield* bounded(control.ready, bootTimeout, late)
+    const { exitCode, stderr } = yield* control.shell(prepare, bootTimeout)
+    if (exitCode !== 0) return yield* failed(stderr.trim() || `exit code ${exitCode}`)
     const monitor = yield* connectMonitor(qemu)
     const socket = `${file}.sock`
     const server = yield* listening(socket)
@@ -65,22 +68,26 @@ const save = (machine: Machine, file: string, bootTimeout: number) =>
   }).pipe(Effect.scoped)
 
 /**
- * A guest of this image that has booted and waits for commands, as a file to continue from: booted once per machine, and
+ * A guest of this image that has booted, run the commands of `prepare`, and waits for more, as a file to continue from: booted once per machine, and
  * each guest then starts in a tenth of the time. Processes that need it at the same time each make it; the files are equal.
  */
 export const guestTemplate = (
   directory: string,
   image: GuestImage,
   memory: number,
-  bootTimeout: number
+  bootTimeout: number,
+  prepare = "true"
 ): Effect.Effect<string, GuestError> =>
   Effect.gen(function* () {
     const machine: Machine = { image, memory, accelerator: "tcg", network: unpluggedNetwork, restored: false }
-    const key = yield* Effect.try({ try: () => keyOf(machine), catch: (cause) => failed(String(cause), cause) })
+    const key = yield* Effect.try({
+      try: () => keyOf(machine, prepare),
+      catch: (cause) => failed(String(cause), cause)
+    })
     const path = join(directory, `guest-${key}.state`)
     if (exists(path)) return path
     const temporary = temporaryBeside(path)
-    yield* save(machine, temporary, bootTimeout).pipe(
+    yield* save(machine, prepare, temporary, bootTimeout).pipe(
       Effect.andThen(publish(temporary, path)),
       Effect.onError(() => Effect.sync(() => rmSync(temporary, { force: true })))
     )

@@ -7,6 +7,7 @@ import { type Entry, numbered, type Section } from "./snapshot/entry.ts"
 import { fileEntries } from "./snapshot/files.ts"
 import { iptablesEntries } from "./snapshot/iptables.ts"
 import { addressEntries, linkEntries, parseLinks } from "./snapshot/links.ts"
+import { mountEntries } from "./snapshot/mounts.ts"
 import { netnsEntries } from "./snapshot/netnsList.ts"
 import { hasIptablesTables, nftEntries } from "./snapshot/nft.ts"
 import { processEntries } from "./snapshot/processes.ts"
@@ -116,6 +117,7 @@ const readHere = (options: SnapshotOptions) => {
   return {
     process: processEntries(netns.map((entry) => entry.attributes["namespace"] ?? "")),
     netns,
+    mount: mountEntries(),
     file: fileEntries(options.stateDirectories ?? ["/run/vmnet"]),
     sysctl: sysctlEntries(),
     conntrack: options.conntrack === true ? conntrackEntries() : []
@@ -141,7 +143,7 @@ const take = Effect.fn("HostSnapshot.take")(function* (
 
 /**
  * The whole network state of the calling process's network namespace: links, addresses, routes, rules, permanent
- * neighbours, nftables, both iptables, every sysctl, named namespaces, processes and state files. It reads and changes
+ * neighbours, nftables, both iptables, every sysctl, named namespaces, mounts, processes and state files. It reads and changes
  * nothing. `diff` tells what became different, one line each; two snapshots of an unchanged host are equal.
  */
 export const HostSnapshot = {

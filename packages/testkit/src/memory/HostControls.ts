@@ -25,6 +25,8 @@ export interface HostControls {
   readonly setResolvers: (resolvers: ReadonlyArray<string>) => void
   /** While any capability is missing, every change fails with `Denied`. */
   readonly setMissingCapabilities: (capabilities: ReadonlyArray<string>) => void
+  /** The program of a helper that is not installed, or `null`. */
+  readonly setMissingHelper: (program: string | null) => void
 }
 
 const sameSocket = (a: BoundSocket, b: BoundSocket): boolean =>
@@ -67,6 +69,9 @@ export const hostControls = (world: World): HostControls => {
     },
     setMissingCapabilities: (capabilities) => {
       world.missingCapabilities = capabilities
+    },
+    setMissingHelper: (program) => {
+      world.missingHelper = program
     }
   }
 }

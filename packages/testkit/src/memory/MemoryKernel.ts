@@ -1,16 +1,19 @@
-import { HostProbe, LinkOps, NatOps, type Netns, SysctlOps } from "@vmnet/core"
+import { Helpers, HostProbe, LinkOps, MountOps, NatOps, type Netns, SysctlOps } from "@vmnet/core"
 import { Layer } from "effect"
 import { type Foreign, foreign } from "./Foreign.ts"
 import { type HostControls, hostControls } from "./HostControls.ts"
+import { memoryHelpers } from "./MemoryHelpers.ts"
 import { linkSnapshot } from "./linkView.ts"
 import { memoryHostProbe } from "./MemoryHostProbe.ts"
 import { memoryLinkOps } from "./MemoryLinkOps.ts"
+import { memoryMountOps } from "./MemoryMountOps.ts"
 import { memoryNatOps } from "./MemoryNatOps.ts"
 import { memorySysctlOps } from "./MemorySysctlOps.ts"
 import type { Namespace } from "./Namespace.ts"
 import { natElements } from "./natElements.ts"
 import { type NatEntryState, natSets } from "./NatTables.ts"
 import { type ObservedNamespace, comparableLinks, comparableNat } from "./ObservedNamespace.ts"
+import { type RootfsControls, rootfsControls } from "./RootfsControls.ts"
 import { World } from "./World.ts"
 
 /** All there is to know about a namespace: what the contracts show, and what they do not. */
@@ -35,7 +38,7 @@ export type KernelSnapshot = Readonly<Record<string, NamespaceSnapshot>>
  * with their link or its last address, toggling `ip_forward` resets every interface.
  */
 export interface MemoryKernel {
-  readonly layer: Layer.Layer<LinkOps | NatOps | SysctlOps | HostProbe>
+  readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe>
   /** The whole kernel as plain data, in a stable order: compare before with after. */
   readonly snapshot: () => KernelSnapshot
   /** `ip netns add`: an empty namespace at a path. */
@@ -44,6 +47,7 @@ export interface MemoryKernel {
   readonly removeNetns: (path: string) => void
   readonly host: HostControls
   readonly foreign: Foreign
+  readonly rootfs: RootfsControls
 }
 
 const byKey = (a: NatEntryState, b: NatEntryState): number =>
@@ -69,6 +73,8 @@ const make = (): MemoryKernel => {
       Layer.succeed(LinkOps, memoryLinkOps(world)),
       Layer.succeed(NatOps, memoryNatOps(world)),
       Layer.succeed(SysctlOps, memorySysctlOps(world)),
+      Layer.succeed(MountOps, memoryMountOps(world)),
+      Layer.succeed(Helpers, memoryHelpers(world)),
       Layer.succeed(HostProbe, memoryHostProbe(world))
     ),
     snapshot: () => Object.fromEntries(world.namespaces().map(([key, one]) => [key, namespaceSnapshot(one)])),
@@ -78,7 +84,8 @@ const make = (): MemoryKernel => {
     },
     removeNetns: (path) => world.removePath(path),
     host: hostControls(world),
-    foreign: foreign(world)
+    foreign: foreign(world),
+    rootfs: rootfsControls(world)
   }
 }
 

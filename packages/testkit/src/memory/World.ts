@@ -1,5 +1,7 @@
 import { type BoundSocket, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
+import type { HelperState } from "./HelperTable.ts"
 import { removeAllLinks, setUp } from "./links.ts"
+import { Mounts } from "./Mounts.ts"
 import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
 import { Processes } from "./Processes.ts"
 import { attempting, refuse } from "./Refusal.ts"
@@ -7,6 +9,7 @@ import { attempting, refuse } from "./Refusal.ts"
 /** Everything the in-memory kernel knows: namespaces by path, processes, sockets, and this process's place in it. */
 export class World {
   readonly processes = new Processes()
+  readonly mounts = new Mounts()
   readonly paths = new Map<string, Namespace>()
   /** Paths that are taken with no namespace behind them. */
   readonly blanks = new Map<string, "file" | "symlink">()
@@ -19,6 +22,10 @@ export class World {
   missingCapabilities: ReadonlyArray<string> = []
   /** The TAPs that processes have open, by name. */
   readonly openTaps = new Map<string, number>()
+  /** By owner and name; a helper whose process ended stays until it is stopped. */
+  readonly helpers = new Map<string, HelperState>()
+  /** A program of a helper that this host lacks. */
+  missingHelper: string | null = null
 
   /** The namespace a value names; one that is gone, or a recycled pid, is `Missing`. */
   resolve(netns: Netns): Namespace {
@@ -57,6 +64,14 @@ export class World {
     this.collect(namespace)
   }
 
+  /** A process ends, and its namespace with it if it was the last to be inside. */
+  endProcess(pid: number): void {
+    const found = this.processes.find(pid)
+    const namespace = found === null ? undefined : this.processes.namespaceOf(pid, found.startTime)
+    this.processes.end(pid)
+    if (namespace !== undefined) this.collect(namespace)
+  }
+
   /** Links of a namespace that no path and no process refers to any more are gone. */
   collect(namespace: Namespace): void {
     const named = namespace === this.host || [...this.paths.values()].includes(namespace)
@@ -66,7 +81,9 @@ export class World {
   /** Kernel objects and processes are gone; this process is another one. */
   reboot(): void {
     this.processes.reboot()
+    this.mounts.reboot()
     this.paths.clear()
+    this.helpers.clear()
     this.blanks.clear()
     this.sockets = []
     this.host = hostNamespace()
@@ -105,6 +122,8 @@ export class World {
         return this.paths.get(netns.path)
       case "Process":
         return this.processes.namespaceOf(netns.pid, netns.startTime)
+      case "Helper":
+        return undefined
     }
   }
 }

@@ -1,5 +1,7 @@
 export type { Foreign, ForeignLink, ForeignRoute } from "./Foreign.ts"
 export type { HostControls } from "./HostControls.ts"
 export * from "./MemoryKernel.ts"
+export type { MountsView, RootfsEntry } from "./Mounts.ts"
 export type { NatEntry, NatEntryState, NatKey, NatSet } from "./NatTables.ts"
 export * from "./ObservedNamespace.ts"
+export type { RootfsControls } from "./RootfsControls.ts"

@@ -237,6 +237,24 @@ const hostChanges: ReadonlyArray<Change> = [
     make: [["ip", "netns", "add", "vmnet-1"]],
     undo: [["ip", "netns", "delete", "vmnet-1"]],
     lines: ["+ netns vmnet-1"]
+  },
+  {
+    title: "a mount",
+    make: [["mount", "-t", "tmpfs", "foreign", "/mnt"]],
+    undo: [["umount", "/mnt"]],
+    lines: ["+ mount /mnt"]
+  },
+  {
+    title: "a mount on top of another",
+    make: [["mount", "--bind", "/run/vmnet", "/run/vmnet"]],
+    undo: [["umount", "/run/vmnet"]],
+    lines: ["+ mount /run/vmnet (#2)"]
+  },
+  {
+    title: "a flag of a mount",
+    make: [["mount", "-o", "remount,bind,noexec", "/run/vmnet"]],
+    undo: [["mount", "-o", "remount,bind,exec", "/run/vmnet"]],
+    lines: ["~ mount /run/vmnet options rw,relatime -> rw,noexec,relatime"]
   }
 ]
 

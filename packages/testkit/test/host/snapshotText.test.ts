@@ -3,7 +3,7 @@ import { HostSnapshot } from "@vmnet/testkit"
 
 /** A snapshot in which only one section has something in it. */
 const snapshotOf = (section: string, entries: ReadonlyArray<object>): HostSnapshot => {
-  const names = "link address route rule neighbour nft iptables sysctl netns process file conntrack".split(" ")
+  const names = "link address route rule neighbour nft iptables sysctl netns mount process file conntrack".split(" ")
   const sections = Object.fromEntries(names.map((name) => [name, name === section ? entries : []]))
   return { sections } as unknown as HostSnapshot
 }

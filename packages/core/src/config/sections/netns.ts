@@ -18,7 +18,8 @@ const complete = (spec: NetworkSpec): Parsed<NetworkSpec> =>
     if (overlaps(subnet, links)) {
       return yield* Result.fail(`subnet ${spec.subnet} and links ${spec.links} overlap`)
     }
-    if (links.length > 30) return yield* Result.fail(`links ${spec.links} has no room for a slot: it takes a /30 or more`)
+    if (links.length > 30)
+      return yield* Result.fail(`links ${spec.links} has no room for a slot: it takes a /30 or more`)
     const exclude = [...spec.exclude, ...beyond(subnet, prefixSize(links.length) / 2)]
     return { ...spec, exclude: [...new Set(exclude)] }
   })
@@ -36,16 +37,7 @@ const beyond = (subnet: Ipv4Prefix, size: number): ReadonlyArray<string> => {
 export const netnsSection = {
   kind: "netns",
   network: {
-    ...Struct.pick(networkFields, [
-      "subnet",
-      "links",
-      "dns",
-      "mtu",
-      "exclude",
-      "hostAccess",
-      "masquerade",
-      "cooldown"
-    ]),
+    ...Struct.pick(networkFields, ["subnet", "links", "dns", "mtu", "exclude", "hostAccess", "masquerade", "cooldown"]),
     pool: Schema.Struct({
       warm: whole(0, 4096).annotate({ description: "How many slots to keep ready." })
     }).annotate({ description: "Slots made before anyone asks for them." })

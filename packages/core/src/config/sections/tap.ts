@@ -23,14 +23,16 @@ const Pool = Schema.Struct({
       description: "Who may open the TAPs of the network: VMs that name no `tapOwner` of their own have this one."
     })
   )
-}).check(
-  Schema.makeFilter(({ size, warm }) => {
-    if (size === undefined && warm === undefined) return "needs size, warm, or both"
-    return size !== undefined && warm !== undefined && warm > size
-      ? `warm ${warm} is more than size ${size}`
-      : undefined
-  })
-)
+})
+  .annotate({ description: "TAPs made before anyone asks for them, and kept when they are given back." })
+  .check(
+    Schema.makeFilter(({ size, warm }) => {
+      if (size === undefined && warm === undefined) return "needs size, warm, or both"
+      return size !== undefined && warm !== undefined && warm > size
+        ? `warm ${warm} is more than size ${size}`
+        : undefined
+    })
+  )
 export type TapPool = typeof Pool.Type
 
 /** Guests on a bridge of somebody's are on his segment: the host's own rules for guests do not reach them there. */
@@ -58,7 +60,7 @@ export const tapSection = {
       "masquerade",
       "cooldown"
     ]),
-    pool: Pool.annotate({ description: "TAPs made before anyone asks for them, and kept when they are given back." }),
+    pool: Pool,
     bridge: BridgeName.annotate({
       description: "An existing bridge the TAPs are ports of. Default: none, each TAP is a link of its own to the host."
     })

@@ -9,6 +9,7 @@ export const sections = [
   "iptables",
   "sysctl",
   "netns",
+  "mount",
   "process",
   "file",
   "conntrack"

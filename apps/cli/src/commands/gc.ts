@@ -1,0 +1,38 @@
+import type { GcResult, VmnetError } from "@vmnet/core"
+import { Effect } from "effect"
+import { Command } from "effect/cli"
+import { begin } from "../cli/begin.ts"
+import { print } from "../cli/print.ts"
+import { SeveralFailures } from "../cli/SeveralFailures.ts"
+import { switchFlag } from "../cli/switchFlag.ts"
+import { withVmnet } from "../cli/withVmnet.ts"
+import { gcDocument } from "../views/gc.ts"
+
+const summary = ({ actions }: GcResult): string => {
+  const count = (action: string): number => actions.filter((one) => one.action === action).length
+  const parts = ["deleted", "would-delete", "skipped"].filter((action) => count(action) > 0)
+  return parts.length === 0 ? "nothing to collect" : parts.map((action) => `${count(action)} ${action}`).join(", ")
+}
+
+const failIfAny = ([first, ...rest]: ReadonlyArray<VmnetError>): Effect.Effect<void, VmnetError | SeveralFailures> => {
+  if (first === undefined) return Effect.void
+  if (rest.length === 0) return Effect.fail(first)
+  return Effect.fail(new SeveralFailures({ action: "things could not be removed", errors: [first, ...rest] }))
+}
+
+export const gc = Command.make(
+  "gc",
+  { dryRun: switchFlag("dry-run", "Say what would be deleted, and change nothing") },
+  Effect.fn("vmnet gc")(function* (input) {
+    const { globals, format } = yield* begin({ prints: "anything" })
+    const { actions, problems } = yield* withVmnet(globals, (vmnet) => vmnet.gc(input), summary)
+    yield* print(format, gcDocument(actions))
+    yield* failIfAny(problems)
+  })
+).pipe(
+  Command.withDescription("Take down the VMs whose owner is gone, and what was begun by a process that died"),
+  Command.withExamples([
+    { command: "vmnet gc --dry-run", description: "What it would delete, and why the rest stays" },
+    { command: "vmnet gc" }
+  ])
+)

@@ -1,0 +1,2 @@
+export { netnsSlotBackend } from "./netnsSlotBackend.ts"
+export { guest } from "./guest.ts"

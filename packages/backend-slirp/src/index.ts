@@ -1,0 +1,1 @@
+export { slirpBackend } from "./slirpBackend.ts"

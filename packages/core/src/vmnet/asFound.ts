@@ -1,0 +1,90 @@
+import { Effect } from "effect"
+import { stepError } from "../errors/stepError.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { type HelperKey, Helpers } from "../ops/Helpers.ts"
+import { formatOwner } from "../names/Owner.ts"
+import { netnsKey } from "../ops/Netns.ts"
+import type { Attachment } from "../plan/Attachment.ts"
+import type { Resource } from "../resource/Resource.ts"
+
+/** The process in whose namespaces a VM's device is, where it is in those of a helper. */
+export interface Holder {
+  readonly pid: number
+  readonly startTime: string
+}
+
+/** An attachment as it is now: what was true when it was recorded may not be any more. */
+export interface Found {
+  readonly attachment: Attachment
+  readonly holder: Holder | undefined
+  readonly problems: ReadonlyArray<string>
+}
+
+interface HelperRow {
+  readonly key: HelperKey
+  readonly netns: string
+}
+
+/** The helpers of VMs that are up, by VM; VMs without any are not in it. */
+const helpersOf = (tx: Tx): ReadonlyMap<string, ReadonlyArray<HelperRow>> => {
+  const rows = tx.all<{ subject: string; owner: string; resource: string }>(
+    "SELECT subject, owner, resource FROM resources WHERE key >= 'Helper ' AND key < 'Helper!' AND state = 'present' ORDER BY seq"
+  )
+  const found = rows.flatMap(({ subject, owner, resource: text }) => {
+    const resource: Resource = JSON.parse(text)
+    if (resource.kind !== "Helper") return []
+    return [{ subject, key: { owner, helper: resource.spec.helper }, netns: netnsKey(resource.netns) }]
+  })
+  return Map.groupBy(found, ({ subject }) => subject)
+}
+
+/**
+ * Looks whether the helpers of VMs that are on record as up still run. A VM whose helper has ended has `failed`, and its
+ * namespace is named by the process that holds it now.
+ */
+export const asFound = Effect.fnUntraced(function* (attachments: ReadonlyArray<Attachment>) {
+  const active = attachments.some(({ state }) => state === "active")
+  const ledger = yield* Ledger
+  const helpers = active ? yield* ledger.transact("look up helpers", helpersOf) : new Map<string, never>()
+  return yield* Effect.forEach(attachments, (attachment) =>
+    attachment.state === "active"
+      ? foundWith(attachment, helpers.get(attachment.vm) ?? [])
+      : Effect.succeed<Found>({ attachment, holder: undefined, problems: [] })
+  )
+})
+
+const foundWith = Effect.fnUntraced(function* (attachment: Attachment, rows: ReadonlyArray<HelperRow>) {
+  const ops = yield* Helpers
+  const problems: Array<string> = []
+  let holder: Holder | undefined
+  let netnsPath: string | undefined
+  for (const { key, netns } of rows) {
+    const found = yield* Effect.mapError(ops.find(key), (error) =>
+      stepError(attachment.vm, "look for its helpers", error)
+    )
+    if (found._tag !== "Running") {
+      problems.push(found._tag === "Ended" ? found.reason : `${key.helper} is not there any more`)
+    } else if (key.helper === "namespace") {
+      holder = { pid: found.process.pid, startTime: found.process.startTime }
+      if (attachment.device.netns === netns) netnsPath = `/proc/${holder.pid}/ns/net`
+    }
+  }
+  const state = problems.length === 0 ? attachment.state : "failed"
+  const device = netnsPath === undefined ? attachment.device : { ...attachment.device, netns: netnsPath }
+  return { attachment: { ...attachment, state, device }, holder, problems } satisfies Found
+})
+
+/** One attachment, as it is now. */
+export const oneAsFound = (attachment: Attachment) => Effect.map(asFound([attachment]), ([found]) => found!)
+
+/**
+ * An attachment whose device is in a helper's namespace, with that namespace as a path. The verb it answers has been
+ * done: nothing that goes wrong here may say otherwise, so then it stays as it was recorded.
+ */
+export const asAnswered = Effect.fnUntraced(function* (attachment: Attachment) {
+  const { install } = yield* Ledger
+  const owner = formatOwner({ install, subject: attachment.vm, generation: attachment.generation })
+  if (attachment.device.netns !== netnsKey({ _tag: "Helper", owner })) return attachment
+  const found = Effect.map(oneAsFound(attachment), (now) => now.attachment)
+  return yield* Effect.uninterruptible(Effect.orElseSucceed(found, () => attachment))
+})

@@ -1,0 +1,39 @@
+import type { HelperFinding, HelperKey } from "@vmnet/core"
+import { readFileSync } from "node:fs"
+import { pidFile, type Place } from "./place.ts"
+import { readRecord } from "./record.ts"
+import { searchTagged, tagged } from "./tag.ts"
+
+export const readBootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+
+const lastWords = ({ log }: Place): string => {
+  try {
+    const lines = readFileSync(log, "utf8").slice(-4096).trim().split("\n")
+    return lines.at(-1) ?? ""
+  } catch {
+    return ""
+  }
+}
+
+const ended = (place: Place, helper: string): HelperFinding => {
+  const words = lastWords(place)
+  return { _tag: "Ended", reason: `${helper} has ended${words === "" ? "" : `; it said last: ${words.slice(0, 200)}`}` }
+}
+
+/**
+ * What there is of a helper now. Its record is believed only as far as the process bears it out: start time, boot and tag
+ * must agree. Where the record says nothing of a process, the processes themselves are asked.
+ */
+export const identify = (place: Place, key: HelperKey, bootId: string): HelperFinding => {
+  const argument = pidFile(place, key.helper)
+  const recorded = readRecord(place)
+  if (recorded._tag === "Process") {
+    if (recorded.owner !== key.owner) return { _tag: "Absent" }
+    const now = tagged(recorded.process.pid, key, argument, bootId)
+    const same = now?.startTime === recorded.process.startTime && recorded.process.bootId === bootId
+    return now !== undefined && same ? { _tag: "Running", process: now } : ended(place, key.helper)
+  }
+  const found = searchTagged(key, argument, bootId)
+  if (found !== undefined) return { _tag: "Running", process: found }
+  return recorded._tag === "None" ? { _tag: "Absent" } : ended(place, key.helper)
+}

@@ -1,0 +1,27 @@
+import { type Config, decodeConfig, type VmnetError } from "@vmnet/core"
+import { Effect } from "effect"
+import { readConfigFile } from "../config/configFile.ts"
+import { defaultConfigFile, namedConfig } from "../config/configPlaces.ts"
+import type { VmnetOptions } from "../options.ts"
+import { badInput } from "./failure.ts"
+
+/** What messages call a configuration that is in no file. */
+const unnamed = "config"
+
+const asText = (config: object): string => {
+  try {
+    return JSON.stringify(config, null, 2)
+  } catch (cause) {
+    throw badInput(`config is no plain data: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+/** The configuration a program gave, checked when a verb needs it: a file may have changed since. */
+export const configOf = (config: VmnetOptions["config"]): Effect.Effect<Config, VmnetError> => {
+  if (config === undefined || typeof config === "string") {
+    const places = { named: namedConfig(config, process.env), otherwise: defaultConfigFile }
+    return Effect.map(readConfigFile(places), (read) => read.config)
+  }
+  const text = "text" in config && typeof config.text === "string" ? config.text : asText(config)
+  return Effect.suspend(() => Effect.fromResult(decodeConfig(text, unnamed)))
+}

@@ -1,0 +1,33 @@
+import { type Attachment, type DownResult, Vmnet, VmnetError } from "@vmnet/core"
+import { Effect } from "effect"
+
+/** One life of a VM: its name may come back with another. */
+export type Generation = Pick<Attachment, "vm" | "generation">
+
+const isAnother = ({ generation }: Generation, found: { readonly attachment: Attachment }): boolean =>
+  found.attachment.generation !== generation
+
+/** Takes this generation down, and nothing that has come into its place since. */
+export const downGeneration = Effect.fn("downGeneration")(function* (one: Generation) {
+  const vmnet = yield* Vmnet
+  const found = yield* vmnet.show(one.vm).pipe(
+    Effect.catchIf(
+      ({ code }) => code === "VM_NOT_FOUND",
+      () => Effect.succeed(undefined)
+    )
+  )
+  if (found !== undefined && isAnother(one, found)) return { vm: one.vm, outcome: "absent" } satisfies DownResult
+  return yield* vmnet.down(one.vm)
+})
+
+/** Refuses to touch what has come into the place of this generation. */
+export const requireGeneration = Effect.fn("requireGeneration")(function* (one: Generation) {
+  const vmnet = yield* Vmnet
+  if (!isAnother(one, yield* vmnet.show(one.vm))) return
+  return yield* new VmnetError({
+    code: "VM_CONFLICT",
+    detail: `${one.vm} was taken down, and another of its name is up`,
+    hint: "Use the object that its own up gave.",
+    details: { vm: one.vm, generation: one.generation }
+  })
+})

@@ -1,0 +1,74 @@
+import {
+  type Backend,
+  Backends,
+  type Helpers,
+  type HostProbe,
+  InstallId,
+  layerLedgerSqlite,
+  layerVmnet,
+  type LinkOps,
+  type MountOps,
+  type NatOps,
+  type OpsError,
+  type SysctlOps,
+  type Vmnet,
+  VmnetError
+} from "@vmnet/core"
+import { HostProbeProc, layerExec } from "@vmnet/ops-exec"
+import { Effect, Layer } from "effect"
+import { readFileSync } from "node:fs"
+import { builtinBackends } from "./builtinBackends.ts"
+import { canonical } from "./canonical.ts"
+
+/** Every operation on a kernel: the real one's through `ip` and `nft`, or `MemoryKernel.make()` of `@vmnet/testkit`. */
+export interface Kernel {
+  readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe, OpsError>
+}
+
+export interface HostOptions {
+  /** Where leases are recorded; each directory is an install of its own, with marks of its own on kernel objects. */
+  readonly stateDir: string
+  /** All there are; the built-in ones if absent. */
+  readonly backends?: ReadonlyArray<Backend> | undefined
+  /** The kernel to work on; this host's if absent. */
+  readonly kernel?: Kernel | undefined
+}
+
+const notReady = (error: OpsError): VmnetError =>
+  new VmnetError({
+    code: error.reason === "ToolMissing" ? "TOOL_MISSING" : "HOST_NOT_CAPABLE",
+    detail: error.message,
+    cause: error
+  })
+
+const ready = <A>(layer: Layer.Layer<A, OpsError>): Layer.Layer<A, VmnetError> =>
+  Layer.catchTag(layer, "OpsError", (error) => Layer.effectContext(Effect.fail(notReady(error))))
+
+/** Absent on hosts that were never given one; then the state directory alone tells installs apart. */
+const machineId = (): string => {
+  try {
+    return readFileSync("/etc/machine-id", "utf8").trim()
+  } catch {
+    return ""
+  }
+}
+
+const builtin = Backends.layerOf(builtinBackends)
+
+/** What a request is made from, and nothing that opens a ledger: this host, and the built-in backends. */
+export const layerHost: Layer.Layer<Backends | HostProbe, VmnetError> = Layer.merge(ready(HostProbeProc.layer), builtin)
+
+/** `Vmnet` with its record in `stateDir`, and what requests to it are made from. */
+export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backends | HostProbe, VmnetError> =>
+  Layer.unwrap(
+    Effect.sync(() => {
+      const stateDir = canonical(options.stateDir)
+      const install = InstallId.derive(machineId(), stateDir)
+      const kernel = ready(options.kernel?.layer ?? layerExec({ install, stateDir }))
+      const backends = options.backends === undefined ? builtin : Backends.layerOf(options.backends)
+      return layerVmnet.pipe(
+        Layer.provide(layerLedgerSqlite({ stateDir, install })),
+        Layer.provideMerge(Layer.merge(kernel, backends))
+      )
+    })
+  )

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, InterfaceName, parsePublish, Vmnet } from "@vmnet/core"
+import { assertSame } from "@vmnet/testkit/conformance"
 import { Effect, Result } from "effect"
 import { install, request } from "./support/memoryHost.ts"
-import { assertSame } from "./support/same.ts"
 import { onStubbornMachine } from "./support/stubbornMachine.ts"
 
 const tap = InterfaceName.derive("vmt", install, "vm1", 0)

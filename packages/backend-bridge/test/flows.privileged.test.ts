@@ -1,64 +1,17 @@
 import { assert } from "@effect/vitest"
 import { Vmnet } from "@vmnet/core"
 import { PrivateHost } from "@vmnet/testkit"
+import { arrivals } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
-import { arrivals } from "./support/counter.ts"
 import { request } from "./support/memoryHost.ts"
 import { container, emptyNetns, leavesNoTrace, shareHost } from "./support/realHost.ts"
-import { connecting, listening } from "./support/talk.ts"
+import { connecting, listening } from "@vmnet/testkit"
 
 const web = "http://203.0.113.10/"
 const { gateway } = request("any").network
 const address = gateway.replace(/\d+$/, "50")
-const published = (vm: string, spec: string) => request(vm, { publish: [spec] }).publish
 
 shareHost()("flows", (it) => {
-  it.effect("unpublish ends a TCP connection that is open, and another published port goes on", () =>
-    leavesNoTrace(
-      Effect.gen(function* () {
-        const [host, vmnet] = [yield* PrivateHost, yield* Vmnet]
-        const guest = yield* container("vm1", { publish: ["8080:80", "9090:90"] })
-        yield* host.serve(guest.netns, { port: 90, page: "other" })
-        const server = yield* listening(guest.netns, { protocol: "tcp", address: "0.0.0.0", port: 80 })
-        const client = yield* connecting("lan", { protocol: "tcp", address: "192.0.2.10", port: 8080 })
-        assert.strictEqual(yield* client.next, "open")
-        yield* client.send("one")
-        assert.strictEqual(yield* server.next, "got one")
-        yield* server.send("two")
-        assert.strictEqual(yield* client.next, "got two")
-        yield* vmnet.unpublish("vm1", published("vm1", "8080:80"))
-        const seen = yield* arrivals(guest.netns, "tcp dport 80")
-        yield* client.send("three")
-        // Over the same wires, and behind it.
-        assert.strictEqual((yield* host.http("lan", "http://192.0.2.10:9090/")).seen?.page, "other")
-        assert.deepStrictEqual([yield* seen, server.unread()], [0, []])
-      })
-    )
-  )
-
-  it.effect("unpublish ends a UDP flow that is alive: nothing of it reaches the guest any more", () =>
-    leavesNoTrace(
-      Effect.gen(function* () {
-        const [host, vmnet] = [yield* PrivateHost, yield* Vmnet]
-        const guest = yield* container("vm1", { publish: ["8080:80/udp", "9090:90/udp"] })
-        yield* host.serve(guest.netns, { port: 90, protocol: "udp", page: "other" })
-        const server = yield* listening(guest.netns, { protocol: "udp", address: "0.0.0.0", port: 80 })
-        const client = yield* connecting("lan", { protocol: "udp", address: "192.0.2.10", port: 8080 })
-        assert.strictEqual(yield* client.next, "open")
-        yield* client.send("one")
-        assert.strictEqual(yield* server.next, "got one")
-        yield* server.send("two")
-        assert.strictEqual(yield* client.next, "got two")
-        yield* vmnet.unpublish("vm1", published("vm1", "8080:80/udp"))
-        const seen = yield* arrivals(guest.netns, "udp dport 80")
-        yield* client.send("three")
-        const other = { address: "192.0.2.10", port: 9090, message: "hi" }
-        assert.strictEqual((yield* host.udp("lan", other)).seen?.page, "other")
-        assert.deepStrictEqual([yield* seen, server.unread()], [0, []])
-      })
-    )
-  )
-
   it.effect.each(["tcp", "udp"] as const)(
     "a new VM on an old address gets nothing of the old one's %s flows",
     (protocol) =>

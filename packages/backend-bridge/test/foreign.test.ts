@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, InterfaceName, NatOps, Vmnet } from "@vmnet/core"
 import type { MemoryKernel } from "@vmnet/testkit"
+import { assertSame, leaseRows } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
 import { bridgeDevice, onMachine } from "./support/host.ts"
 import { install, request } from "./support/memoryHost.ts"
-import { leaseRows } from "./support/rows.ts"
-import { assertSame } from "./support/same.ts"
 
 const tapOf = (attempt: number) => InterfaceName.derive("vmt", install, "vm1", attempt)
 const vethOf = (attempt: number) => InterfaceName.derive("vmv", install, "vm1", attempt)
@@ -184,6 +183,9 @@ describe("an element of the firewall that somebody has taken half away", () => {
           kernel.foreign.deleteNatEntry(hostNetns, { set, key: ["tcp", "8080"] })
         }
         kernel.foreign.deleteNatEntry(hostNetns, { set: "publish_any_marks", key: ["tcp", "8081"] })
+        for (const port of ["80", "81"]) {
+          kernel.foreign.deleteNatEntry(hostNetns, { set: "targets", key: ["tcp", attachment.host.address, port, "2"] })
+        }
         // The lease's own mark was the first, that of its ports the second.
         kernel.foreign.deleteNatEntry(hostNetns, { set: "live", key: [attachment.host.address, "2"] })
         yield* vmnet.down("vm1")

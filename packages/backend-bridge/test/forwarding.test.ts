@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, type SysctlKey, Vmnet } from "@vmnet/core"
+import { assertSame } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
 import { bridgeDevice, forwardingOf, ipForward, onMachine, sysctl, writeSysctl } from "./support/host.ts"
 import { request } from "./support/memoryHost.ts"
-import { assertSame } from "./support/same.ts"
 
 const acceptRedirects: SysctlKey = ["net", "ipv4", "conf", "all", "accept_redirects"]
 

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, InterfaceName, Ledger, Vmnet } from "@vmnet/core"
+import { assertSame } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
 import { bridgeDevice, onMachine } from "./support/host.ts"
 import { install, request } from "./support/memoryHost.ts"
-import { assertSame } from "./support/same.ts"
 
 const config = `networks:
   web: { subnet: 10.0.42.0/24 }

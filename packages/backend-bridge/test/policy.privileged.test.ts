@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { type ExchangeFailed, type Place, PrivateHost } from "@vmnet/testkit"
+import { arrivals } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
-import { arrivals } from "./support/counter.ts"
 import { changing, linkAt, runOk } from "./support/kernel.ts"
 import { request } from "./support/memoryHost.ts"
 import { container, leavesNoTrace, shareHost } from "./support/realHost.ts"

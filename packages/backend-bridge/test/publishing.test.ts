@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { formatPublish, parsePublish, Vmnet } from "@vmnet/core"
 import type { MemoryKernel } from "@vmnet/testkit"
+import { assertSame, leaseRows } from "@vmnet/testkit/conformance"
 import { Effect, Result } from "effect"
 import { onMachine } from "./support/host.ts"
 import { request } from "./support/memoryHost.ts"
-import { leaseRows } from "./support/rows.ts"
-import { assertSame } from "./support/same.ts"
 
 const specs = (...texts: ReadonlyArray<string>) => texts.map((text) => Result.getOrThrow(parsePublish(text)))
 

@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { formatOwner, Ledger, type Lease } from "@vmnet/core"
 import { PrivateHost } from "@vmnet/testkit"
+import { leaseRows } from "@vmnet/testkit/conformance"
 import { Duration, Effect } from "effect"
 import { linksAt, runOk } from "./support/kernel.ts"
 import { install } from "./support/memoryHost.ts"
 import { emptyNetns, leavesNoTrace, onPrivateHost } from "./support/realHost.ts"
-import { leaseRows } from "./support/rows.ts"
 import { type Command, type VmOutcome, type Worker, workers } from "./support/workers.ts"
 
 const processes = 16

@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AttachRequest, hostNetns, Ledger, parsePublish, Vmnet } from "@vmnet/core"
+import { assertSame, leaseRows } from "@vmnet/testkit/conformance"
 import { Effect, Result } from "effect"
 import { onMachine } from "./support/host.ts"
 import { request } from "./support/memoryHost.ts"
-import { leaseRows } from "./support/rows.ts"
-import { assertSame } from "./support/same.ts"
 
 const reversed = <A extends object>(value: A): A =>
   Object.fromEntries(

@@ -3,8 +3,8 @@ import { Vmnet, type VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
 import { type Machine, onMachine } from "./support/host.ts"
 import { request } from "./support/memoryHost.ts"
-import { leaseRows } from "./support/rows.ts"
-import { assertSame } from "./support/same.ts"
+import { leaseRows } from "@vmnet/testkit/conformance"
+import { assertSame } from "@vmnet/testkit/conformance"
 
 const picture = ({ kernel }: Machine) =>
   Effect.map(leaseRows, (rows) => ({ kernel: kernel.snapshot(), rootfs: kernel.rootfs.view(), rows }))

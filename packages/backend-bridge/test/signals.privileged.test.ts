@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { HostSnapshot, PrivateHost } from "@vmnet/testkit"
 import { Effect } from "effect"
 import { emptyNetns, onPrivateHost, unchanged } from "./support/realHost.ts"
-import { codeOf, type RunOptions, vmnetCommand } from "./support/vmnetCommand.ts"
+import { codeOf, type CommandOptions, vmnetCommand } from "./support/vmnetCommand.ts"
 
 /** Milliseconds: for every step there is, four commands and two looks at the whole host. */
 const patience = 180_000
@@ -24,7 +24,7 @@ const countSteps = Effect.gen(function* () {
 })
 
 /** The signal at one place of `up`, and everything is as it was; unless `up` was quicker, and then it is up. */
-const interrupted = Effect.fn("interrupted")(function* (before: HostSnapshot, options: Required<RunOptions>) {
+const interrupted = Effect.fn("interrupted")(function* (before: HostSnapshot, options: Required<CommandOptions>) {
   const { code, stdout, lines } = yield* vmnetCommand(upArgv, options)
   const at = `${options.signal} after line ${options.afterLine} (${lines[options.afterLine - 1] ?? "start"})`
   const isUp = code === 0

@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type LinkChange, LinkOps, type Netns, type ProcessId, Vmnet } from "@vmnet/core"
+import { assertSame, leaseRows } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
 import { onMachine } from "./support/host.ts"
 import { request } from "./support/memoryHost.ts"
-import { leaseRows } from "./support/rows.ts"
-import { assertSame } from "./support/same.ts"
 
 const box = "/run/netns/box"
 

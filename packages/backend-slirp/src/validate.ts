@@ -1,4 +1,4 @@
-import { type AttachRequest, VmnetError } from "@vmnet/core"
+import { type AttachRequest, formatPublish, type PublishSpec, VmnetError } from "@vmnet/core"
 import { Result } from "effect"
 import { engineOf } from "./engine.ts"
 import { guestAddress, subnet } from "./addresses.ts"
@@ -31,8 +31,25 @@ const objections = (request: AttachRequest): ReadonlyArray<Objection | false> =>
       hint: "Run vmnet as that user."
     },
     !network.masquerade && { option: "masquerade", why: "guests always leave with the host's address", hint: another },
+    loopbackWithPasta(request),
+    loopbackDatagrams(request),
+    sharedDatagrams(request, request.publish),
     network.subnet !== subnet && { option: "subnet", why: `its guests are in ${subnet}`, hint: another }
   ]
+}
+
+/**
+ * What comes from the host's loopback is to the guest from the gateway's address. What the guest sends there is dropped
+ * where it may not reach the host's loopback, a datagram's answer with the rest (`sotranslate_out` of libslirp).
+ */
+const loopbackDatagrams = ({ network, publish }: AttachRequest): Objection | false => {
+  const range = publish.find(({ hostAddress, protocol }) => protocol === "udp" && hostAddress?.startsWith("127."))
+  if (network.hostAccess || range === undefined) return false
+  return {
+    option: "publish",
+    why: `nothing would answer on ${formatPublish(range)}: UDP from the host's loopback needs hostAccess`,
+    hint: `Publish on another address of the host, or set networks.${network.network}.hostAccess to true.`
+  }
 }
 
 const refusal = (vm: string, { hint, option, why }: Objection): VmnetError =>
@@ -48,9 +65,49 @@ export const validate = (request: AttachRequest): Result.Result<void, VmnetError
   return found === undefined ? Result.void : Result.fail(refusal(request.vm, found))
 }
 
+/** pasta hands connections from loopback to loopback in the namespace, past the TAP: see "spliced" in passt(1). */
+const loopbackWithPasta = ({ network, publish }: AttachRequest): Objection | false => {
+  const range = publish.find(({ hostAddress }) => hostAddress?.startsWith("127."))
+  if (engineOf(network) !== "pasta" || range === undefined) return false
+  return {
+    option: "publish",
+    why: `pasta does not lead ${formatPublish(range)} to the guest: it never does so for the host's loopback`,
+    hint: `Publish on another address of the host, or set networks.${network.network}.engine to slirp4netns.`
+  }
+}
+
+/** The port of the guest that two ranges lead to, if there is one. */
+const sharedPort = (ranges: ReadonlyArray<PublishSpec>): number | undefined => {
+  const seen = new Set<number>()
+  const ports = ranges.flatMap(({ count, guestPort }) =>
+    Array.from({ length: count }, (_, offset) => guestPort + offset)
+  )
+  return ports.find((port) => seen.size === seen.add(port).size)
+}
+
+/**
+ * libslirp finds a datagram's way out by where in the guest it comes from alone (`udp_input`): of two ports of the host
+ * that lead to one of the guest's, the second's answers would leave by the first.
+ */
+const sharedDatagrams = ({ network }: AttachRequest, publish: ReadonlyArray<PublishSpec>): Objection | false => {
+  const port = sharedPort(publish.filter(({ protocol }) => protocol === "udp"))
+  if (engineOf(network) !== "slirp4netns" || port === undefined) return false
+  return {
+    option: "publish",
+    why: `slirp4netns answers for port ${port}/udp of a guest on one port of the host only`,
+    hint: "Publish it once, or have the guest answer on another port too."
+  }
+}
+
 /** pasta(1) takes its ports when it starts, and no others later. */
-export const livePublish = ({ network, vm }: AttachRequest): Result.Result<void, VmnetError> =>
-  engineOf(network) === "slirp4netns"
+export const livePublish = (
+  live: AttachRequest,
+  added: ReadonlyArray<PublishSpec>
+): Result.Result<void, VmnetError> => {
+  const { network, vm } = live
+  const shared = sharedDatagrams(live, [...live.publish, ...added])
+  if (added.length > 0 && shared !== false) return Result.fail(refusal(vm, shared))
+  return engineOf(network) === "slirp4netns"
     ? Result.void
     : Result.fail(
         new VmnetError({
@@ -60,3 +117,4 @@ export const livePublish = ({ network, vm }: AttachRequest): Result.Result<void,
           details: { vm, option: "engine", engine: "pasta" }
         })
       )
+}

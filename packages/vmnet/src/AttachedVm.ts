@@ -1,4 +1,4 @@
-import type { Attachment, DownResult, Published } from "@vmnet/core"
+import type { Attachment, DownResult, Published, ResolvConfResult } from "@vmnet/core"
 import type { CallOptions } from "./options.ts"
 
 /**
@@ -16,5 +16,7 @@ export interface AttachedVm extends Omit<Attachment, "publish">, AsyncDisposable
   readonly publish: (specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
   /** Takes ports back, named as they were published, all or none. Rejects with `PUBLISH_NOT_FOUND`, ... */
   readonly unpublish: (specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
+  /** Mounts a resolver file over that of a root file system, until it is down. */
+  readonly resolvConf: (rootfs: string, options?: CallOptions) => Promise<ResolvConfResult>
   readonly toJSON: () => Attachment
 }

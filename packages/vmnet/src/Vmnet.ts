@@ -1,6 +1,22 @@
-import type { Attachment, DownResult, NetworkDetail, Plan, Status, VmDetail } from "@vmnet/core"
+import type {
+  Attachment,
+  DownResult,
+  GcAction,
+  NetworkDetail,
+  Plan,
+  ResolvConfResult,
+  Status,
+  VmDetail
+} from "@vmnet/core"
 import type { AttachedVm } from "./AttachedVm.ts"
-import type { CallOptions, UpOptions } from "./options.ts"
+import type { CallOptions, GcOptions, UpOptions } from "./options.ts"
+import type { VmnetError } from "./VmnetError.ts"
+
+/** What `gc` did, and what it could not remove: that is recorded still. */
+export interface GcReport {
+  readonly actions: ReadonlyArray<GcAction>
+  readonly problems: ReadonlyArray<VmnetError>
+}
 
 /** vmnet on one host, as promises. Every one of them rejects with a `VmnetError`, or with the reason of its signal. */
 export interface Vmnet extends AsyncDisposable {
@@ -20,10 +36,17 @@ export interface Vmnet extends AsyncDisposable {
   readonly publish: (vm: string, specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
   /** Takes published ports back, named as they were published, all or none. */
   readonly unpublish: (vm: string, specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
+  /**
+   * Mounts a resolver file of a live VM over `etc/resolv.conf` of a root file system, read-only, until `down`. The same
+   * directory again is the same answer. `rootfs` is absolute.
+   */
+  readonly resolvConf: (vm: string, rootfs: string, options?: CallOptions) => Promise<ResolvConfResult>
   /** The networks of the configuration, those in use, and the backends' own. */
   readonly networks: (options?: CallOptions) => Promise<ReadonlyArray<NetworkDetail>>
   /** Forgets a network nobody uses, and the addresses it remembers for VMs of old. Rejects with `NETWORK_IN_USE`. */
   readonly removeNetwork: (network: string, options?: CallOptions) => Promise<DownResult>
+  /** Takes down the VMs whose owner is provably gone, and what was begun by a process that died. */
+  readonly gc: (options?: GcOptions) => Promise<GcReport>
   /** What vmnet holds on this host: VMs, networks, ports, changed sysctls. */
   readonly status: (options?: CallOptions) => Promise<Status>
   /** Waits for what is in flight, then lets go of the record. VMs stay up. `await using` does it. */

@@ -1,17 +1,19 @@
 export type { AttachedVm } from "./AttachedVm.ts"
 export { createVmnet } from "./createVmnet.ts"
-export type { CallOptions, ConfigObject, UpOptions, VmnetOptions } from "./options.ts"
-export type { Vmnet } from "./Vmnet.ts"
+export type { CallOptions, ConfigObject, GcOptions, UpOptions, VmnetOptions } from "./options.ts"
+export type { GcReport, Vmnet } from "./Vmnet.ts"
 export { VmnetError, type VmnetErrorOptions } from "./VmnetError.ts"
 export type {
   Attachment,
   Backend,
   DownResult,
   ErrorCode,
+  GcAction,
   NetworkDetail,
   Plan,
   ProgressStep,
   Published,
+  ResolvConfResult,
   Status,
   VmDetail
 } from "@vmnet/core"

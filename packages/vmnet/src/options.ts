@@ -34,11 +34,16 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface GcOptions extends CallOptions {
+  /** Says what would be deleted, and changes nothing. */
+  readonly dryRun?: boolean | undefined
+}
+
 /** What a VM should get, in the words of `vmnet up`; what is absent comes from the configuration. */
 export interface UpOptions extends CallOptions {
   /** `[a-z0-9][a-z0-9._-]{0,62}`. */
   readonly vm: string
-  /** `bridge`, or the kind of another backend; as its network says if absent. */
+  /** `bridge`, `netns`, `tap`, or one of `backends`; as its network says if absent. */
   readonly backend?: string | undefined
   /** The backend's own if absent. */
   readonly network?: string | undefined
@@ -51,7 +56,7 @@ export interface UpOptions extends CallOptions {
   /** A fixed hardware address of the guest. */
   readonly mac?: string | undefined
   /** A fixed slot of a netns network, from 1 on. */
-  readonly slot?: string | undefined
+  readonly slot?: number | string | undefined
   /** Who may open the TAP besides root: a numeric `UID` or `UID:GID`. */
   readonly tapOwner?: number | string | undefined
   /** The path of a network namespace to put a veth into, instead of a TAP. */

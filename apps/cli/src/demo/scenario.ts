@@ -65,7 +65,9 @@ const useGuests = Effect.fnUntraced(function* (
 ) {
   const boot = Effect.forEach(attachments, (attachment) => Guest.boot(bootOptions(attachment)), { concurrency: 2 })
   const guests = yield* journal.step("boot a guest on each (QEMU)", boot, () => "Linux in all four")
-  const running = vms.map((one, index): Running => ({ ...one, attachment: attachments[index]!, guest: guests[index]! }))
+  const running = vms.map((one, index) =>
+    Object.assign({ attachment: attachments[index]!, guest: guests[index]! }, one)
+  )
   yield* Effect.forEach(running, (one) => one.guest.serve({ port: 80, page: `hello from ${one.vm}` }))
   for (const one of running) yield* visit(journal, host, one)
   yield* neighbours(journal, running)

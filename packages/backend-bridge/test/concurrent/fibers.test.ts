@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Vmnet } from "@vmnet/core"
+import { assertSame, leaseRows } from "@vmnet/testkit/conformance"
 import { Effect, Fiber, Random } from "effect"
 import { TestClock } from "effect/testing"
 import { onInterleavedMachine } from "./interleavedMachine.ts"
-import { leaseRows } from "../support/rows.ts"
-import { assertSame } from "../support/same.ts"
 import { assertLive } from "./invariants.ts"
 import { anyStep, type Crowd, dice, outcome, type Step, vmOf } from "./steps.ts"
 

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { layerFaultyMachine } from "../support/faultyMachine.ts"
 import { layerMachine } from "../support/host.ts"
 import { request } from "../support/memoryHost.ts"
-import { assertSame } from "../support/same.ts"
+import { assertSame } from "@vmnet/testkit/conformance"
 import { assertPicture, assertTelling, restart, succeeded, type World, worldWith } from "./world.ts"
 
 const vms = [request("other"), request("vm1")]

@@ -1,10 +1,9 @@
 import { assert } from "@effect/vitest"
 import { type AttachRequest, Vmnet, VmnetError } from "@vmnet/core"
 import type { FaultRun, KernelSnapshot } from "@vmnet/testkit"
+import { assertSame, leaseRows } from "@vmnet/testkit/conformance"
 import { Cause, Effect, Exit } from "effect"
 import { layerMachine, type Machine, machine } from "../support/host.ts"
-import { leaseRows } from "../support/rows.ts"
-import { assertSame } from "../support/same.ts"
 
 /** What a machine looked like, in the kernel and in the ledger. */
 export interface Picture {

@@ -1,30 +1,14 @@
 import { bridgeBackend } from "@vmnet/backend-bridge"
-import { type AttachRequest, Backends, layerLedgerSqlite, layerVmnet, Vmnet, VmnetError } from "@vmnet/core"
-import {
-  type Call,
-  everyFault,
-  type Fault,
-  type FaultRun,
-  faultyOps,
-  fewFaults,
-  HostSnapshot,
-  PrivateHost
-} from "@vmnet/testkit"
+import { type AttachRequest, Vmnet, VmnetError } from "@vmnet/core"
+import { type Call, everyFault, type Fault, type FaultRun, fewFaults, HostSnapshot, PrivateHost } from "@vmnet/testkit"
 import { assert } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer } from "effect"
-import { faultyLedger } from "./faultyMachine.ts"
+import { assertSame, layerFaultyService, leaseRows } from "@vmnet/testkit/conformance"
+import { Cause, Effect, Exit } from "effect"
 import { install, request } from "./memoryHost.ts"
-import { container, exec, stateDir, unchanged } from "./realHost.ts"
-import { leaseRows } from "./rows.ts"
-import { assertSame } from "./same.ts"
+import { container, exec, unchanged } from "./realHost.ts"
 
 /** As `layerReal`, with faults at every kernel operation and every transaction. */
-export const layerFaulty = layerVmnet.pipe(
-  Layer.provideMerge(faultyLedger(layerLedgerSqlite({ stateDir, install }))),
-  Layer.provideMerge(faultyOps(exec)),
-  Layer.provide(Backends.layerOf([bridgeBackend])),
-  Layer.orDie
-)
+export const layerFaulty = layerFaultyService({ install, ops: exec, backends: [bridgeBackend] })
 
 /** What the host and the ledger looked like. */
 export interface Picture {

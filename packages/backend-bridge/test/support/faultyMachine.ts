@@ -1,16 +1,10 @@
-import { Backends, layerLedgerSqlite, layerVmnet, Ledger, VmnetError } from "@vmnet/core"
+import { Backends, layerLedgerSqlite, layerVmnet } from "@vmnet/core"
 import { bridgeBackend } from "@vmnet/backend-bridge"
-import { faultyCalls, faultyMountOps, faultyOps } from "@vmnet/testkit"
+import { faultyMountOps, faultyOps } from "@vmnet/testkit"
+import { faultyLedger } from "@vmnet/testkit/conformance"
 import { Layer } from "effect"
 import type { Machine } from "./host.ts"
 import { install } from "./memoryHost.ts"
-
-export const faultyLedger = faultyCalls(Ledger, {
-  transact: {
-    error: (words) => new VmnetError({ code: "LEDGER_FAILED", detail: `${words}: fault injected` }),
-    words: (name) => name
-  }
-})
 
 /** As `layerMachine`, with faults at every kernel operation and every transaction. */
 export const layerFaultyMachine = ({ kernel, stateDir }: Machine) => {

@@ -1,18 +1,9 @@
-import { type Place, PrivateHost } from "@vmnet/testkit"
+import type { Place } from "@vmnet/testkit"
+import { changing, runAt } from "@vmnet/testkit/conformance"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 
-/** Runs a program at a place and gives what it prints; it has to succeed. */
-export const runOk = Effect.fn("runOk")(function* (at: Place, argv: ReadonlyArray<string>) {
-  const host = yield* PrivateHost
-  const { exitCode, stdout, stderr } = yield* Effect.orDie(host.run(at, argv))
-  assert.strictEqual(exitCode, 0, `${argv.join(" ")}: ${stderr}`)
-  return stdout
-})
-
-/** What somebody else does to a place, undone with the scope. */
-export const changing = (at: Place, change: string, undo: string) =>
-  Effect.acquireRelease(runOk(at, change.split(" ")), () => runOk(at, undo.split(" ")))
+export { changing, runAt as runOk }
 
 export interface ObservedLink {
   readonly link: string
@@ -47,7 +38,7 @@ interface IpLink {
 
 /** All links of a place as `ip` tells of them: the kernel itself, not the operations that are tested. */
 export const linksAt = Effect.fn("linksAt")(function* (at: Place) {
-  const found = JSON.parse(yield* runOk(at, ["ip", "-json", "-details", "address", "show"])) as ReadonlyArray<IpLink>
+  const found = JSON.parse(yield* runAt(at, ["ip", "-json", "-details", "address", "show"])) as ReadonlyArray<IpLink>
   return found.map((link): ObservedLink => ({
     link: link.ifname,
     index: link.ifindex,
@@ -81,7 +72,7 @@ export const portOf = Effect.fn("portOf")(function* (netns: Place) {
 
 /** The IPv4 routes of the main table, one line each. */
 export const routesAt = (at: Place) =>
-  Effect.map(runOk(at, ["ip", "-4", "-oneline", "route", "show"]), (text) =>
+  Effect.map(runAt(at, ["ip", "-4", "-oneline", "route", "show"]), (text) =>
     text
       .split("\n")
       .map((line) => line.trim())

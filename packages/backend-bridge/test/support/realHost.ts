@@ -1,10 +1,12 @@
 import { Vmnet } from "@vmnet/core"
-import { HostSnapshot, PrivateHost, type PrivateHostOptions } from "@vmnet/testkit"
-import { assert, layer } from "@effect/vitest"
+import { PrivateHost, type PrivateHostOptions } from "@vmnet/testkit"
+import { emptyNetns } from "@vmnet/testkit/conformance"
+import { layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { request } from "./memoryHost.ts"
 import { layerReal, type Real } from "./realLayers.ts"
 
+export { emptyNetns, leavesNoTrace, unchanged } from "@vmnet/testkit/conformance"
 export { exec, layerReal, type Real, stateDir } from "./realLayers.ts"
 
 const privateHost = (options?: PrivateHostOptions): Layer.Layer<PrivateHost | Real> =>
@@ -20,21 +22,6 @@ export const onPrivateHost = <A, E>(
 export const shareHost = (options?: PrivateHostOptions) =>
   layer(privateHost(options), { excludeTestServices: true, timeout: "60 seconds" })
 
-/** Whatever `work` does and holds in its scope, the whole host is afterwards what it was. */
-export const leavesNoTrace = <A, E, R>(work: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const before = yield* Effect.orDie(HostSnapshot.take())
-    const answer = yield* Effect.scoped(work)
-    yield* unchanged(before)
-    return answer
-  })
-
-/** The host is what it was when `before` was taken. */
-export const unchanged = Effect.fn("unchanged")(function* (before: HostSnapshot) {
-  const after = yield* Effect.orDie(HostSnapshot.take())
-  assert.deepStrictEqual(HostSnapshot.diff(before, after), [])
-})
-
 /** A container: an empty network namespace with a veth of the network in it. Gone with the scope. */
 export const container = Effect.fn("container")(function* (vm: string, flags: Partial<Flags> = {}, config = "") {
   const vmnet = yield* Vmnet
@@ -45,14 +32,6 @@ export const container = Effect.fn("container")(function* (vm: string, flags: Pa
 })
 
 export type Flags = NonNullable<Parameters<typeof request>[1]>
-
-export const emptyNetns = Effect.fn("emptyNetns")(function* (name: string) {
-  const host = yield* PrivateHost
-  yield* Effect.acquireRelease(host.run("host", ["ip", "netns", "add", name]), () =>
-    Effect.orDie(host.run("host", ["ip", "netns", "delete", name]))
-  )
-  return `/run/netns/${name}` as const
-})
 
 /** A VM: a TAP that nobody has opened. Gone with the scope. */
 export const tap = Effect.fn("tap")(function* (vm: string, flags: Partial<Flags> = {}, config = "") {

@@ -4,7 +4,7 @@ import type { BackendKind } from "../plan/Attachment.ts"
 import type { DefaultNetwork } from "../config/defaults.ts"
 import type { Section } from "../config/sections/Section.ts"
 import type { HelperName } from "../ops/Helpers.ts"
-import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
+import type { AttachRequest, NetworkSpec, PublishSpec } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
 import type { Pooling } from "../pool/Pooling.ts"
@@ -30,8 +30,8 @@ export interface Backend {
   readonly privilege?: "host" | "user"
   /** The helpers a request needs; what stops them from working is told before anything is made. */
   readonly helpers?: (request: AttachRequest) => ReadonlyArray<HelperName>
-  /** Refuses by name what cannot be changed about the ports of a VM that is up. */
-  readonly livePublish?: (request: AttachRequest) => Result.Result<void, VmnetError>
+  /** Refuses by name what cannot be changed about the ports of a VM that is up; nothing is added by `unpublish`. */
+  readonly livePublish?: (live: AttachRequest, added: ReadonlyArray<PublishSpec>) => Result.Result<void, VmnetError>
   /** Refuses by name what this backend cannot honour; nothing is ignored. */
   readonly validate: (request: AttachRequest) => Result.Result<void, VmnetError>
   /** Devices of this backend that can be made ahead. */

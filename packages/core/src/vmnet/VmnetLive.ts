@@ -21,8 +21,14 @@ import { up } from "./up.ts"
 import { warm } from "./warm.ts"
 import { type UpResult, Vmnet } from "./Vmnet.ts"
 
+/** What was done is done, whether or not it can be seen by now: looking again neither fails nor comes too late. */
+const answering =
+  <A>(look: (done: A) => Effect.Effect<A, never, Helpers | Ledger>) =>
+  <E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Helpers | Ledger> =>
+    Effect.uninterruptibleMask((restore) => Effect.flatMap(restore(self), look))
+
 const upAsAnswered = (result: UpResult) =>
-  Effect.map(asAnswered(result.attachment), (attachment) => ({ ...result, attachment }))
+  Effect.map(asAnswered(result.attachment), (attachment): UpResult => ({ ...result, attachment }))
 
 type Needs = Backends | Ledger | Helpers | HostProbe | LinkOps | MountOps | NatOps | SysctlOps
 
@@ -34,14 +40,14 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
     const kernel = yield* drivers
     const live = <A, E>(effect: Effect.Effect<A, E, Needs>): Effect.Effect<A, E> => Effect.provide(effect, services)
     return Vmnet.of({
-      up: (request) => live(Effect.flatMap(up(kernel, request), upAsAnswered)),
+      up: (request) => live(answering(upAsAnswered)(up(kernel, request))),
       plan: (request) => live(plan(request)),
       down: (vm) => live(down(kernel, vm)),
       list: live(list),
       show: (vm) => live(show(vm)),
       resolvConf: (vm, rootfs) => live(resolvConf(kernel, vm, rootfs)),
-      publish: (vm, specs) => live(Effect.flatMap(publish(kernel, vm, specs), asAnswered)),
-      unpublish: (vm, specs) => live(Effect.flatMap(unpublish(kernel, vm, specs), asAnswered)),
+      publish: (vm, specs) => live(answering(asAnswered)(publish(kernel, vm, specs))),
+      unpublish: (vm, specs) => live(answering(asAnswered)(unpublish(kernel, vm, specs))),
       networks: (known) => live(networks(known)),
       warm: (network) => live(warm(kernel, network)),
       removeNetwork: (network) => live(removeNetwork(kernel, network)),

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { stepError } from "../errors/stepError.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
-import { type HelperKey, Helpers } from "../ops/Helpers.ts"
+import { type HelperFinding, type HelperKey, Helpers } from "../ops/Helpers.ts"
 import { formatOwner } from "../names/Owner.ts"
 import { netnsKey } from "../ops/Netns.ts"
 import type { Attachment } from "../plan/Attachment.ts"
@@ -55,24 +55,34 @@ export const asFound = Effect.fnUntraced(function* (attachments: ReadonlyArray<A
 
 const foundWith = Effect.fnUntraced(function* (attachment: Attachment, rows: ReadonlyArray<HelperRow>) {
   const ops = yield* Helpers
-  const problems: Array<string> = []
-  let holder: Holder | undefined
-  let netnsPath: string | undefined
-  for (const { key, netns } of rows) {
-    const found = yield* Effect.mapError(ops.find(key), (error) =>
-      stepError(attachment.vm, "look for its helpers", error)
-    )
-    if (found._tag !== "Running") {
-      problems.push(found._tag === "Ended" ? found.reason : `${key.helper} is not there any more`)
-    } else if (key.helper === "namespace") {
-      holder = { pid: found.process.pid, startTime: found.process.startTime }
-      if (attachment.device.netns === netns) netnsPath = `/proc/${holder.pid}/ns/net`
-    }
-  }
+  const findings = yield* Effect.forEach(rows, (row) =>
+    Effect.mapBoth(ops.find(row.key), {
+      onFailure: (error) => stepError(attachment.vm, "look for its helpers", error),
+      onSuccess: (finding) => ({ ...row, finding })
+    })
+  )
+  const problems = findings.flatMap(({ finding, key }) => problemOf(key, finding))
   const state = problems.length === 0 ? attachment.state : "failed"
-  const device = netnsPath === undefined ? attachment.device : { ...attachment.device, netns: netnsPath }
-  return { attachment: { ...attachment, state, device }, holder, problems } satisfies Found
+  const namespace = findings.find(({ key }) => key.helper === "namespace")
+  if (namespace?.finding._tag !== "Running") {
+    return { attachment: { ...attachment, state }, holder: undefined, problems } satisfies Found
+  }
+  const { pid, startTime } = namespace.finding.process
+  const isInside = attachment.device.netns === namespace.netns
+  const device = isInside ? { ...attachment.device, netns: `/proc/${pid}/ns/net` } : attachment.device
+  return { attachment: { ...attachment, state, device }, holder: { pid, startTime }, problems } satisfies Found
 })
+
+const problemOf = ({ helper }: HelperKey, finding: HelperFinding): ReadonlyArray<string> => {
+  switch (finding._tag) {
+    case "Running":
+      return []
+    case "Ended":
+      return [finding.reason]
+    case "Absent":
+      return [`${helper} is not there any more`]
+  }
+}
 
 /** One attachment, as it is now. */
 export const oneAsFound = (attachment: Attachment) => Effect.map(asFound([attachment]), ([found]) => found!)
@@ -86,5 +96,5 @@ export const asAnswered = Effect.fnUntraced(function* (attachment: Attachment) {
   const owner = formatOwner({ install, subject: attachment.vm, generation: attachment.generation })
   if (attachment.device.netns !== netnsKey({ _tag: "Helper", owner })) return attachment
   const found = Effect.map(oneAsFound(attachment), (now) => now.attachment)
-  return yield* Effect.uninterruptible(Effect.orElseSucceed(found, () => attachment))
+  return yield* Effect.orElseSucceed(found, () => attachment)
 })

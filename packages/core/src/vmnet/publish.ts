@@ -23,7 +23,7 @@ export const publish = Effect.fn("Vmnet.publish")(function* (
   const work = Effect.gen(function* () {
     const active = yield* activeLease(drivers, vm)
     const backend = yield* backendOf({ ...active.request, publish: specs })
-    yield* Effect.fromResult(backend.livePublish?.(active.request) ?? Result.void)
+    yield* Effect.fromResult(backend.livePublish?.(active.request, specs) ?? Result.void)
     yield* checkPublish(vm, specs)
     return yield* add(drivers, backend, active, specs)
   })

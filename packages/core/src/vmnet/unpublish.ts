@@ -25,7 +25,7 @@ export const unpublish = Effect.fn("Vmnet.unpublish")(function* (
     const active = yield* activeLease(drivers, vm)
     const ranges = yield* Effect.forEach(specs, (spec) => publishedAs(active.lease, spec))
     const backend = yield* backendOf(active.request)
-    yield* Effect.fromResult(backend.livePublish?.(active.request) ?? Result.void)
+    yield* Effect.fromResult(backend.livePublish?.(active.request, []) ?? Result.void)
     return yield* remove(drivers, backend, active, ranges)
   })
   return yield* withLock(`vm ${vm}`)(work)

@@ -10,7 +10,8 @@ const isThere = ({ pid, startTime }: ProcessId): boolean => {
 }
 
 const signal = (process_: ProcessId, name: NodeJS.Signals): void => {
-  if (!isThere(process_)) return
+  // To kill(2) 0 and below are groups of processes, and 1 is what the machine runs on.
+  if (process_.pid <= 1 || !isThere(process_)) return
   try {
     process.kill(process_.pid, name)
   } catch (cause) {

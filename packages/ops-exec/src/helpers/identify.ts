@@ -6,10 +6,13 @@ import { searchTagged, tagged } from "./tag.ts"
 
 export const readBootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
 
+/** What slirp4netns says of every request, and of itself once it is ready: no reason to end. */
+const chatter = /^(apifd event|api_handler: |sent tapfd|received tapfd|Starting slirp|\* )/
+
 const lastWords = ({ log }: Place): string => {
   try {
     const lines = readFileSync(log, "utf8").slice(-4096).trim().split("\n")
-    return lines.at(-1) ?? ""
+    return lines.findLast((line) => !chatter.test(line)) ?? ""
   } catch {
     return ""
   }
@@ -31,7 +34,7 @@ export const identify = (place: Place, key: HelperKey, bootId: string): HelperFi
     if (recorded.owner !== key.owner) return { _tag: "Absent" }
     const now = tagged(recorded.process.pid, key, argument, bootId)
     const same = now?.startTime === recorded.process.startTime && recorded.process.bootId === bootId
-    return now !== undefined && same ? { _tag: "Running", process: now } : ended(place, key.helper)
+    if (now !== undefined && same) return { _tag: "Running", process: now }
   }
   const found = searchTagged(key, argument, bootId)
   if (found !== undefined) return { _tag: "Running", process: found }

@@ -14,6 +14,8 @@ export interface Launch {
   /** Absolute. */
   readonly program: string
   readonly args: ReadonlyArray<string>
+  /** What it is called, where that is not its file's name: passt(1) is pasta by its name alone. */
+  readonly argv0?: string
   readonly stdin?: number
   /** How it says that it does its work: it writes to this descriptor, or it goes to the background (`exit`). */
   readonly ready: 1 | 3 | "exit"
@@ -38,10 +40,11 @@ const openLog = ({ log }: Place): number =>
     0o600
   )
 
-const start = ({ args, descriptors = [], key, place, program, ready, stdin }: Launch) => {
+const start = ({ args, argv0, descriptors = [], key, place, program, ready, stdin }: Launch) => {
   const log = openLog(place)
   try {
     return spawn(program, args, {
+      ...(argv0 === undefined ? {} : { argv0 }),
       // A session of its own: neither ^C nor the end of the terminal reaches it.
       detached: true,
       cwd: place.directory,

@@ -88,7 +88,7 @@ const startUserNetwork = Effect.fnUntraced(function* (
   if (spec.helper === "pasta") {
     const args = pastaArgs(spec, holder, place)
     return yield* recorded(starting, async (started) => {
-      await launch({ key, place, program: path, args, ready: "exit" }, () => {})
+      await launch({ key, place, program: path, argv0: "pasta", args, ready: "exit" }, () => {})
       started(Number(readFileSync(pidFile(place, "pasta"), "utf8")))
     })
   }

@@ -22,6 +22,9 @@ const read = (path: string): string | undefined => {
   }
 }
 
+/** Never what the machine itself runs on, nor whoever asks: a helper is neither, whatever else may be wrong. */
+const mayBeHelper = (pid: number): boolean => pid > 2 && pid !== process.pid && pid !== process.ppid
+
 const isMine = (pid: number): boolean => {
   try {
     const { uid } = statSync(`/proc/${pid}`)
@@ -48,6 +51,7 @@ const carries = (pid: number, key: HelperKey, argument: string): boolean => {
 
 /** The process of a pid if it is this helper now: its start time is read before its tag and again after it. */
 export const tagged = (pid: number, key: HelperKey, argument: string, bootId: string): ProcessId | undefined => {
+  if (!mayBeHelper(pid)) return undefined
   const before = readProcessStat(pid)
   if (before === undefined || before.gone || !carries(pid, key, argument)) return undefined
   const after = readProcessStat(pid)

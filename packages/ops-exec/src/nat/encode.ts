@@ -48,7 +48,12 @@ const encodePublish = (element: Publish): ReadonlyArray<SetElement> => {
     hostAddress === null ? (["publish_any", "publish_any_marks"] as const) : (["publish", "publish_marks"] as const)
   const each = Array.from({ length: count }, (_, offset) => {
     const key = [protocolNumber[protocol], ...(hostAddress === null ? [] : [hostAddress]), hostPort + offset]
-    return [entry(ports, key, [guestAddress, guestPort + offset]), entry(marks, key, [mark])]
+    const target = [guestAddress, guestPort + offset] as const
+    return [
+      entry(ports, key, target),
+      entry(marks, key, [mark]),
+      entry("targets", [protocolNumber[protocol], ...target, mark])
+    ]
   })
   return [...each.flat(), entry("live", [guestAddress, mark])]
 }

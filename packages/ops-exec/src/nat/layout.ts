@@ -11,10 +11,13 @@ export const isInstall = (install: string): boolean => /^[0-9a-f]{8}$/.test(inst
  * checked install id is put in. What varies lives in the sets and maps; the chains are never re-created.
  *
  * - `raw`: nobody reaches the host's loopback, or answers from it, through a guest device.
+ * - `renew`: a flow through a published port carries the mark that the port has now, not the one it began with. A client
+ *   that never falls silent keeps its entry in conntrack for ever: this is how it meets a port that was taken back and
+ *   published again. Where its entry leads is checked on the way: `targets` has the mark with its address and port.
  * - `prerouting`, `output`: published ports, on one address of the host or on all of them. The mark goes in first.
  * - `postrouting`: guests leave masqueraded; a guest reaching a sibling or itself through a published port (hairpin)
  *   and the host doing so from 127.0.0.1 are masqueraded too, or the answer would not come back this way.
- * - `from_guest`: only its own address, only answers of live connections, published ports of ours by the guest's
+ * - `from_guest`: only its own address, only answers of live connections and of no others, published ports of ours by the guest's
  *   verdict, nothing else towards our other devices or link-local services, then what the guest's verdict says.
  * - `to_guest`: only connections whose mark is live for the address. `to_host`: only its own address here too; ping, and what `trusted` opens.
  * - `bridge`: frames of a port carry its own MAC and IPv4 address or are dropped, ARP included, everything else too.
@@ -72,6 +75,21 @@ table inet ${table} {
     iifname @segments ip daddr 127.0.0.0/8 drop
     iifname @segments ip saddr 127.0.0.0/8 drop
   }
+  set targets {
+    type inet_proto . ipv4_addr . inet_service . mark
+  }
+  chain renew_in {
+    type filter hook prerouting priority mangle; policy accept;
+    ct status dnat ct direction original fib daddr type local jump renew
+  }
+  chain renew_out {
+    type filter hook output priority mangle; policy accept;
+    ct status dnat ct direction original fib daddr type local jump renew
+  }
+  chain renew {
+    ct mark set meta l4proto . ip daddr . th dport map @publish_marks
+    ct mark set meta l4proto . th dport map @publish_any_marks
+  }
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
     fib daddr type local ct mark set meta l4proto . ip daddr . th dport map @publish_marks
@@ -104,10 +122,11 @@ table inet ${table} {
   chain from_guest {
     meta nfproto != ipv4 drop
     iifname . ip saddr != @guests drop
-    ct direction reply ip saddr . ct mark @live accept
+    ct direction reply meta l4proto . ip saddr . th sport . ct mark @targets accept
     ct state related ip saddr . ct mark @live accept
-    ct status dnat ip daddr . ct mark @live jump to_published
+    ct status dnat meta l4proto . ip daddr . th dport . ct mark @targets jump to_published
     iifname . oifname @pairs oifname . ip daddr @guests accept
+    ct direction reply drop
     oifname @segments drop
     ip daddr 169.254.0.0/16 drop
     iifname . ip saddr vmap @guests
@@ -120,7 +139,8 @@ table inet ${table} {
   }
   chain to_guest {
     ct direction reply ip daddr . ct mark @live accept
-    ct status dnat ip daddr . ct mark @live accept
+    ct status dnat meta l4proto . ip daddr . th dport . ct mark @targets accept
+    ct state related ip daddr . ct mark @live accept
     iifname . oifname @pairs accept
     drop
   }
@@ -128,6 +148,7 @@ table inet ${table} {
     meta nfproto != ipv4 drop
     iifname . ip saddr != @guests drop
     ct status dnat ct direction reply ip saddr . ct mark != @live drop
+    ct status dnat ct direction reply ct state != related meta l4proto . ip saddr . th sport . ct mark != @targets drop
     ct direction reply accept
     ct state related accept
     iifname @trusted accept

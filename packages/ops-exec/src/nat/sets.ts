@@ -30,6 +30,7 @@ export const sets = {
   publish_any: map(["protocol", "port"], ["ipv4", "port"]),
   publish_marks: map(["protocol", "ipv4", "port"], ["mark"]),
   publish_any_marks: map(["protocol", "port"], ["mark"]),
+  targets: set("protocol", "ipv4", "port", "mark"),
   ports: bridgeSet("device"),
   bindings: bridgeSet("device", "mac", "ipv4"),
   slot_guests: set("device", "mac", "ipv4"),

@@ -199,7 +199,7 @@ layer(layerExec({ install }), { excludeTestServices: true })("a guest in a slot"
       for (const device of ["eth0", "tap0"]) yield* setConf(device, "route_localnet", "1", slotNetns)
       watch(slot, "eth0")
       assert.isAbove((yield* during(slot, host.udp(outside, 9))).passed, 0)
-      const martian = yield* during(slot, host.udp(outside, 9, { source: "127.0.0.1" }))
+      const martian = yield* during(slot, host.udp(outside, 9, { source: "127.0.0.9" }))
       assert.isAbove(martian.came, 0)
       assert.strictEqual(martian.passed, 0)
     })

@@ -5,4 +5,5 @@ export { PrivateHost, type PrivateHostOptions, type PrivateHostShape } from "./P
 export type { RunOptions, RunResult } from "./Process.ts"
 export type { Section } from "./snapshot/entry.ts"
 export type { Uplink } from "./topology.ts"
+export { connecting, listening, type Talk, type TalkOptions } from "./Talk.ts"
 export type { ExchangeOptions, HttpReply, Place, Seen, ServeOptions, Traffic, UdpReply, UdpTarget } from "./Traffic.ts"

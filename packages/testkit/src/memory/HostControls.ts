@@ -25,6 +25,8 @@ export interface HostControls {
   readonly setResolvers: (resolvers: ReadonlyArray<string>) => void
   /** While any capability is missing, every change fails with `Denied`. */
   readonly setMissingCapabilities: (capabilities: ReadonlyArray<string>) => void
+  /** The helpers that were started and not stopped, each with its process and ports: nothing that is left hides. */
+  readonly helpers: () => Readonly<Record<string, { readonly process: ProcessId; readonly forwards: number }>>
   /** The program of a helper that is not installed, or `null`. */
   readonly setMissingHelper: (program: string | null) => void
 }
@@ -70,6 +72,10 @@ export const hostControls = (world: World): HostControls => {
     setMissingCapabilities: (capabilities) => {
       world.missingCapabilities = capabilities
     },
+    helpers: () =>
+      Object.fromEntries(
+        [...world.helpers].map(([id, { forwards, process }]) => [id, { process, forwards: forwards.length }])
+      ),
     setMissingHelper: (program) => {
       world.missingHelper = program
     }

@@ -16,6 +16,7 @@ const layoutSets = [
   "publish_any",
   "publish_marks",
   "publish_any_marks",
+  "targets",
   "ports",
   "bindings"
 ] as const

@@ -43,9 +43,11 @@ const publishEntries = (publish: Publish): ReadonlyArray<NatEntry> => {
   const any = hostAddress === null
   const entries = Array.from({ length: count }, (_, offset) => {
     const key = [protocol, ...(any ? [] : [address(hostAddress)]), `${hostPort + offset}`]
+    const target = [address(guestAddress), `${guestPort + offset}`] as const
     return [
-      entry(any ? "publish_any" : "publish", key, `${address(guestAddress)} . ${guestPort + offset}`),
-      entry(any ? "publish_any_marks" : "publish_marks", key, `${mark}`)
+      entry(any ? "publish_any" : "publish", key, target.join(" . ")),
+      entry(any ? "publish_any_marks" : "publish_marks", key, `${mark}`),
+      entry("targets", [protocol, ...target, `${mark}`])
     ]
   })
   return [...entries.flat(), live(guestAddress, mark)]

@@ -1,4 +1,4 @@
-import { type Config, decodeConfig, emptyConfig, VmnetError } from "@vmnet/core"
+import { type Config, decodeConfig, emptyConfig, type Sections, VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
 import type { ConfigPlaces } from "./configPlaces.ts"
 import { type NotRead, readBounded } from "./readBounded.ts"
@@ -20,7 +20,11 @@ const unreadable = (error: NotRead): VmnetError =>
 /** More than `decodeConfig` accepts, so that it refuses what is cut off here; `/dev/zero` ends too. */
 const mostBytes = 4 * 1024 * 1024
 
-export const readConfigFile = Effect.fn("readConfigFile")(function* ({ named, otherwise }: ConfigPlaces) {
+/** What may be configured is that of the backends of vmnet itself unless `sections` say otherwise. */
+export const readConfigFile = Effect.fn("readConfigFile")(function* (
+  { named, otherwise }: ConfigPlaces,
+  sections?: Sections
+) {
   const file = named ?? otherwise
   const text = yield* Effect.interruptible(readBounded(file, mostBytes)).pipe(
     Effect.catch((error) =>
@@ -28,5 +32,5 @@ export const readConfigFile = Effect.fn("readConfigFile")(function* ({ named, ot
     )
   )
   if (text === null) return { file: null, config: emptyConfig } satisfies ConfigFile
-  return { file, config: yield* Effect.fromResult(decodeConfig(text, file)) } satisfies ConfigFile
+  return { file, config: yield* Effect.fromResult(decodeConfig(text, file, sections)) } satisfies ConfigFile
 })

@@ -9,6 +9,7 @@ export interface HandleVerbs {
   readonly down: (options?: CallOptions) => Promise<DownResult>
   readonly publish: Ports
   readonly unpublish: Ports
+  readonly resolvConf: AttachedVm["resolvConf"]
 }
 
 const fieldsOf = ({ publish: published, ...fields }: Attachment) => ({ ...fields, published })
@@ -32,6 +33,7 @@ export const attachedVm = (verbs: HandleVerbs, { attachment, existing }: UpResul
     down: verbs.down,
     publish: following(verbs.publish),
     unpublish: following(verbs.unpublish),
+    resolvConf: verbs.resolvConf,
     toJSON: () => now,
     [Symbol.asyncDispose]: async () => void (await verbs.down())
   })

@@ -1,4 +1,4 @@
-import { type Config, decodeConfig, type VmnetError } from "@vmnet/core"
+import { builtinSections, type Config, decodeConfig, type Sections, sectionsOf, type VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
 import { readConfigFile } from "../config/configFile.ts"
 import { defaultConfigFile, namedConfig } from "../config/configPlaces.ts"
@@ -17,11 +17,12 @@ const asText = (config: object): string => {
 }
 
 /** The configuration a program gave, checked when a verb needs it: a file may have changed since. */
-export const configOf = (config: VmnetOptions["config"]): Effect.Effect<Config, VmnetError> => {
+export const configOf = ({ config, backends = [] }: VmnetOptions): Effect.Effect<Config, VmnetError> => {
+  const sections: Sections = { ...builtinSections, ...sectionsOf(backends.map(({ section }) => section)) }
   if (config === undefined || typeof config === "string") {
     const places = { named: namedConfig(config, process.env), otherwise: defaultConfigFile }
-    return Effect.map(readConfigFile(places), (read) => read.config)
+    return Effect.map(readConfigFile(places, sections), (read) => read.config)
   }
   const text = "text" in config && typeof config.text === "string" ? config.text : asText(config)
-  return Effect.suspend(() => Effect.fromResult(decodeConfig(text, unnamed)))
+  return Effect.suspend(() => Effect.fromResult(decodeConfig(text, unnamed, sections)))
 }

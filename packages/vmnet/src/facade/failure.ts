@@ -2,7 +2,8 @@ import type { VmnetError as CoreError } from "@vmnet/core"
 import { Cause, Result } from "effect"
 import { VmnetError } from "../VmnetError.ts"
 
-const ofCore = (error: CoreError): VmnetError =>
+/** An error of the core, for those who know no Effect. */
+export const plainError = (error: CoreError): VmnetError =>
   new VmnetError(error.message, {
     code: error.code,
     exitCode: error.exitCode,
@@ -23,7 +24,7 @@ const ofDefect = (thrown: unknown): VmnetError =>
 export const failureOf = (cause: Cause.Cause<CoreError>, signal: AbortSignal | undefined): unknown => {
   if (Cause.hasInterruptsOnly(cause) && signal?.aborted === true) return signal.reason
   const found = Cause.findError(cause)
-  return Result.isSuccess(found) ? ofCore(found.success) : ofDefect(Cause.squash(cause))
+  return Result.isSuccess(found) ? plainError(found.success) : ofDefect(Cause.squash(cause))
 }
 
 export const badInput = (message: string, hint?: string): VmnetError =>

@@ -1,5 +1,5 @@
 import type { RequestFlags } from "@vmnet/core"
-import type { CallOptions, UpOptions, VmnetOptions } from "../options.ts"
+import type { CallOptions, GcOptions, UpOptions, VmnetOptions } from "../options.ts"
 import { badInput } from "./failure.ts"
 
 type Check = (value: unknown) => boolean
@@ -13,6 +13,11 @@ const isSignal: Check = (value) => value instanceof AbortSignal
 
 const callChecks = { signal: isSignal } satisfies Record<keyof CallOptions, Check>
 
+const gcChecks = { ...callChecks, dryRun: (value) => typeof value === "boolean" } satisfies Record<
+  keyof GcOptions,
+  Check
+>
+
 const upChecks = {
   ...callChecks,
   vm: isText,
@@ -22,7 +27,7 @@ const upChecks = {
   egress: isTexts,
   ip: isText,
   mac: isText,
-  slot: isText,
+  slot: isId,
   tapOwner: isId,
   netns: isText,
   pid: isId,
@@ -50,6 +55,8 @@ const check = (of: string, checks: Readonly<Record<string, Check>>, given: unkno
 
 export const checkVmnetOptions = (options: VmnetOptions): void => check("createVmnet", vmnetChecks, options)
 
+export const checkGcOptions = (options: GcOptions): void => check("gc", gcChecks, options)
+
 export const checkCallOptions = (verb: string, options: CallOptions): void => check(verb, callChecks, options)
 
 const texts = (value: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
@@ -60,13 +67,14 @@ const id = (value: number | string | undefined): string | undefined => (value ==
 /** The words of `vmnet up`, unread. */
 export const flagsOf = (verb: string, options: UpOptions): RequestFlags => {
   check(verb, upChecks, options)
-  const { signal: _, vm, publish, egress, tapOwner, pid, ownerPid, ...words } = options
+  const { signal: _, vm, publish, egress, slot, tapOwner, pid, ownerPid, ...words } = options
   if (vm === undefined) throw badInput(`${verb} wants a vm`)
   return {
     ...words,
     vm,
     publish: texts(publish),
     egress: texts(egress),
+    slot: id(slot),
     tapOwner: id(tapOwner),
     pid: id(pid),
     ownerPid: id(ownerPid)

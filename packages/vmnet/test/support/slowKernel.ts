@@ -1,4 +1,4 @@
-import { Helpers, HostProbe, LinkOps, MountOps, NatOps, type OpsError, SysctlOps } from "@vmnet/core"
+import { Helpers, LinkOps, MountOps, NatOps, type OpsError, SysctlOps } from "@vmnet/core"
 import type { MemoryKernel } from "@vmnet/testkit"
 import { type Context, Effect, Layer, Scheduler } from "effect"
 import { setImmediate } from "node:timers/promises"
@@ -29,12 +29,12 @@ const slowly = <I, S extends object>(tag: Context.Key<I, S>, kernel: MemoryKerne
 /** A kernel one has to wait for, under fibers that give way as often as they can: the most places to stop at. */
 export const slowKernel = (kernel: MemoryKernel) => ({
   layer: Layer.mergeAll(
+    kernel.layer,
     slowly(LinkOps, kernel),
     slowly(NatOps, kernel),
     slowly(SysctlOps, kernel),
     slowly(MountOps, kernel),
     slowly(Helpers, kernel),
-    Layer.provide(Layer.effect(HostProbe, HostProbe), kernel.layer),
     Layer.succeed(Scheduler.MaxOpsBeforeYield, 4)
   )
 })

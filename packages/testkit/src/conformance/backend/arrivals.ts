@@ -1,7 +1,8 @@
-import { type Place, PrivateHost } from "@vmnet/testkit"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
-import { runOk } from "./kernel.ts"
+import { PrivateHost } from "../../host/PrivateHost.ts"
+import type { Place } from "../../host/Traffic.ts"
+import { runAt } from "./outside.ts"
 
 /**
  * Counts the packets that arrive at a namespace and match, whatever becomes of them there: nothing of a program's
@@ -16,7 +17,7 @@ export const arrivals = Effect.fn("arrivals")(function* (at: Place, match: strin
     Effect.sync(() => assert.strictEqual(exitCode, 0, stderr))
   )
   yield* Effect.acquireRelease(load, () => Effect.ignore(host.run(at, ["nft", "delete", "table", family, "witness"])))
-  return Effect.map(runOk(at, ["nft", "list", "table", family, "witness"]), (text) =>
+  return Effect.map(runAt(at, ["nft", "list", "table", family, "witness"]), (text) =>
     Number(/packets (\d+)/.exec(text)?.[1])
   )
 })

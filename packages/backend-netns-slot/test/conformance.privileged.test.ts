@@ -1,0 +1,4 @@
+import { backendConformance } from "@vmnet/testkit/conformance"
+import { slots, suiteOptions } from "./support/subject.ts"
+
+backendConformance(slots, suiteOptions)

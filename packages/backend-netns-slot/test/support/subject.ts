@@ -1,0 +1,25 @@
+import { netnsSlotBackend } from "@vmnet/backend-netns-slot"
+import { layerExec } from "@vmnet/ops-exec"
+import type { BackendSubject } from "@vmnet/testkit/conformance"
+import { Layer } from "effect"
+import { fileURLToPath } from "node:url"
+
+export const install = "0123abcd"
+
+/** A virtual machine in each slot. */
+export const slots: BackendSubject = {
+  title: "netns",
+  backend: netnsSlotBackend,
+  guest: "qemu-tap",
+  reached: "address",
+  guestsReachPublished: true,
+  siblings: "apart",
+  hostile: ["gateway-service", "host-service", "other-address", "other-mac", "metadata", "lan-route"]
+}
+
+/** The real kernel, and the command as `pnpm build` leaves it. */
+export const suiteOptions = {
+  install,
+  ops: Layer.orDie(layerExec({ install })),
+  vmnet: fileURLToPath(new URL("../../../../node_modules/.bin/vmnet", import.meta.url))
+}

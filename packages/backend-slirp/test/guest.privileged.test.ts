@@ -1,0 +1,85 @@
+import { assert, it } from "@effect/vitest"
+import { PrivateHost } from "@vmnet/testkit"
+import { Effect } from "effect"
+import { leavesNoTrace, onPrivateHost, users } from "./support/host.ts"
+
+const [user] = users()
+
+it.live(
+  "a guest of an ordinary user reaches the internet by address and by name, and what it publishes is reached",
+  () =>
+    onPrivateHost(
+      leavesNoTrace(
+        user,
+        Effect.gen(function* () {
+          const host = yield* PrivateHost
+          yield* host.serve("host", { port: 7000, page: "loopback", address: "127.0.0.1" })
+          const attachment = yield* user.up("vm1", "-p", "8080:80", "-p", "5353:53/udp", "-p", "127.0.0.1:9000:80")
+          const guest = yield* user.boot(attachment)
+          yield* guest.serve({ port: 80, page: "guest" })
+          yield* guest.serve({ port: 53, protocol: "udp", page: "guest" })
+          yield* guest.serve({ port: 55, protocol: "udp", page: "second" })
+          const fetch = (url: string) => guest.exec(["wget", "-q", "-T", "5", "-O", "-", url])
+
+          assert.include((yield* fetch("http://203.0.113.10/")).stdout, '"clientAddress":"192.0.2.10"')
+          assert.include((yield* fetch("http://example.test/")).stdout, '"page":"internet"')
+          assert.notStrictEqual((yield* fetch("http://10.0.2.2:7000/")).exitCode, 0)
+
+          const page = (from: "host" | "lan", url: string) => Effect.map(host.http(from, url), ({ seen }) => seen?.page)
+          assert.strictEqual(yield* page("lan", "http://192.0.2.10:8080/"), "guest")
+          assert.strictEqual(yield* page("host", "http://127.0.0.1:8080/"), "guest")
+          assert.strictEqual(yield* page("host", "http://127.0.0.1:9000/"), "guest")
+          const udp = (from: "host" | "lan", address: string, port: number) =>
+            Effect.map(host.udp(from, { address, port, message: "hi" }, { timeout: 1000 }), ({ seen }) => seen?.page)
+          assert.strictEqual(yield* udp("lan", "192.0.2.10", 5353), "guest")
+          assert.strictEqual(yield* udp("host", "192.0.2.10", 5353), "guest")
+          yield* Effect.flip(host.http("lan", "http://192.0.2.10:9000/", { timeout: 500 }))
+
+          yield* user.ok("publish", "vm1", "8081:80", "6000-6002:54/udp")
+          assert.strictEqual(yield* page("lan", "http://192.0.2.10:8081/"), "guest")
+          assert.strictEqual(yield* udp("lan", "192.0.2.10", 6001), "second")
+          yield* user.ok("unpublish", "vm1", "8081:80", "6000-6002:54/udp")
+          yield* Effect.flip(host.http("lan", "http://192.0.2.10:8081/", { timeout: 500 }))
+          yield* Effect.flip(udp("lan", "192.0.2.10", 6001))
+          assert.strictEqual(yield* page("lan", "http://192.0.2.10:8080/"), "guest")
+
+          // Under the running guest.
+          yield* user.ok("down", "vm1")
+          yield* Effect.flip(host.http("host", "http://127.0.0.1:8080/", { timeout: 500 }))
+        })
+      )
+    ),
+  120_000
+)
+
+it.live(
+  "hostAccess lets the guest in to the host's 127.0.0.1 at the gateway's address",
+  () =>
+    onPrivateHost(
+      leavesNoTrace(
+        user,
+        Effect.gen(function* () {
+          const host = yield* PrivateHost
+          yield* host.serve("host", { port: 7000, page: "loopback", address: "127.0.0.1" })
+          const config = yield* user.configured("networks:\n  open: { backend: slirp, hostAccess: true }\n")
+          const attachment = yield* user.up(
+            "vm1",
+            "--config",
+            config,
+            "--network",
+            "open",
+            "-p",
+            "127.0.0.1:5353:53/udp"
+          )
+          const guest = yield* user.boot(attachment)
+          const answer = yield* guest.exec(["wget", "-q", "-T", "5", "-O", "-", "http://10.0.2.2:7000/"])
+          assert.include(answer.stdout, '"page":"loopback"')
+          yield* guest.serve({ port: 53, protocol: "udp", page: "guest" })
+          const reply = yield* host.udp("host", { address: "127.0.0.1", port: 5353, message: "hi" })
+          assert.strictEqual(reply.seen?.page, "guest")
+          yield* user.ok("down", "vm1")
+        })
+      )
+    ),
+  120_000
+)

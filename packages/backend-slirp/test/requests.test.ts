@@ -1,0 +1,115 @@
+import { assert, it } from "@effect/vitest"
+import { slirpBackend } from "@vmnet/backend-slirp"
+import { type AttachRequest, readPublishSpecs, Vmnet } from "@vmnet/core"
+import { Effect, Result } from "effect"
+import { onMachine, picture, request } from "./support/memory.ts"
+
+const refusalOf = (asked: AttachRequest) =>
+  Result.match(slirpBackend.validate(asked), {
+    onSuccess: () => undefined,
+    onFailure: ({ code, details }) => [code, details?.["option"]]
+  })
+
+const refused: ReadonlyArray<readonly [option: string, request: AttachRequest]> = [
+  ["egress", { ...request("vm1"), egress: { _tag: "None" } }],
+  ["egress", { ...request("vm1"), egress: { _tag: "Allow", rules: [] } }],
+  ["ip", { ...request("vm1"), address: "10.0.2.7" }],
+  ["netns", { ...request("vm1"), target: { _tag: "Path", path: "/run/netns/box" } }],
+  ["tap-owner", { ...request("vm1"), tapOwner: { uid: 1000 } }],
+  ["subnet", { ...request("vm1"), network: { ...request("vm1").network, subnet: "10.9.0.0/24" } }],
+  ["masquerade", { ...request("vm1"), network: { ...request("vm1").network, masquerade: false } }],
+  ["publish", request("vm1", { publish: ["127.0.0.1:53:53/udp"] })],
+  ["publish", request("vm1", { publish: ["53:53/udp", "54:53/udp"] })],
+  ["publish", request("vm1", { publish: ["5000-5003:50/udp", "6000:52/udp"] })]
+]
+
+for (const [index, [option, asked]] of refused.entries()) {
+  it(`what it cannot honour is refused by name: ${option} (${index + 1})`, () => {
+    assert.deepStrictEqual(refusalOf(asked), ["OPTION_UNSUPPORTED", option])
+  })
+}
+
+it("what it can is not refused", () => {
+  const publish = ["8080:80", "8081:80", "53:53/udp", "192.0.2.10:54:54/udp", "127.0.0.1:9000:80"]
+  assert.isUndefined(refusalOf(request("vm1", { publish, mac: "02:00:00:00:00:07" })))
+})
+
+const open = "networks: { slirp: { backend: slirp, hostAccess: true } }"
+const pasta = "networks: { slirp: { backend: slirp, engine: pasta } }"
+
+it("UDP on 127.0.0.1 needs hostAccess", () => {
+  assert.isUndefined(refusalOf(request("vm1", { publish: ["127.0.0.1:53:53/udp"] }, open)))
+})
+
+it("pasta leads nothing from the host's loopback to a guest", () => {
+  const asked = request("vm1", { publish: ["127.0.0.1:9000:80"] }, pasta)
+  assert.deepStrictEqual(refusalOf(asked), ["OPTION_UNSUPPORTED", "publish"])
+})
+
+it("two ports of the host for one UDP port of the guest need pasta", () => {
+  assert.isUndefined(refusalOf(request("vm1", { publish: ["53:53/udp", "54:53/udp"] }, pasta)))
+})
+
+it.live("a user without any rights brings VMs up and down, whatever else is theirs to do", () =>
+  onMachine((machine) =>
+    Effect.gen(function* () {
+      const vmnet = yield* Vmnet
+      const before = yield* picture(machine)
+      const { attachment } = yield* vmnet.up(request("vm1", { publish: ["8080:80"] }))
+      yield* vmnet.up(request("vm2", { publish: ["8081:80"] }))
+      assert.deepInclude(attachment.guest, {
+        address: "10.0.2.100/24",
+        gateway: "10.0.2.2",
+        dns: ["10.0.2.3"],
+        mtu: 65_520
+      })
+      assert.match(attachment.device.netns ?? "", /^\/proc\/\d+\/ns\/net$/)
+      yield* vmnet.down("vm1")
+      yield* vmnet.down("vm2")
+      assert.deepStrictEqual(yield* picture(machine), before)
+    })
+  )
+)
+
+it.live("pasta publishes what it was started with, and refuses to change it by name", () =>
+  onMachine(({ kernel }) =>
+    Effect.gen(function* () {
+      const vmnet = yield* Vmnet
+      yield* vmnet.up(request("vm1", { publish: ["8080-8081:80"] }, pasta))
+      assert.deepStrictEqual(
+        Object.values(kernel.host.helpers()).map(({ forwards }) => forwards),
+        [0, 1]
+      )
+      const specs = Result.getOrThrow(readPublishSpecs(["9090:90"]))
+      assert.strictEqual((yield* Effect.flip(vmnet.publish("vm1", specs))).code, "OPTION_UNSUPPORTED")
+      const live = Result.getOrThrow(readPublishSpecs(["8080-8081:80"]))
+      assert.strictEqual((yield* Effect.flip(vmnet.unpublish("vm1", live))).code, "OPTION_UNSUPPORTED")
+      yield* vmnet.down("vm1")
+      assert.deepStrictEqual(kernel.host.helpers(), {})
+    })
+  )
+)
+
+it.live("a missing program is told before anything is made", () =>
+  onMachine((machine) =>
+    Effect.gen(function* () {
+      const vmnet = yield* Vmnet
+      machine.kernel.host.setMissingHelper("slirp4netns")
+      const before = yield* picture(machine)
+      assert.strictEqual((yield* Effect.flip(vmnet.up(request("vm1")))).code, "TOOL_MISSING")
+      assert.strictEqual((yield* Effect.flip(vmnet.plan(request("vm1")))).code, "TOOL_MISSING")
+      assert.deepStrictEqual(yield* picture(machine), before)
+    })
+  )
+)
+
+it.live("a port that somebody else has is in use, whoever that is", () =>
+  onMachine(() =>
+    Effect.gen(function* () {
+      const vmnet = yield* Vmnet
+      yield* vmnet.up(request("vm1", { publish: ["8080:80"] }))
+      const { code } = yield* Effect.flip(vmnet.up(request("vm2", { publish: ["8080:80"] })))
+      assert.strictEqual(code, "PORT_IN_USE")
+    })
+  )
+)

@@ -1,0 +1,20 @@
+export { arrivals } from "./arrivals.ts"
+export { assertSame } from "./assertSame.ts"
+export { backendConformance } from "./backendConformance.ts"
+export { backendPairs } from "./backendPairs.ts"
+export type { BackendSubject, HostileAct, SubjectFlags } from "./BackendSubject.ts"
+export { leaseRows } from "./leaseRows.ts"
+export { emptyNetns } from "./netnsPeer.ts"
+export { changing, runAt } from "./outside.ts"
+export {
+  faultyLedger,
+  type HostOps,
+  layerFaultyService,
+  layerService,
+  type Service,
+  type ServiceOptions,
+  stateDir
+} from "./services.ts"
+export type { SuiteOptions } from "./suiteTests.ts"
+export { leavesNoTrace, unchanged } from "./unchanged.ts"
+export { type CommandOptions, type Ran, codeOf, vmnetCommand } from "./vmnetCommand.ts"

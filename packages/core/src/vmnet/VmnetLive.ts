@@ -18,8 +18,8 @@ import { resolvConf } from "./resolvConf.ts"
 import { status } from "./status.ts"
 import { unpublish } from "./unpublish.ts"
 import { up } from "./up.ts"
-import { warm } from "./warm.ts"
 import { type UpResult, Vmnet } from "./Vmnet.ts"
+import { warm } from "./warm.ts"
 
 /** What was done is done, whether or not it can be seen by now: looking again neither fails nor comes too late. */
 const answering =
@@ -49,9 +49,9 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
       publish: (vm, specs) => live(answering(asAnswered)(publish(kernel, vm, specs))),
       unpublish: (vm, specs) => live(answering(asAnswered)(unpublish(kernel, vm, specs))),
       networks: (known) => live(networks(known)),
+      gc: (options) => live(gc(kernel, options)),
       warm: (network) => live(warm(kernel, network)),
       removeNetwork: (network) => live(removeNetwork(kernel, network)),
-      gc: (options) => live(gc(kernel, options)),
       status: live(status)
     })
   })

@@ -11,10 +11,15 @@ import { formatSysctlKey, type SysctlKey, SysctlOps } from "../ops/SysctlOps.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
 
 /** Refuses before anything changes when this process may not do what a backend does to the host. */
-export const checkCapabilities = Effect.fnUntraced(function* ({ backend }: Pick<AttachRequest, "backend">) {
-  const { missingCapabilities } = yield* HostProbe
+export const checkCapabilities = Effect.fnUntraced(function* ({ backend }: AttachRequest) {
   const backends = yield* Backends
-  if (missingCapabilities.length === 0 || backends.get(backend)?.privilege === "user") return
+  if (backends.get(backend)?.privilege !== "user") yield* checkHostRights
+})
+
+/** The same for work on the host that no request is about. */
+export const checkHostRights = Effect.gen(function* () {
+  const { missingCapabilities } = yield* HostProbe
+  if (missingCapabilities.length === 0) return
   return yield* new VmnetError({
     code: "NO_PERMISSION",
     detail: `changing the host's network needs ${missingCapabilities.join(" and ")}`,

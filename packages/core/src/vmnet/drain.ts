@@ -3,19 +3,18 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
 import { asBegun, keepResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
-import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
 import { teardown } from "../plan/teardown.ts"
 import { inspectMember } from "../pool/inspectMember.ts"
 import { deleteMember, findMember, type Member, membersOf, setMemberState } from "../pool/MemberRow.ts"
 import { ownerOfMember } from "../pool/reserveMember.ts"
 import type { Drivers } from "../resource/Drivers.ts"
-import { checkCapabilities } from "./checkHost.ts"
+import { checkHostRights } from "./checkHost.ts"
 
 /** Removes what a pool has ready, and what is left of members that were never finished. */
-export const drain = Effect.fnUntraced(function* (drivers: Drivers, { network, backend }: NetworkSpec) {
+export const drain = Effect.fnUntraced(function* (drivers: Drivers, network: string) {
   const ledger = yield* Ledger
-  yield* checkCapabilities({ backend })
+  yield* checkHostRights
   const work = Effect.gen(function* () {
     yield* removeUnfinished(drivers, network)
     const ready = yield* ledger.transact(`look at the pool of ${network}`, (tx) => membersOf(tx, network, "ready"))

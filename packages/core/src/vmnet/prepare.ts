@@ -25,9 +25,9 @@ export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }:
   const ledger = yield* Ledger
   const probe = yield* HostProbe
   yield* checkTarget(request)
-  yield* checkBridge(request)
   yield* checkForwarding(backend, request)
   yield* checkHelpers(backend, request)
+  yield* checkBridge(request)
   yield* checkPublish(request.vm, request.publish)
   const network = yield* networkFacts(request.vm, request.network)
   const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }

@@ -87,10 +87,10 @@ export const removeNetwork = Effect.fn("Vmnet.removeNetwork")(function* (drivers
   const ledger = yield* Ledger
   const known = yield* ledger.transact(`look up network ${network}`, (tx) => {
     if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
-    return { spec: findNetwork(tx, network)?.spec, hasPool: membersOf(tx, network).length > 0 }
+    return { isKnown: findNetwork(tx, network) !== undefined, hasPool: membersOf(tx, network).length > 0 }
   })
-  if (known.spec === undefined) return { vm: network, outcome: "absent" } satisfies DownResult
-  if (known.hasPool) yield* drain(drivers, known.spec)
+  if (!known.isKnown) return { vm: network, outcome: "absent" } satisfies DownResult
+  if (known.hasPool) yield* drain(drivers, network)
   return yield* ledger.transact(`remove network ${network}`, (tx): DownResult => {
     if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
     if (membersOf(tx, network).length > 0) throw beingWarmed(network)

@@ -14,7 +14,7 @@ import type { Pooling, PoolSizes } from "../pool/Pooling.ts"
 import { ownerOfMember, reserveMember } from "../pool/reserveMember.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { checkBridge } from "./checkBridge.ts"
-import { checkCapabilities } from "./checkHost.ts"
+import { checkHostRights } from "./checkHost.ts"
 import { removeUnfinished, retire } from "./drain.ts"
 import { networkFacts } from "./hostFacts.ts"
 import { retrying } from "./prepare.ts"
@@ -31,7 +31,7 @@ interface Warming {
 /** Makes members, one after the other, until as many are ready as should be or the pool has all it may have. */
 export const warm = Effect.fn("Vmnet.warm")(function* (drivers: Drivers, spec: NetworkSpec) {
   const warming = yield* warmingOf(spec)
-  yield* checkCapabilities(spec)
+  yield* checkHostRights
   const work = Effect.gen(function* () {
     yield* removeUnfinished(drivers, spec.network)
     let made = 0

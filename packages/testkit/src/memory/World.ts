@@ -1,5 +1,5 @@
-import { type BoundSocket, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
 import type { HelperState } from "./HelperTable.ts"
+import { type BoundSocket, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
 import { Mounts } from "./Mounts.ts"
 import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
@@ -20,12 +20,12 @@ export class World {
   sockets: ReadonlyArray<BoundSocket> = []
   resolvers: ReadonlyArray<string> = []
   missingCapabilities: ReadonlyArray<string> = []
-  /** The TAPs that processes have open, by name. */
-  readonly openTaps = new Map<string, number>()
   /** By owner and name; a helper whose process ended stays until it is stopped. */
   readonly helpers = new Map<string, HelperState>()
   /** A program of a helper that this host lacks. */
   missingHelper: string | null = null
+  /** The TAPs that processes have open, by name. */
+  readonly openTaps = new Map<string, number>()
 
   /** The namespace a value names; one that is gone, or a recycled pid, is `Missing`. */
   resolve(netns: Netns): Namespace {

@@ -16,7 +16,7 @@ export const networkListDocument = (networks: ReadonlyArray<NetworkDetail>): Doc
         { text: one.state, paint: one.state === "up" ? style.green : style.dim },
         one.device ?? "-",
         String(one.vms.length),
-        String(one.free),
+        one.free === null ? "-" : String(one.free),
         one.source
       ]),
       style
@@ -34,7 +34,7 @@ export const networkDocument = (one: NetworkDetail): Document => ({
         ["gateway", one.gateway],
         ["state", { text: one.state, paint: one.state === "up" ? style.green : style.dim }],
         ["device", one.device ?? undefined],
-        ["free addresses", String(one.free)],
+        ["free addresses", one.free === null ? undefined : String(one.free)],
         ["pool", one.pool === undefined ? undefined : `${one.pool.ready} ready, ${one.pool.leased} in use`],
         ["known from", one.source],
         ["VMs", one.vms.length === 0 ? "none" : one.vms]

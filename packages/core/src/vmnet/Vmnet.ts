@@ -63,8 +63,8 @@ export interface NetworkDetail {
   readonly device: string | null
   readonly state: "up" | "down"
   readonly vms: ReadonlyArray<string>
-  /** Addresses a guest could still get. */
-  readonly free: number
+  /** Addresses a guest could still get; null where each guest has the same in a namespace of its own. */
+  readonly free: number | null
   /** Absent where the network has no pool, and none is left of one. */
   readonly pool?: PoolDetail
   /** `config`, `ledger` (live but no longer configured) or `default`. */

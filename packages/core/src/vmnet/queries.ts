@@ -6,10 +6,11 @@ import { allLeases, findLease } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { allNetworks, deleteNetwork, findNetwork, networkInUse, vmsOfNetwork } from "../ledger/NetworkRow.ts"
 import { resourcesOf } from "../ledger/ResourceRow.ts"
+import { hostNetns } from "../ops/Netns.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import { countMembers, membersOf } from "../pool/MemberRow.ts"
 import type { Drivers } from "../resource/Drivers.ts"
-import { describeResource } from "../resource/identity.ts"
+import { describeResource, resourceKey } from "../resource/identity.ts"
 import { vmNotFound } from "./activeLease.ts"
 import { asFound, oneAsFound } from "./asFound.ts"
 import { drain } from "./drain.ts"
@@ -67,10 +68,10 @@ const networkDetail = (tx: Tx, configured: NetworkSpec, source: NetworkDetail["s
     backend: spec.backend,
     subnet: spec.subnet,
     gateway: spec.gateway,
-    device: record?.device ?? null,
+    device: record !== undefined && isMade(tx, record.device) ? record.device : null,
     state: live ? "up" : "down",
     vms: vmsOfNetwork(tx, spec.network),
-    free: poolOf(spec).size - heldCount(tx, spec.network),
+    free: spec.inside ? null : poolOf(spec).size - heldCount(tx, spec.network),
     ...poolDetail(tx, spec),
     source
   }
@@ -83,6 +84,13 @@ const poolDetail = (tx: Tx, { network, options }: NetworkSpec): Pick<NetworkDeta
 }
 
 /** Its pool goes first; who uses the network again meanwhile keeps it. */
+/** Not every network has a bridge of its own. */
+const isMade = (tx: Tx, link: string): boolean =>
+  tx.get(
+    "SELECT 1 FROM resources WHERE key = ?",
+    resourceKey({ kind: "Bridge", netns: hostNetns, link, mac: "", mtu: 0 })
+  ) !== undefined
+
 export const removeNetwork = Effect.fn("Vmnet.removeNetwork")(function* (drivers: Drivers, network: string) {
   const ledger = yield* Ledger
   const known = yield* ledger.transact(`look up network ${network}`, (tx) => {

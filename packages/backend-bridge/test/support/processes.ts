@@ -15,8 +15,9 @@ export const kill = (child: ChildProcess): Effect.Effect<void> =>
 export const isolatedProcess: Effect.Effect<ChildProcess & { readonly pid: number }, never, Scope.Scope> =
   Effect.acquireRelease(
     Effect.promise(async () => {
-      const argv = ["--net", "--", "sh", "-c", "echo there; exec sleep 300"]
-      const child = spawn("unshare", argv, { stdio: ["ignore", "pipe", "inherit"] })
+      const child = spawn("unshare", ["--net", "--", "cat"], { stdio: ["pipe", "pipe", "inherit"] })
+      // Once it answers it is what it stays: a snapshot of processes sees no program take another's place.
+      child.stdin.write("there\n")
       await once(child.stdout, "data")
       return child as unknown as ChildProcess & { readonly pid: number }
     }),

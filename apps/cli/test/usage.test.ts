@@ -7,7 +7,7 @@ const attachments = [attachmentOf("vm1")]
 
 const mistakes: ReadonlyArray<readonly [argv: ReadonlyArray<string>, message: RegExp, help: string]> = [
   [[], /^vmnet: say what to do: up, down, ls, /, "vmnet"],
-  [["network"], /^vmnet: say what to do: ls, show, rm$/m, "vmnet network"],
+  [["network"], /^vmnet: say what to do: ls, show, warm, rm$/m, "vmnet network"],
   [["stauts"], /^vmnet: unknown command "stauts", did you mean status\?$/m, "vmnet"],
   [["up", "vm1", "--netwrok", "web"], /unknown option --netwrok, did you mean --network\?/, "vmnet up"],
   [["up"], /^vmnet: VM is missing$/m, "vmnet up"],
@@ -90,6 +90,7 @@ const verbs = [
   (name: string) => ["unpublish", name, "80:80"],
   (name: string) => ["exec", name, "--", "true"],
   (name: string) => ["network", "show", name],
+  (name: string) => ["network", "warm", name],
   (name: string) => ["network", "rm", name]
 ]
 

@@ -1,5 +1,12 @@
-import { type AttachRequest, hostNetns, type Lease, type MemberRequest, type Resource, type Share } from "@vmnet/core"
-import { natElement } from "./policy.ts"
+import {
+  type AttachRequest,
+  hostNetns,
+  type Lease,
+  type MemberRequest,
+  natElement,
+  type Resource,
+  type Share
+} from "@vmnet/core"
 import { tapOf } from "./tap.ts"
 
 /** Only the tables: whether the host forwards for the bridge is up to whose it is. */

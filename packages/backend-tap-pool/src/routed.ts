@@ -2,15 +2,17 @@ import {
   type AttachRequest,
   deviceSysctls,
   forwardingShares,
+  guestElements,
   hostNetns,
   type Lease,
   type MemberRequest,
   type NetworkLease,
+  publishElements,
   type Resource,
+  segmentElements,
   type Share,
   type SysctlResource
 } from "@vmnet/core"
-import { guestResources, natElement, publishResources } from "./policy.ts"
 import { tapOf } from "./tap.ts"
 
 export const tables: Share = { key: "nat", resources: [{ kind: "NatLayout", netns: hostNetns }] }
@@ -30,8 +32,8 @@ export const routedResources = (request: AttachRequest, lease: Lease): ReadonlyA
   const [tap, ...rules] = routedDevice(request, network, link).toReversed()
   return [
     ...rules.toReversed(),
-    ...guestResources(request.egress, lease),
-    ...publishResources(lease, lease.publish),
+    ...guestElements(request, lease, link),
+    ...publishElements(lease, lease.publish),
     tap!,
     { kind: "Address", ...at, address: `${network.gateway}/32` },
     { kind: "Route", ...at, destination: `${address}/32` },
@@ -47,9 +49,7 @@ export const routedDevice = (
   network: NetworkLease,
   device: string
 ): ReadonlyArray<Resource> => [
-  natElement({ _tag: "Segment", device, isolated: true }),
-  ...(request.network.masquerade ? [natElement({ _tag: "Masquerade", device })] : []),
-  ...(request.network.hostAccess ? [natElement({ _tag: "HostAccess", device })] : []),
+  ...segmentElements(request.network, device, true),
   tapOf(request, device, { mac: network.mac })
 ]
 

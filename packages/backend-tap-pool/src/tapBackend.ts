@@ -1,9 +1,16 @@
-import { type Backend, type Share, tapSection } from "@vmnet/core"
-import { attachmentOf } from "./attachment.ts"
+import {
+  type Attachment,
+  attachmentOf,
+  type AttachRequest,
+  type Backend,
+  type Lease,
+  publishElements,
+  type Share,
+  tapSection
+} from "@vmnet/core"
 import { bridgedResources, bridgedShares } from "./bridged.ts"
 import { pooling } from "./pooling.ts"
 import { routedResources, routedShares } from "./routed.ts"
-import { publishResources } from "./policy.ts"
 import { validate } from "./validate.ts"
 
 /**
@@ -20,7 +27,15 @@ export const tapBackend: Backend = {
     const { bridge } = request.network
     const shares: ReadonlyArray<Share> = bridge === undefined ? routedShares(request, lease) : bridgedShares
     const resources = bridge === undefined ? routedResources(request, lease) : bridgedResources(request, lease, bridge)
-    return { shares, resources, attachment: attachmentOf(request, lease) }
+    return { shares, resources, attachment: attachmentOf(request, lease, deviceOf(request, lease)) }
   },
-  publish: publishResources
+  publish: publishElements
 }
+
+/** A port of a bridge is not who the guest talks to. */
+const deviceOf = ({ network }: AttachRequest, lease: Lease): Attachment["device"] => ({
+  kind: "tap",
+  name: lease.device,
+  netns: null,
+  mac: network.bridge === undefined ? lease.network.mac : null
+})

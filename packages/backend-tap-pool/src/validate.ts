@@ -1,10 +1,10 @@
-import { type AttachRequest, formatPublish, VmnetError } from "@vmnet/core"
+import { type AttachRequest, formatPublish, refuseLoopback, VmnetError } from "@vmnet/core"
 import { Result } from "effect"
 
 /** Refuses by name what a TAP, or a port of somebody else's bridge, cannot honour. */
 export const validate = (request: AttachRequest): Result.Result<void, VmnetError> => {
-  const refusal = targetRefusal(request) ?? bridgedRefusal(request) ?? loopbackRefusal(request)
-  return refusal === undefined ? Result.succeed(undefined) : Result.fail(refusal)
+  const refusal = targetRefusal(request) ?? bridgedRefusal(request)
+  return refusal === undefined ? refuseLoopback(request) : Result.fail(refusal)
 }
 
 const unsupported = (vm: string, what: string, hint: string, details = {}): VmnetError =>
@@ -31,17 +31,5 @@ const bridgedRefusal = ({ vm, network, publish, egress, origins }: AttachRequest
     `cannot honour ${asked[0]} on bridge ${bridge}: the guest's traffic is the bridge's, and does not pass through vmnet`,
     `Leave it out, or use a network without bridge: ${bridge}.`,
     { bridge, option: asked[0] }
-  )
-}
-
-/** A port on the host's loopback needs a parameter of the TAP, and `forwarding: require` writes none. */
-const loopbackRefusal = ({ vm, forwarding, publish }: AttachRequest): VmnetError | undefined => {
-  const loopback = publish.find(({ hostAddress }) => hostAddress?.startsWith("127."))
-  if (forwarding !== "require" || loopback === undefined) return undefined
-  return unsupported(
-    vm,
-    `cannot publish ${formatPublish(loopback)}: 127.0.0.1 needs route_localnet on the TAP, and forwarding: require writes no sysctl`,
-    "Publish on another address of the host, or set forwarding: global or per-interface.",
-    { publish: formatPublish(loopback) }
   )
 }

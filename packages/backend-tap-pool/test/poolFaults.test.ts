@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Ledger, Vmnet, VmnetError } from "@vmnet/core"
+import { type Ledger, Vmnet, type VmnetError } from "@vmnet/core"
 import { type Call, everyFault, type Fault, type FaultRun, forEachFault, type Scenario } from "@vmnet/testkit"
 import { Effect, Exit } from "effect"
 import { layerFaultyMachine, layerMachine, type Machine, machine } from "./support/machine.ts"

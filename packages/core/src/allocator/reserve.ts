@@ -116,7 +116,7 @@ const record = (
   return recordResources(tx, options, lease, plan, claimed)
 }
 
-/** A device of the pool first: it keeps its place and its owner's tag, and gives that to what will be on it. */
+/** A device of the pool, and what is on it, have the pool's tag for good; one that is there already is only moved. */
 const recordResources = (
   tx: Tx,
   { backend, request }: ReserveOptions,
@@ -133,11 +133,13 @@ const recordResources = (
     )
   if (lease.pooled === undefined) return insert(ownerOfLease(lease), plan.resources)
   const { member, own } = splitPlan(backend, request, lease, plan.resources)
-  const poolOwner = ownerOfMember(lease.install, lease.pooled)
   if (claimed) moveResources(tx, lease.pooled, lease.vm, resourcesOf(tx, lease.pooled))
-  const made = claimed ? [] : insert(poolOwner, member)
   const isOn = isOnMember(member)
-  return [...made, ...own.flatMap((resource) => insert(isOn(resource) ? poolOwner : ownerOfLease(lease), [resource]))]
+  const isPools = (resource: Resource) => member.includes(resource) || isOn(resource)
+  const owners = { pool: ownerOfMember(lease.install, lease.pooled), lease: ownerOfLease(lease) }
+  return (claimed ? own : plan.resources).flatMap((resource) =>
+    insert(isPools(resource) ? owners.pool : owners.lease, [resource])
+  )
 }
 
 /** The addresses that names taken by others stand for. */

@@ -1,9 +1,10 @@
 import { Effect } from "effect"
-import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import type { Tx } from "../ledger/Ledger.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
 import type { Lease } from "../plan/Lease.ts"
+import type { TeardownReport } from "../plan/teardown.ts"
 import { inspectMember } from "./inspectMember.ts"
-import { deleteMember, findMember, membersOf, moveResources, setMemberState } from "./MemberRow.ts"
+import { deleteMember, membersOf, moveResources, setMemberState } from "./MemberRow.ts"
 import type { PoolSizes } from "./Pooling.ts"
 import { ownerOfMember } from "./reserveMember.ts"
 
@@ -16,17 +17,21 @@ export const inspectLeased = Effect.fnUntraced(function* ({ device, install, poo
   return pooled === undefined ? ("dirty" as const) : yield* inspectMember(device, ownerOfMember(install, pooled))
 })
 
-/** Makes the device of a lease ready for another: what it consists of is on record for the pool again. */
-export const makeReady = Effect.fnUntraced(function* ({ vm, pooled }: Lease, device: ReadonlyArray<OwnedResource>) {
-  const ledger = yield* Ledger
-  if (pooled === undefined) return
-  yield* ledger.transact(`return the device of ${vm}`, (tx) => {
-    moveResources(tx, vm, pooled, device)
-    setMemberState(tx, pooled, "ready")
-  })
-})
+/** What became of a lease's objects: `device`, if any, is ready for another as soon as the lease is forgotten. */
+export interface Release {
+  readonly report: TeardownReport
+  readonly device: ReadonlyArray<OwnedResource>
+}
 
-/** Forgets a lease's device with the lease, unless it has gone back to the pool. */
-export const forgetMember = (tx: Tx, pooled: string | undefined): void => {
-  if (pooled !== undefined && findMember(tx, pooled)?.state === "leased") deleteMember(tx, pooled)
+/** Makes the device of a lease ready for another: what it consists of is on record for the pool again. */
+const makeReady = (tx: Tx, vm: string, pooled: string, device: ReadonlyArray<OwnedResource>): void => {
+  moveResources(tx, vm, pooled, device)
+  setMemberState(tx, pooled, "ready")
+}
+
+/** Forgets a lease's device with the lease, unless it goes back to the pool. */
+export const releaseMember = (tx: Tx, { vm, pooled }: Lease, device: ReadonlyArray<OwnedResource>): void => {
+  if (pooled === undefined) return
+  if (device.length > 0) makeReady(tx, vm, pooled, device)
+  else deleteMember(tx, pooled)
 }

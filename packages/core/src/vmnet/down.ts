@@ -9,7 +9,7 @@ import { deleteResources, keepResources, type OwnedResource, resourcesOf } from 
 import type { Lease } from "../plan/Lease.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
 import { teardown, type TeardownReport } from "../plan/teardown.ts"
-import { forgetMember, inspectLeased, isWanted, makeReady } from "../pool/giveBack.ts"
+import { inspectLeased, isWanted, type Release, releaseMember } from "../pool/giveBack.ts"
 import { memberOf } from "../pool/memberResources.ts"
 import type { PoolSizes } from "../pool/Pooling.ts"
 import type { Drivers } from "../resource/Drivers.ts"
@@ -42,13 +42,13 @@ export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
       setLeaseState(tx, vm, "releasing")
       return resourcesOf(tx, vm)
     })
-    const report = yield* removeLease(drivers, { lease, request }, owned)
+    const { device, report } = yield* removeLease(drivers, { lease, request }, owned)
     if (report.left.length > 0) {
       yield* keepLease(vm, report)
       return yield* notRemoved(vm, report.problems)
     }
     const time = yield* now
-    yield* forgetLease(vm, time + request.network.cooldown * 1000)
+    yield* forgetLease(vm, time + request.network.cooldown * 1000, device)
     yield* removeLeftShares(drivers, vm)
   }).pipe(Effect.uninterruptible)
 
@@ -60,16 +60,21 @@ const removeLease = Effect.fnUntraced(function* (
 ) {
   const backend = (yield* Backends).get(request.backend)
   const device = memberOf(backend, request, lease, owned)
-  if (device.length === 0 || !(yield* hasRoom(lease, backend?.pooling?.sizes(request.network))))
-    return yield* teardown(drivers, lease.vm, owned)
+  const whole = (resources: ReadonlyArray<OwnedResource>) =>
+    Effect.map(teardown(drivers, lease.vm, resources), (report): Release => ({ report, device: [] }))
+  if (device.length === 0 || !(yield* hasRoom(lease, backend?.pooling?.sizes(request.network)))) {
+    return yield* whole(owned)
+  }
   const own = owned.filter((resource) => !device.includes(resource))
   const report = yield* teardown(drivers, lease.vm, own)
-  if (report.left.length > 0) return { ...report, left: [...device, ...report.left] }
-  if ((yield* inspectLeased(lease)) === "clean") {
-    yield* makeReady(lease, device)
-    return report
-  }
-  return yield* teardown(drivers, lease.vm, device)
+  if (report.left.length > 0) return keptWith(device, report)
+  return (yield* inspectLeased(lease)) === "clean" ? { report, device } : yield* whole(device)
+})
+
+/** What stays of a lease has the device of its pool with it. */
+export const keptWith = (device: ReadonlyArray<OwnedResource>, report: TeardownReport): Release => ({
+  report: { ...report, left: [...device, ...report.left] },
+  device: []
 })
 
 const hasRoom = Effect.fnUntraced(function* (lease: Lease, sizes: PoolSizes | undefined) {
@@ -83,14 +88,27 @@ const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: stri
   if (problems.length > 0) return yield* notRemoved(vm, problems)
 })
 
-export const forgetLease = Effect.fnUntraced(function* (vm: string, coolUntil: number | undefined) {
+export const forgetLease = Effect.fnUntraced(function* (
+  vm: string,
+  coolUntil: number | undefined,
+  device: ReadonlyArray<OwnedResource>
+) {
   const ledger = yield* Ledger
-  yield* ledger.transact(`forget ${vm}`, (tx) => forgetRows(tx, vm, coolUntil))
+  yield* ledger.transact(`forget ${vm}`, (tx) => forgetRows(tx, vm, coolUntil, device))
 })
 
-/** Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. */
-export const forgetRows = (tx: Tx, vm: string, coolUntil: number | undefined): void => {
-  forgetMember(tx, findLease(tx, vm)?.lease.pooled)
+/**
+ * Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. `device`
+ * goes back to the pool it is from.
+ */
+export const forgetRows = (
+  tx: Tx,
+  vm: string,
+  coolUntil: number | undefined,
+  device: ReadonlyArray<OwnedResource> = []
+): void => {
+  const known = findLease(tx, vm)
+  if (known !== undefined) releaseMember(tx, known.lease, device)
   deleteResources(tx, vm)
   releaseAddresses(tx, vm, coolUntil)
   deleteLease(tx, vm)

@@ -10,7 +10,9 @@ import { removeUnheldShares } from "../plan/Shares.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { resourceName } from "../resource/identity.ts"
 import type { Resource } from "../resource/Resource.ts"
+import { unfinishedMembers } from "../pool/MemberRow.ts"
 import { detach } from "./down.ts"
+import { removeUnfinished } from "./drain.ts"
 import type { GcAction, GcResult } from "./Vmnet.ts"
 
 export interface GcOptions {
@@ -23,6 +25,7 @@ export const gc = Effect.fn("Vmnet.gc")(function* (drivers: Drivers, { dryRun }:
   const names = yield* ledger.transact("list", (tx) => allLeases(tx).map(({ lease }) => lease.vm))
   const results: Array<GcResult> = []
   for (const vm of names) results.push(yield* collect(drivers, vm, dryRun))
+  results.push(yield* collectMembers(drivers, dryRun))
   results.push(yield* collectShares(drivers, dryRun))
   return {
     actions: results.flatMap(({ actions }) => actions),
@@ -81,17 +84,17 @@ const collect = (drivers: Drivers, vm: string, dryRun: boolean) => {
   return Effect.gen(function* () {
     const ledger = yield* Ledger
     const probe = yield* HostProbe
-    const holder = yield* ledger.transact(`look up the lock of ${vm}`, (tx) => lockHolder(tx, vm, probe))
+    const holder = yield* ledger.transact(`look up the lock of ${vm}`, (tx) => lockHolder(tx, `vm ${vm}`, probe))
     if (holder !== undefined) return skipped(vm, `in use: process ${holder} is at work on it`)
     return yield* withLock(`vm ${vm}`)(work)
   })
 }
 
 /** Whoever holds a VM's lock may do so for a while: its VM is in use, and nobody waits for it. */
-const lockHolder = (tx: Tx, vm: string, probe: HostProbe["Service"]): number | undefined => {
+const lockHolder = (tx: Tx, lock: string, probe: HostProbe["Service"]): number | undefined => {
   const row = tx.get<{ pid: number; start: string; boot: string }>(
     "SELECT pid, start, boot FROM locks WHERE key = ?",
-    `vm ${vm}`
+    lock
   )
   const alive = row !== undefined && probe.alive({ pid: row.pid, startTime: row.start, bootId: row.boot })
   return alive ? row.pid : undefined
@@ -107,6 +110,34 @@ const actionsOf = (
   const line = (kind: string, name: string): GcAction => ({ action, reason: `owned: ${reason}`, vm, kind, name })
   return [...resources.map((resource) => line(resource.kind, resourceName(resource))), line("Lease", vm)]
 }
+
+/** Devices of pools that whoever made or removed them has not finished. Those that are ready are in use: by their pool. */
+const collectMembers = Effect.fnUntraced(function* (drivers: Drivers, dryRun: boolean) {
+  const ledger = yield* Ledger
+  const probe = yield* HostProbe
+  const unfinished = yield* ledger.transact("find unfinished members", (tx) =>
+    unfinishedMembers(tx)
+      .filter(({ network }) => lockHolder(tx, `pool ${network}`, probe) === undefined)
+      .map(({ network, subject }) => ({ network, resources: resourcesOf(tx, subject) }))
+  )
+  const actions = unfinished.flatMap(({ network, resources }) =>
+    resources.map(({ resource }): GcAction => ({
+      action: dryRun ? "would-delete" : "deleted",
+      reason: `owned: the pool of ${network} never got it ready`,
+      vm: null,
+      kind: resource.kind,
+      name: resourceName(resource)
+    }))
+  )
+  if (dryRun) return { actions, problems: [] } satisfies GcResult
+  const problems: Array<VmnetError> = []
+  for (const network of new Set(unfinished.map(({ network }) => network))) {
+    yield* withLock(`pool ${network}`)(removeUnfinished(drivers, network)).pipe(
+      Effect.catch((error) => Effect.sync(() => void problems.push(error)))
+    )
+  }
+  return { actions: problems.length === 0 ? actions : [], problems } satisfies GcResult
+})
 
 /** What several VMs had used together and none does any more. */
 const collectShares = Effect.fnUntraced(function* (drivers: Drivers, dryRun: boolean) {

@@ -14,7 +14,7 @@ import type { AttachRequest } from "../plan/AttachRequest.ts"
 import type { Lease } from "../plan/Lease.ts"
 import { ensureShare, removeUnheldShares } from "../plan/Shares.ts"
 import { teardown } from "../plan/teardown.ts"
-import { inspectLeased, makeReady } from "../pool/giveBack.ts"
+import { inspectLeased, type Release } from "../pool/giveBack.ts"
 import { rulesStand } from "../pool/inspectMember.ts"
 import { memberOf, splitPlan } from "../pool/memberResources.ts"
 import { ownerOfMember } from "../pool/reserveMember.ts"
@@ -22,7 +22,7 @@ import type { Drivers } from "../resource/Drivers.ts"
 import type { Resource } from "../resource/Resource.ts"
 import { backendOf } from "./backendOf.ts"
 import { checkCapabilities } from "./checkHost.ts"
-import { detach, forgetLease, keepLease } from "./down.ts"
+import { detach, forgetLease, keepLease, keptWith } from "./down.ts"
 import { notWhole, observe } from "./observe.ts"
 import { type Asked, prepare, retrying } from "./prepare.ts"
 import { Progress } from "./Progress.ts"
@@ -67,14 +67,13 @@ const undoMade = Effect.fnUntraced(function* (drivers: Drivers, { backend, reque
   }))
   const device = lease === undefined ? [] : memberOf(backend, request, lease, owned)
   const report = yield* teardown(drivers, vm, [...touched])
-  if (lease === undefined || device.length === 0) return report
-  if (report.left.length > 0) return { ...report, left: [...device, ...report.left] }
+  if (lease === undefined || device.length === 0) return { report, device: [] } satisfies Release
+  if (report.left.length > 0) return keptWith(device, report)
   const condition = yield* inspectLeased(lease)
   const rules = device.map(({ resource }) => resource)
   const isWhole = condition === "clean" && (yield* rulesStand(rules, ownerOfMember(lease.install, lease.pooled!)))
-  if (condition !== "held" && !isWhole) return yield* teardown(drivers, vm, device)
-  yield* makeReady(lease, device)
-  return report
+  if (condition === "held" || isWhole) return { report, device } satisfies Release
+  return { report: yield* teardown(drivers, vm, device), device: [] } satisfies Release
 })
 
 /** A device name that turns out to be taken by somebody else's device is exchanged for another. */
@@ -161,13 +160,13 @@ const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: Readonly
 const undo = Effect.fnUntraced(
   function* (drivers: Drivers, asked: Asked, touched: Touched, left: Array<string>) {
     const { vm } = asked.request
-    const report = yield* undoMade(drivers, asked, touched)
+    const { device, report } = yield* undoMade(drivers, asked, touched)
     if (report.left.length > 0) {
       left.push(...report.problems)
       yield* keepLease(vm, report)
       return yield* Effect.logWarning(`${vm} is not all undone; run vmnet down ${vm}`, ...report.problems)
     }
-    yield* forgetLease(vm, undefined)
+    yield* forgetLease(vm, undefined, device)
     const problems = yield* removeUnheldShares(drivers)
     if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems)
   },

@@ -58,8 +58,9 @@ const everywhere = Effect.fnUntraced(function* (
   ...then: ReadonlyArray<ReadonlyArray<string>>
 ) {
   yield* runOk("status")
-  const before = yield* HostSnapshot.take()
+  // The programs that can be stopped are mounted over the host's own.
   const stopping = yield* stoppingPrograms
+  const before = yield* HostSnapshot.take()
   const calls = yield* callsOf(stopping)
   assert.isAtLeast(calls, 4)
   for (let call = 1; call <= calls; call++) {

@@ -1,4 +1,13 @@
-import { type AttachRequest, formatIpv4, type Lease, namedNetns, type Netns, parsePrefix, slotOf } from "@vmnet/core"
+import {
+  type AttachRequest,
+  formatIpv4,
+  type Lease,
+  namedNetns,
+  type Netns,
+  type NetworkSpec,
+  parsePrefix,
+  slotOf
+} from "@vmnet/core"
 import { Result } from "effect"
 
 /** A slot on paper: what its number fixes. */
@@ -18,12 +27,15 @@ export interface LinkEnd {
   readonly address: string
 }
 
-const prefixOfName = "vmnet-"
+/** `vmnet-7` in the backend's own network, `vmnet-web-7` in another: networks number their slots each from 1 on. */
+const prefixOf = ({ backend, network }: NetworkSpec): string => (network === backend ? "vmnet-" : `vmnet-${network}-`)
 
-export const nameOfSlot = (number: number): string => `${prefixOfName}${number}`
+export const nameOfSlot = (network: NetworkSpec, number: number): string => `${prefixOf(network)}${number}`
 
-export const numberOfName = (name: string): number | undefined =>
-  /^vmnet-[1-9][0-9]{0,7}$/.test(name) ? Number(name.slice(prefixOfName.length)) : undefined
+export const numberOfName = (network: NetworkSpec, name: string): number | undefined => {
+  const digits = name.startsWith(prefixOf(network)) ? name.slice(prefixOf(network).length) : ""
+  return /^[1-9][0-9]{0,7}$/.test(digits) ? Number(digits) : undefined
+}
 
 /** The MACs are the same in every slot: no two of them meet on a segment. */
 const [hostMac, slotMac] = ["02:fc:00:00:00:01", "02:fc:00:00:00:02"]
@@ -36,7 +48,7 @@ export const slotOfLease = ({ network: spec }: AttachRequest, lease: Lease): Slo
   if (number < 1 || last >= links.base + 2 ** (32 - links.length)) {
     throw new RangeError(`slot ${number} is outside of links ${spec.links}`)
   }
-  const name = nameOfSlot(number)
+  const name = nameOfSlot(spec, number)
   return {
     number,
     name,

@@ -32,9 +32,9 @@ export const netnsSlotBackend: Backend = {
   identity: { mac: guest.mac },
   device: "veth",
   validate: refuseLoopback,
-  addressOf: ({ subnet }, name) => {
-    const number = numberOfName(name)
-    return number === undefined ? undefined : slotAddressOf(subnet, number)
+  addressOf: (network, name) => {
+    const number = numberOfName(network, name)
+    return number === undefined ? undefined : slotAddressOf(network.subnet, number)
   },
   plan: (request, lease) => ({
     shares: [

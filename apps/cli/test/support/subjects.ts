@@ -1,22 +1,31 @@
-import { bridgeBackend } from "@vmnet/backend-bridge"
+import type { Backend } from "@vmnet/core"
 import type { BackendSubject } from "@vmnet/testkit/conformance"
+import { builtinBackends } from "vmnet/effect"
 
-const bridge = {
-  backend: bridgeBackend,
+const backendOf = (kind: string): Backend => {
+  const found = builtinBackends.find((backend) => backend.kind === kind)
+  if (found === undefined) throw new Error(`this program has no backend ${kind}`)
+  return found
+}
+
+const inKernel = {
   reached: "address",
   guestsReachPublished: true,
-  siblings: "reachable",
+  siblings: "apart",
   hostile: ["host-service"]
 } as const satisfies Partial<BackendSubject>
 
 /** One guest of each kind that this program's backends have. Two of one backend are in networks of their own. */
 export const subjects: ReadonlyArray<BackendSubject> = [
-  { ...bridge, title: "bridge, a TAP", guest: "qemu-tap" },
+  { ...inKernel, title: "bridge, a TAP", backend: backendOf("bridge"), guest: "qemu-tap" },
   {
-    ...bridge,
+    ...inKernel,
     title: "bridge, a veth",
+    backend: backendOf("bridge"),
     guest: "netns-peer",
     flags: { network: "lab" },
     config: "networks: { lab: { subnet: 10.0.43.0/24 } }"
-  }
+  },
+  { ...inKernel, title: "netns", backend: backendOf("netns"), guest: "qemu-tap" },
+  { ...inKernel, title: "tap", backend: backendOf("tap"), guest: "qemu-tap" }
 ]

@@ -37,3 +37,6 @@ const complaint = (character: string, index: number): string => {
   const upper = /^[A-Z]$/.test(character) ? ` (write ${quote(character.toLowerCase())})` : ""
   return `${where} is not allowed, ${first}${upper}`
 }
+
+/** Names of network namespaces that vmnet makes: a network's name and more, as a file name in `/run/netns`. */
+export const netnsNamePattern = "^[a-z0-9](?!.*\\.\\.)[a-z0-9._-]{0,95}$"

@@ -1,3 +1,5 @@
+import { netnsNamePattern } from "@vmnet/core"
+
 /**
  * What may be put into a line of `ip -batch` or an nft statement. Every check runs before anything is executed.
  *
@@ -22,7 +24,9 @@ export const isReferableName = (name: string): boolean =>
   isLegalName(name) && isPlainWord(name) && !indexAlias.test(name)
 
 /** Names of namespaces vmnet creates: one plain word, never a path, never an option. */
-export const isNetnsName = (name: string): boolean => /^[a-z0-9](?!.*\.\.)[a-z0-9._-]{0,62}$/.test(name)
+export const isNetnsName = (name: string): boolean => netnsName.test(name)
+
+const netnsName = new RegExp(netnsNamePattern)
 
 /** Names a file in `/run/netns` can have: no other namespace can be there. */
 export const isFileName = (name: string): boolean =>

@@ -218,6 +218,16 @@ layer(layerExec({ install }), { excludeTestServices: true })("a guest in a slot"
       )
       assert.isAbove(came, 1)
       assert.strictEqual(passed, 0)
+      // Not even as an answer to what was asked in here, which nothing but the ban of IPv6 stands in the way of.
+      inside(slot, "ip", "neighbour", "add", "fd00::2", "lladdr", guestMac, "dev", "tap0")
+      assert.isAbove(
+        (yield* during(
+          slot,
+          Effect.sync(() => pings(slot, "fd00::2"))
+        )).came,
+        0
+      )
+      assert.isFalse(pings(slot, "fd00::2"))
     })
   )
 

@@ -25,7 +25,7 @@ const unusableNames = [
   "a*",
   "$(x)",
   "a;b",
-  "x".repeat(64)
+  "x".repeat(97)
 ]
 
 const creation = (it: LinkTests): void => {

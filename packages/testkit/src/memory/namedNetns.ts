@@ -1,11 +1,11 @@
-import { type AddNetns, type DeleteNetns, type FoundNetns, namePattern, namedNetns } from "@vmnet/core"
+import { type AddNetns, type DeleteNetns, type FoundNetns, namedNetns, netnsNamePattern } from "@vmnet/core"
 import { setAlias, setUp } from "./links.ts"
 import { refuse } from "./Refusal.ts"
 import type { World } from "./World.ts"
 
 const pathOf = (name: string): string => `/run/netns/${name}`
 
-const allowed = new RegExp(namePattern)
+const allowed = new RegExp(netnsNamePattern)
 
 const checkName = (name: string): string =>
   allowed.test(name) ? pathOf(name) : refuse("Invalid", `${name}: not a name for a namespace`)

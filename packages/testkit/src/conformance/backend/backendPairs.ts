@@ -77,8 +77,8 @@ export const backendPairs = (
                 yield* assertApart(first, second, b, 8082)
                 yield* assertApart(second, first, a, 8081)
                 yield* undisturbed(second, b, 8082, "one")
-                const back = yield* guestOf(a, "one", { publish: ["8081:80"] })
-                yield* back.serve({ port: 80, page: "one" })
+                const back = yield* guestOf(a, "back", { publish: ["8081:80"] })
+                yield* back.serve({ port: 80, page: "back" })
                 yield* undisturbed(back, a, 8081, "two")
               })
             ),

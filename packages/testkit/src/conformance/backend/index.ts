@@ -10,6 +10,7 @@ export {
   faultyLedger,
   type HostOps,
   layerFaultyService,
+  layerOnPrivateHost,
   layerService,
   type Service,
   type ServiceOptions,
@@ -18,3 +19,4 @@ export {
 export type { SuiteOptions } from "./suiteTests.ts"
 export { leavesNoTrace, unchanged } from "./unchanged.ts"
 export { type CommandOptions, type Ran, codeOf, vmnetCommand } from "./vmnetCommand.ts"
+export { requestFor } from "./requestFor.ts"

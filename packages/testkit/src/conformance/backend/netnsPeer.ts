@@ -3,12 +3,13 @@ import { Effect, type Scope } from "effect"
 import { PrivateHost } from "../../host/PrivateHost.ts"
 import { listening } from "../../host/Talk.ts"
 import type { Place } from "../../host/Traffic.ts"
+import { runAt } from "./outside.ts"
 import type { PeerHands } from "./Peer.ts"
 
 /** An empty named namespace, gone with the scope. */
 export const emptyNetns = Effect.fn("emptyNetns")(function* (netns: string) {
   const host = yield* PrivateHost
-  yield* Effect.acquireRelease(Effect.orDie(host.run("host", ["ip", "netns", "add", netns])), () =>
+  yield* Effect.acquireRelease(runAt("host", ["ip", "netns", "add", netns]), () =>
     Effect.orDie(host.run("host", ["ip", "netns", "delete", netns]))
   )
   return `/run/netns/${netns}` as const

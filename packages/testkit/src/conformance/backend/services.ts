@@ -2,6 +2,7 @@ import { type Backend, Backends, layerLedgerSqlite, layerVmnet, Ledger, type Vmn
 import { Layer } from "effect"
 import { faultyCalls } from "../../faults/faultyCalls.ts"
 import { faultyHelpers } from "../../faults/faultyHelpers.ts"
+import { faultyMountOps } from "../../faults/faultyMountOps.ts"
 import { faultyOps } from "../../faults/faultyOps.ts"
 import { PrivateHost } from "../../host/PrivateHost.ts"
 
@@ -48,7 +49,7 @@ export const faultyLedger = faultyCalls(Ledger, {
 export const layerFaultyService = ({ install, ops, backends }: ServiceOptions) =>
   layerVmnet.pipe(
     Layer.provideMerge(faultyLedger(layerLedgerSqlite({ stateDir, install }))),
-    Layer.provideMerge(faultyHelpers(faultyOps(ops))),
+    Layer.provideMerge(faultyHelpers(faultyMountOps(faultyOps(ops)))),
     Layer.provide(Backends.layerOf(backends)),
     Layer.orDie
   )

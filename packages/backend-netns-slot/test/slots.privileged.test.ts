@@ -117,6 +117,24 @@ layer(layerOnPrivateHost({ ...suiteOptions, backends: [netnsSlotBackend] }), {
     )
   )
 
+  it.effect("a guest that asks by ARP under addresses it has not gets no place in the machine's neighbour table", () =>
+    leavesNoTrace(
+      Effect.gen(function* () {
+        const attachment = yield* attached("asks")
+        const guest = yield* resumed(attachment)
+        const { gateway } = identity
+        const learned = runAt(placeOf(attachment), ["ip", "-4", "neighbour", "show", "dev", "tap0", "nud", "all"])
+        for (const address of ["11.0.0.7", "169.254.1.9"]) {
+          yield* guest.exec(["ip", "address", "add", `${address}/32`, "dev", "eth0"])
+          yield* guest.exec(["arping", "-c", "2", "-w", "2", "-I", "eth0", "-s", address, gateway])
+          assert.notInclude(yield* learned, address)
+        }
+        const own = ["arping", "-c", "2", "-w", "2", "-I", "eth0", "-s", identity.address, gateway]
+        assert.strictEqual((yield* guest.exec(own)).exitCode, 0)
+      })
+    )
+  )
+
   it.effect("forwards in there whatever the host does, and touches no switch of the host's but the held ones", () =>
     leavesNoTrace(
       Effect.gen(function* () {

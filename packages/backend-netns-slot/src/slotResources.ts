@@ -59,17 +59,17 @@ const inside = (request: AttachRequest, { netns, hostEnd, slotEnd }: Slot): Read
     tap,
     { kind: "Address", netns, link: guest.device, address: `${guest.gateway}/${guest.prefix}` },
     { kind: "Neighbour", netns, link: guest.device, address: guest.address, mac: guest.mac },
-    switchedOn(netns, guest.device, "rp_filter"),
-    switchedOn(netns, guest.device, "forwarding"),
-    switchedOn(netns, slotEnd.link, "forwarding")
+    parameter(netns, guest.device, "rp_filter"),
+    parameter(netns, guest.device, "forwarding"),
+    parameter(netns, slotEnd.link, "forwarding")
   ]
 }
 
 /**
- * Forwarding only in here, whatever the host's own is. Strict reverse path filtering (net/ipv4/fib_frontend.c) also keeps
- * ARP senders that are not the guest out of the neighbour table, which is one for the whole machine.
+ * Forwarding is on in here, whatever the host's own is. Strict reverse path filtering keeps made-up ARP senders out of the
+ * neighbour table, which is one for the whole machine (net/ipv4/arp.c asks the same question of a sender's address).
  */
-const switchedOn = (netns: Netns, link: string, name: "forwarding" | "rp_filter"): SysctlResource => ({
+const parameter = (netns: Netns, link: string, name: "forwarding" | "rp_filter"): SysctlResource => ({
   kind: "Sysctl",
   netns,
   key: ["net", "ipv4", "conf", link, name],

@@ -65,8 +65,10 @@ it.live("a namespace in use that has a slot's name outlives whoever died before 
     check: ({ exit, world: { kernel } }: FaultRun<Machine, unknown, unknown>) =>
       Effect.gen(function* () {
         if (exit === null) kernel.host.restartSelf()
-        const { problems } = yield* (yield* Vmnet).gc({ dryRun: false })
+        const { actions, problems } = yield* (yield* Vmnet).gc({ dryRun: false })
         assert.deepStrictEqual(problems, [])
+        const said = actions.find(({ kind, name }) => kind === "Netns" && name === "vmnet-1")
+        if (said !== undefined) assert.strictEqual(said.action, "skipped")
         const links = kernel.snapshot()[taken]?.links ?? []
         assert.isTrue(links.some(({ link }) => link === "dummy0"))
       })

@@ -34,7 +34,7 @@ const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string, { gen
 
 /**
  * Takes a lease back: marked `releasing`, torn down, forgotten, and then what only it had kept alive. What cannot be
- * removed keeps the lease as `failed`, so that nothing is forgotten that still exists.
+ * removed keeps the lease as `failed`, so that nothing is forgotten that still exists. Says what became of it.
  */
 export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
   Effect.gen(function* () {
@@ -52,6 +52,7 @@ export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
     const time = yield* now
     yield* forgetLease(vm, time + request.network.cooldown * 1000, device)
     yield* removeLeftShares(drivers, vm)
+    return { report, device } satisfies Release
   }).pipe(Effect.uninterruptible)
 
 /** Tears down all of a lease, but for a device that its pool takes back: then all that was the VM's is off it. */

@@ -12,13 +12,8 @@ interface Objection {
 const another = "Leave it out, or use another backend (bridge, netns or tap, as root)."
 
 const objections = (request: AttachRequest): ReadonlyArray<Objection | false> => {
-  const { address, egress, network, tapOwner, target } = request
+  const { address, network, tapOwner, target } = request
   return [
-    egress._tag !== "Internet" && {
-      option: "egress",
-      why: "a user-mode network reaches whatever its user reaches, and nothing can be put in its way without rights",
-      hint: another
-    },
     address !== undefined && {
       option: "ip",
       why: `its guests are ${guestAddress}, each in a network of its own`,
@@ -33,7 +28,7 @@ const objections = (request: AttachRequest): ReadonlyArray<Objection | false> =>
     !network.masquerade && { option: "masquerade", why: "guests always leave with the host's address", hint: another },
     loopbackWithPasta(request),
     loopbackDatagrams(request),
-    sharedDatagrams(request, request.publish),
+    sharedWithPasta(request),
     network.subnet !== subnet && { option: "subnet", why: `its guests are in ${subnet}`, hint: another }
   ]
 }
@@ -76,38 +71,25 @@ const loopbackWithPasta = ({ network, publish }: AttachRequest): Objection | fal
   }
 }
 
-/** The port of the guest that two ranges lead to, if there is one. */
-const sharedPort = (ranges: ReadonlyArray<PublishSpec>): number | undefined => {
-  const seen = new Set<number>()
-  const ports = ranges.flatMap(({ count, guestPort }) =>
-    Array.from({ length: count }, (_, offset) => guestPort + offset)
-  )
-  return ports.find((port) => seen.size === seen.add(port).size)
-}
-
-/**
- * libslirp finds a datagram's way out by where in the guest it comes from alone (`udp_input`): of two ports of the host
- * that lead to one of the guest's, the second's answers would leave by the first.
- */
-const sharedDatagrams = ({ network }: AttachRequest, publish: ReadonlyArray<PublishSpec>): Objection | false => {
-  const port = sharedPort(publish.filter(({ protocol }) => protocol === "udp"))
-  if (engineOf(network) !== "slirp4netns" || port === undefined) return false
+/** pasta leads a port on any address of the host to the one address that it knows, so that two would be one there. */
+const sharedWithPasta = ({ network, publish }: AttachRequest): Objection | false => {
+  const shared = publish.find((one, index) => publish.slice(0, index).some((other) => meets(one, other)))
+  if (engineOf(network) !== "pasta" || shared === undefined) return false
   return {
     option: "publish",
-    why: `slirp4netns answers for port ${port}/udp of a guest on one port of the host only`,
-    hint: "Publish it once, or have the guest answer on another port too."
+    why: `pasta does not tell ${formatPublish(shared)} from the same port on another address of the host`,
+    hint: `Publish it once, or set networks.${network.network}.engine to slirp4netns.`
   }
 }
 
+const meets = (one: PublishSpec, other: PublishSpec): boolean =>
+  one.protocol === other.protocol &&
+  one.hostPort < other.hostPort + other.count &&
+  other.hostPort < one.hostPort + one.count
+
 /** pasta(1) takes its ports when it starts, and no others later. */
-export const livePublish = (
-  live: AttachRequest,
-  added: ReadonlyArray<PublishSpec>
-): Result.Result<void, VmnetError> => {
-  const { network, vm } = live
-  const shared = sharedDatagrams(live, [...live.publish, ...added])
-  if (added.length > 0 && shared !== false) return Result.fail(refusal(vm, shared))
-  return engineOf(network) === "slirp4netns"
+export const livePublish = ({ network, vm }: AttachRequest): Result.Result<void, VmnetError> =>
+  engineOf(network) === "slirp4netns"
     ? Result.void
     : Result.fail(
         new VmnetError({
@@ -117,4 +99,3 @@ export const livePublish = (
           details: { vm, option: "engine", engine: "pasta" }
         })
       )
-}

@@ -1,11 +1,11 @@
-import { hostNetns } from "../ops/Netns.ts"
+import { hostNetns, type Netns } from "../ops/Netns.ts"
 import type { NatElement } from "../ops/NatElement.ts"
 import type { AttachRequest, NetworkSpec } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
 import type { NatElementResource } from "../resource/Resource.ts"
 
-/** Firewall elements that every backend of the host's own namespace has, to plan with. */
-export const natElement = (element: NatElement, netns = hostNetns): NatElementResource => ({
+/** Firewall elements that backends have alike, to plan with: in the host's own namespace unless told otherwise. */
+export const natElement = (element: NatElement, netns: Netns = hostNetns): NatElementResource => ({
   kind: "NatElement",
   netns,
   element
@@ -26,23 +26,25 @@ export const segmentElements = (
 export const guestElements = (
   { egress }: AttachRequest,
   { address, mark }: Lease,
-  device: string
+  device: string,
+  netns: Netns = hostNetns
 ): ReadonlyArray<NatElementResource> => {
   const guest = (verdict: "all" | "listed" | "none") =>
-    natElement({ _tag: "Guest", device, address, mark, egress: verdict })
+    natElement({ _tag: "Guest", device, address, mark, egress: verdict }, netns)
   switch (egress._tag) {
     case "Internet":
       return [guest("all")]
     case "None":
       return [guest("none")]
     case "Allow":
-      return [...egress.rules.map((rule) => natElement({ _tag: "Egress", address, ...rule })), guest("listed")]
+      return [...egress.rules.map((rule) => natElement({ _tag: "Egress", address, ...rule }, netns)), guest("listed")]
   }
 }
 
 /** Ports of the host that lead to the guest's address. */
 export const publishElements = (
   { address }: Lease,
-  publish: ReadonlyArray<PublishLease>
+  publish: ReadonlyArray<PublishLease>,
+  netns: Netns = hostNetns
 ): ReadonlyArray<NatElementResource> =>
-  publish.map((range) => natElement({ _tag: "Publish", guestAddress: address, ...range }))
+  publish.map((range) => natElement({ _tag: "Publish", guestAddress: address, ...range }, netns))

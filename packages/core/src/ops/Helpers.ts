@@ -34,14 +34,15 @@ export interface NamespaceSpec {
   readonly helper: "namespace"
 }
 
-/** What every user-mode network has: the TAP in the VM's namespace it speaks Ethernet on, and who it is there. */
+/** What every user-mode network has: the TAP in the VM's namespace it speaks Ethernet on, and who is there. */
 interface UserNetwork {
   readonly link: string
   readonly mtu: number
   /** In prefix form. The host's side of it is .2, its resolver .3 (slirp4netns(1)). */
   readonly subnet: string
+  /** The namespace's own address on the link, behind which the guest is. */
   readonly guestAddress: string
-  /** Whether the guest reaches services on the host's 127.0.0.1 at the gateway's address. */
+  /** Whether services on the host's 127.0.0.1 are reached at the host's side of the subnet. */
   readonly hostLoopback: boolean
 }
 

@@ -9,7 +9,7 @@ import { SysctlOps } from "../ops/SysctlOps.ts"
 import type { Driver } from "./Driver.ts"
 import { grouped } from "./grouped.ts"
 import { makeHelperDriver } from "./HelperDriver.ts"
-import { inHelperNetns } from "./helperNetns.ts"
+import { linksInHelperNetns, natInHelperNetns, sysctlsInHelperNetns } from "./helperNetns.ts"
 import { makeLinkDriver } from "./LinkDriver.ts"
 import { makeMountDriver } from "./MountDriver.ts"
 import { makeNatDriver } from "./NatDriver.ts"
@@ -43,9 +43,9 @@ type Needs = Helpers | LinkOps | MountOps | NatOps | SysctlOps
 export const drivers: Effect.Effect<Drivers, never, Needs> = Effect.gen(function* () {
   const helpers = yield* Helpers
   return {
-    link: makeLinkDriver(inHelperNetns(helpers, yield* LinkOps)),
-    nat: makeNatDriver(yield* NatOps),
-    sysctl: makeSysctlDriver(yield* SysctlOps),
+    link: makeLinkDriver(linksInHelperNetns(helpers, yield* LinkOps)),
+    nat: makeNatDriver(natInHelperNetns(helpers, yield* NatOps)),
+    sysctl: makeSysctlDriver(sysctlsInHelperNetns(helpers, yield* SysctlOps)),
     mount: makeMountDriver(yield* MountOps),
     helper: makeHelperDriver(helpers)
   }

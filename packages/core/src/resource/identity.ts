@@ -58,7 +58,10 @@ export const goesWith = (resource: Resource): ReadonlyArray<string> => {
     case "Sysctl":
       return resource.link === undefined ? [netns] : [netns, `${netnsKey(resource.netns)} ${resource.link}`]
     case "Forward":
-      return [netns, `${netnsKey(resource.netns)} slirp4netns`]
+      return [`${netnsKey(resource.netns)} slirp4netns`]
+    case "Helper":
+      // A process with files of its own: stopped by itself, whatever it runs in.
+      return []
     default:
       return [netns]
   }
@@ -66,6 +69,7 @@ export const goesWith = (resource: Resource): ReadonlyArray<string> => {
 
 /** What goes with a resource, in the words of `goesWith`: what is on its links (a veth is two), or in its namespace. */
 export const carries = (resource: Resource): ReadonlyArray<string> => {
+  const netns = `netns ${netnsKey(resource.netns)}`
   switch (resource.kind) {
     case "Netns":
       return [`netns ${netnsKey(namedNetns(resource.name))}`]
@@ -75,7 +79,7 @@ export const carries = (resource: Resource): ReadonlyArray<string> => {
     case "Veth":
       return [`${netnsKey(resource.netns)} ${resource.link}`, `${netnsKey(resource.peer.netns)} ${resource.peer.link}`]
     case "Helper":
-      return [`${netnsKey(resource.netns)} ${resource.spec.helper}`]
+      return [resource.spec.helper === "namespace" ? netns : `${netnsKey(resource.netns)} ${resource.spec.helper}`]
     default:
       return []
   }

@@ -1,16 +1,21 @@
 import { Effect } from "effect"
 import { stepError } from "../errors/stepError.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
+import { holdPorts, resetPorts } from "../allocator/ports.ts"
+import { findLease } from "../ledger/LeaseRow.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { type BoundSocket, HostProbe } from "../ops/HostProbe.ts"
 import type { PublishSpec } from "../plan/AttachRequest.ts"
 import { lookAtHost } from "./hostFacts.ts"
 
 /**
- * Refuses ports that the host cannot publish: bound by a program of the host, or on an address the host does not have.
- * Ports of other VMs are refused by the ledger when they are reserved.
+ * Refuses ports that the host cannot publish: another VM's, bound by a program of the host, or on an address the host
+ * does not have. Ports of VMs come first: where a helper has them bound, that helper is no program of the host's.
  */
 export const checkPublish = Effect.fnUntraced(function* (vm: string, specs: ReadonlyArray<PublishSpec>) {
   if (specs.length === 0) return
+  const ledger = yield* Ledger
+  yield* ledger.rehearse(`look at ports for ${vm}`, (tx) => holdAll(tx, vm, specs))
   const probe = yield* HostProbe
   const sockets = yield* Effect.mapError(probe.sockets, (error) => stepError(vm, "look at the host's sockets", error))
   for (const spec of specs) {
@@ -19,6 +24,12 @@ export const checkPublish = Effect.fnUntraced(function* (vm: string, specs: Read
   }
   yield* checkAddresses(vm, specs)
 })
+
+/** What is left of an attempt that failed has no port for good. */
+const holdAll = (tx: Tx, vm: string, specs: ReadonlyArray<PublishSpec>): void => {
+  if (findLease(tx, vm)?.state !== "active") resetPorts(tx, vm, [])
+  for (const spec of specs) holdPorts(tx, vm, spec)
+}
 
 const collides = (spec: PublishSpec, socket: BoundSocket): boolean =>
   socket.protocol === spec.protocol &&

@@ -28,6 +28,10 @@ const signature = (objects: ReadonlyArray<NftObject>): string => {
   return lines.sort().join("\n")
 }
 
+/** Who is not root makes a network namespace only together with a user namespace of his own. */
+const inNoNetwork = (): ReadonlyArray<string> =>
+  process.geteuid?.() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"]
+
 /**
  * What this nft says of a layout on this kernel: it is loaded into a network namespace that lives no longer than the
  * program, and printed as nft reads it back (`--echo`). Comparing with that, not with a text of ours, holds across
@@ -37,7 +41,9 @@ export const reference = Effect.fnUntraced(function* (commands: Commands["Servic
   const attempt: Attempt = { family: "nat", action: "load the firewall layout for comparison" }
   // As an argument: with -j, nft takes text from a file or an argument, but reads its standard input as JSON only.
   const { exitCode, stderr, stdout } = yield* findProgram("nft").pipe(
-    Effect.flatMap((nft) => commands.run({ program: "unshare", args: ["--net", "--", nft, "-j", "-n", "-e", layout] })),
+    Effect.flatMap((nft) =>
+      commands.run({ program: "unshare", args: [...inNoNetwork(), "--", nft, "-j", "-n", "-e", layout] })
+    ),
     Effect.mapError((error) => ofCommandError(attempt, error))
   )
   if (exitCode === 0) return signature(yield* readNft(attempt, stdout))

@@ -32,6 +32,12 @@ export interface BackendSubject {
   /** Whether two guests of one network get at one another at `attachment.host.address`. */
   readonly siblings: "reachable" | "apart"
   readonly hostile: ReadonlyArray<HostileAct>
+  /**
+   * Whether UDP that the host sends from its own 127.0.0.1 to a published port has an answer; `answered`, if absent. To a
+   * guest of a user-mode network that client is the host's side of the network, and what the guest sends there is
+   * dropped with all that is meant for the host's loopback.
+   */
+  readonly loopbackDatagrams?: "answered" | "unanswered"
   readonly flags?: SubjectFlags
   /** A configuration file's text. */
   readonly config?: string

@@ -7,7 +7,7 @@ import { findProgram } from "../commands/programs.ts"
 const attempt: Attempt = { family: "process", action: "look for what a user-mode network needs" }
 
 const programsOf: Readonly<Record<HelperName, ReadonlyArray<string>>> = {
-  namespace: ["unshare", "nsenter", "mkfifo", "cat", "ip"],
+  namespace: ["unshare", "nsenter", "mkfifo", "cat", "ip", "nft"],
   slirp4netns: ["slirp4netns"],
   pasta: ["pasta"]
 }
@@ -18,6 +18,7 @@ const packages: Readonly<Record<string, string>> = {
   mkfifo: "coreutils",
   cat: "coreutils",
   ip: "iproute2",
+  nft: "nftables",
   slirp4netns: "slirp4netns",
   pasta: "passt"
 }

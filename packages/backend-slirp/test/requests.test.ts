@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { slirpBackend } from "@vmnet/backend-slirp"
-import { type AttachRequest, readPublishSpecs, Vmnet } from "@vmnet/core"
+import { type AttachRequest, Progress, readPublishSpecs, Vmnet } from "@vmnet/core"
 import { Effect, Result } from "effect"
 import { onMachine, picture, request } from "./support/memory.ts"
 
@@ -137,6 +137,26 @@ it.live("a port that a program of the host has is told as that", () =>
       kernel.host.bind({ protocol: "tcp", address: "0.0.0.0", port: 8080 })
       const { code, details } = yield* Effect.flip(vmnet.up(request("vm1", { publish: ["8080:80"] })))
       assert.deepStrictEqual([code, details?.["holder"]], ["PORT_IN_USE", null])
+    })
+  )
+)
+
+it.live("when its namespace is gone all in it is, and a VM goes without a look for any of it", () =>
+  onMachine((machine) =>
+    Effect.gen(function* () {
+      const vmnet = yield* Vmnet
+      const before = yield* picture(machine)
+      yield* vmnet.up(request("vm1", { publish: ["8080:80", "127.0.0.1:9000:90"], egress: ["203.0.113.0/24:443"] }))
+      const [holder] = Object.entries(machine.kernel.host.helpers()).filter(([id]) => id.endsWith(" namespace"))
+      machine.kernel.host.endProcess(holder![1].process.pid)
+      const steps: Array<string> = []
+      const told = ({ step }: { readonly step: string }) => Effect.sync(() => void steps.push(step))
+      yield* Effect.provideService(vmnet.down("vm1"), Progress, told)
+      assert.deepStrictEqual(
+        steps.filter((step) => step.startsWith("delete ")),
+        ["delete helper slirp4netns in namespace of vm1/1, helper namespace in namespace of vm1/1"]
+      )
+      assert.deepStrictEqual(yield* picture(machine), before)
     })
   )
 )

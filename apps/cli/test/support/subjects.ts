@@ -39,9 +39,11 @@ export const subjects: ReadonlyArray<BackendSubject> = [
     backend: backendOf("slirp"),
     guest: "qemu-tap",
     reached: "published",
-    guestsReachPublished: true,
+    // Its ports are sockets of the host, which guests of the others are kept from. Its own guests reach them.
+    guestsReachPublished: false,
     siblings: "apart",
-    // Whatever of the host its user reaches the guest does too, but for 127.0.0.1.
+    reaches: "as-the-host",
+    // Services of the host's are among what its user reaches, but for those on 127.0.0.1.
     hostile: [],
     loopbackDatagrams: "unanswered",
     enter

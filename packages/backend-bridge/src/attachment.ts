@@ -1,4 +1,4 @@
-import { type Attachment, attachmentOf, type AttachRequest, type Lease, type Netns, netnsKey } from "@vmnet/core"
+import { type Attachment, attachmentOf, type AttachRequest, type Lease, netnsPath } from "@vmnet/core"
 import { guestInterface } from "./guest.ts"
 
 export const bridgeAttachment = (request: AttachRequest, lease: Lease): Attachment =>
@@ -9,16 +9,3 @@ export const bridgeAttachment = (request: AttachRequest, lease: Lease): Attachme
       ? { kind: "tap", name: lease.device, netns: null, mac: null }
       : { kind: "veth", name: guestInterface, netns: netnsPath(request.target), mac: lease.mac }
   )
-
-const netnsPath = (netns: Netns): string | null => {
-  switch (netns._tag) {
-    case "Host":
-      return null
-    case "Path":
-      return netns.path
-    case "Process":
-      return `/proc/${netns.pid}/ns/net`
-    case "Helper":
-      return netnsKey(netns)
-  }
-}

@@ -59,16 +59,20 @@ const inside = (request: AttachRequest, { netns, hostEnd, slotEnd }: Slot): Read
     tap,
     { kind: "Address", netns, link: guest.device, address: `${guest.gateway}/${guest.prefix}` },
     { kind: "Neighbour", netns, link: guest.device, address: guest.address, mac: guest.mac },
-    forwarding(netns, guest.device),
-    forwarding(netns, slotEnd.link)
+    parameter(netns, guest.device, "rp_filter"),
+    parameter(netns, guest.device, "forwarding"),
+    parameter(netns, slotEnd.link, "forwarding")
   ]
 }
 
-/** Only in here, whatever the host's own forwarding is. */
-const forwarding = (netns: Netns, link: string): SysctlResource => ({
+/**
+ * Forwarding is on in here, whatever the host's own is. Strict reverse path filtering keeps made-up ARP senders out of the
+ * neighbour table, which is one for the whole machine (net/ipv4/arp.c asks the same question of a sender's address).
+ */
+const parameter = (netns: Netns, link: string, name: "forwarding" | "rp_filter"): SysctlResource => ({
   kind: "Sysctl",
   netns,
-  key: ["net", "ipv4", "conf", link, "forwarding"],
+  key: ["net", "ipv4", "conf", link, name],
   value: "1",
   link
 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { netnsSlotBackend } from "@vmnet/backend-netns-slot"
-import { decodeConfig, type RequestFlags, resolveRequest, VmnetError } from "@vmnet/core"
+import { decodeConfig, type RequestFlags, requestNotices, resolveRequest, VmnetError } from "@vmnet/core"
 import { planConformance } from "@vmnet/testkit/conformance"
 import { Result } from "effect"
 
@@ -91,6 +91,15 @@ describe("a slot", () => {
     assert.include(refusal({}, overlapping), "subnet 10.12.7.0/24 and links 10.12.0.0/16 overlap")
     const tiny = "networks: { netns: { backend: netns, links: 10.20.0.0/31 } }"
     assert.include(refusal({}, tiny), "has no room for a slot")
+  })
+
+  it("says so when slots are to be kept warm, which nobody does yet", () => {
+    const warm = "networks: { netns: { backend: netns, pool: { warm: 8 } } }"
+    const noticed = requestNotices(Result.getOrThrow(resolve({}, warm)))
+    assert.deepStrictEqual(noticed, [
+      "networks.netns.pool has no effect without vmnetd yet: each slot is made when it is asked for"
+    ])
+    assert.deepStrictEqual(requestNotices(Result.getOrThrow(resolve({}))), [])
   })
 
   it("refuses by name what it cannot honour", () => {

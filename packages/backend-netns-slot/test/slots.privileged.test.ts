@@ -117,6 +117,21 @@ layer(layerOnPrivateHost({ ...suiteOptions, backends: [netnsSlotBackend] }), {
     )
   )
 
+  it.effect("a guest that speaks ARP for others fills nobody's neighbour table", () =>
+    leavesNoTrace(
+      Effect.gen(function* () {
+        const attachment = yield* attached("liar")
+        const guest = yield* resumed(attachment)
+        for (const address of ["10.99.0.1", "192.0.2.20", "169.254.7.7"]) {
+          yield* guest.exec(["ip", "address", "add", `${address}/32`, "dev", "eth0"])
+          yield* guest.exec(["arping", "-c", "2", "-w", "2", "-I", "eth0", "-s", address, identity.gateway])
+        }
+        const known = yield* runAt(placeOf(attachment), ["ip", "-4", "neighbour", "show", "dev", "tap0", "nud", "all"])
+        assert.strictEqual(known.trim(), `${identity.address} lladdr ${identity.mac} PERMANENT`)
+      })
+    )
+  )
+
   it.effect("forwards in there whatever the host does, and touches no switch of the host's but the held ones", () =>
     leavesNoTrace(
       Effect.gen(function* () {

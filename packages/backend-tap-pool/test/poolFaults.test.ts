@@ -70,6 +70,32 @@ const nothing = () => Effect.void
 const warmed = (vmnet: Vmnet["Service"]) => vmnet.warm(fleet)
 const upAndWarm = (vmnet: Vmnet["Service"]) => Effect.andThen(vmnet.warm(fleet), vmnet.up(vm1))
 
+/** What the process that died had not finished is gone after `gc`, and what it had is kept. */
+const collected = ({ world, words }: Run) =>
+  Effect.gen(function* () {
+    const vmnet = yield* Vmnet
+    world.kernel.host.restartSelf()
+    const { problems } = yield* vmnet.gc({ dryRun: false })
+    assert.deepStrictEqual(problems, [], words)
+    const { members } = yield* leaseRows
+    for (const member of members) assert.propertyVal(member, "state", "ready", words)
+    yield* vmnet.removeNetwork("fleet")
+    const now = yield* picture(world)
+    assertSame(now.kernel, world.empty.kernel, `${words}: kernel`)
+    assertSame(now.rows, world.empty.rows, `${words}: ledger`)
+  })
+
+it.live(
+  "wherever a process dies that warms a pool, gc takes back what it had not finished",
+  () =>
+    forEachFault({
+      ...scenario(nothing, warmed),
+      faults: (call) => everyFault(call).filter(({ _tag }) => _tag === "Crash"),
+      check: collected
+    }),
+  120_000
+)
+
 describe("whatever goes wrong, a pool is as good as ever afterwards and leaves nothing", () => {
   it.live("while it is warmed", () => forEachFault(scenario(nothing, warmed)), 120_000)
   it.live(

@@ -130,7 +130,13 @@ const gets = Effect.fn("gets")(function* (device: string, send: (text: string) =
     Effect.filterOrFail((count) => count > before[1]!),
     Effect.retry(Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "5 seconds" })))
   )
-  return handed(device) > before[0]!
+  // It is counted at the uplink before it is forwarded.
+  const more = Effect.sync(() => handed(device) > before[0]!)
+  return yield* more.pipe(
+    Effect.filterOrFail((is) => is),
+    Effect.retry(Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "1 second" }))),
+    Effect.orElseSucceed(() => false)
+  )
 })
 
 /** What the host has had to hand to a TAP's reader, delivered or dropped for want of one. */

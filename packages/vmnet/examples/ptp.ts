@@ -8,6 +8,7 @@ import {
   hostNetns,
   type Lease,
   type Netns,
+  netnsPath,
   networkFields,
   publishElements,
   refuseLoopback,
@@ -50,9 +51,6 @@ const needsTarget = ({ vm }: AttachRequest): VmnetError =>
     details: { vm }
   })
 
-const pathOf = (netns: Netns): string | null =>
-  netns._tag === "Path" ? netns.path : netns._tag === "Process" ? `/proc/${netns.pid}/ns/net` : null
-
 /** The guest's policy, then its link, so that the first packet is judged already; then what leads in and out. */
 const resourcesOf = (request: AttachRequest, lease: Lease, netns: Netns): ReadonlyArray<Resource> => {
   const { network: spec, forwarding } = request
@@ -85,7 +83,7 @@ export const ptpBackend: Backend = {
   validate: (request) => (request.target === undefined ? Result.fail(needsTarget(request)) : refuseLoopback(request)),
   plan: (request, lease) => {
     const target = request.target ?? hostNetns
-    const device = { kind: "veth", name: interfaceOf(request), netns: pathOf(target), mac: lease.mac } as const
+    const device = { kind: "veth", name: interfaceOf(request), netns: netnsPath(target), mac: lease.mac } as const
     return {
       shares: [
         { key: "nat", resources: [{ kind: "NatLayout", netns: hostNetns }] },

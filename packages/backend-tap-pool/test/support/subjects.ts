@@ -5,7 +5,7 @@ import { Layer } from "effect"
 import { fileURLToPath } from "node:url"
 import { install } from "./request.ts"
 
-/** A virtual machine on each TAP. */
+/** A virtual machine on each TAP. Its MAC is nobody's business: nobody but the host is on the link with it. */
 export const taps: BackendSubject = {
   title: "tap",
   backend: tapBackend,
@@ -13,7 +13,7 @@ export const taps: BackendSubject = {
   reached: "address",
   guestsReachPublished: true,
   siblings: "apart",
-  hostile: ["gateway-service", "host-service", "other-address", "other-mac", "metadata", "lan-route"]
+  hostile: ["gateway-service", "host-service", "other-address", "metadata", "lan-route"]
 }
 
 /** The real kernel, and the command as `pnpm build` leaves it. */

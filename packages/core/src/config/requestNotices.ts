@@ -1,9 +1,16 @@
 import { Result } from "effect"
 import { covers, parseAddressOrPrefix } from "../net/Ipv4.ts"
+import type { Sections } from "./sections/Section.ts"
+import { builtinSections } from "./sections/sections.ts"
 import type { AttachRequest, EgressPolicy } from "../plan/AttachRequest.ts"
 
 /** What is allowed but probably not meant, one line each, for a person to read while the request goes ahead. */
-export const requestNotices = ({ network, egress }: AttachRequest): ReadonlyArray<string> => {
+export const requestNotices = (request: AttachRequest, sections: Sections = builtinSections): ReadonlyArray<string> => [
+  ...resolverNotices(request),
+  ...(sections[request.backend]?.notices?.(request.network) ?? [])
+]
+
+const resolverNotices = ({ network, egress }: AttachRequest): ReadonlyArray<string> => {
   if (network.dns.length === 0) {
     return [
       `network ${network.network} has no resolver: its guests are told of none (set networks.${network.network}.dns)`

@@ -38,3 +38,17 @@ const helperNetnsKey = (owner: string): string => {
   const tag = parseOwner(owner)
   return `namespace of ${tag === undefined ? owner : `${tag.subject}/${tag.generation}`}`
 }
+
+/** The file that stands for a namespace, as an attachment names it; null is the host's own. */
+export const netnsPath = (netns: Netns): string | null => {
+  switch (netns._tag) {
+    case "Host":
+      return null
+    case "Path":
+      return netns.path
+    case "Process":
+      return `/proc/${netns.pid}/ns/net`
+    case "Helper":
+      return helperNetnsKey(netns.owner)
+  }
+}

@@ -1,13 +1,14 @@
 import { Effect } from "effect"
 import { OpsError } from "../errors/OpsError.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
-import { formatOwner, parseOwner } from "../names/Owner.ts"
-import type { FoundNetns, Link, LinkOps, LinkSnapshot } from "../ops/LinkOps.ts"
+import type { Link, LinkOps, LinkSnapshot } from "../ops/LinkOps.ts"
 import { netnsKey } from "../ops/Netns.ts"
 import type { Driver, Presence } from "./Driver.ts"
 import { grouped } from "./grouped.ts"
 import { creation, deletion, type LinkResource, type PlacedChange } from "./linkChanges.ts"
+import { netnsPresences } from "./netnsPresence.ts"
 import type { NetnsResource } from "./Resource.ts"
+import { tagPresence } from "./tagPresence.ts"
 
 /** The kind the kernel gives a link of ours. */
 const linkType = { Bridge: "bridge", Tap: "tun", Veth: "veth" } as const
@@ -21,16 +22,12 @@ export const makeLinkDriver = (ops: LinkOps["Service"]): Driver => ({
       resources.map((owned) => deletion(linkResource(owned)))
     ),
   find: Effect.fnUntraced(function* (resources) {
-    const names = resources.flatMap(({ resource }) => (resource.kind === "Netns" ? [resource.name] : []))
-    const found = names.length === 0 ? [] : yield* ops.findNetns(names)
-    const namespaces = new Map(names.map((name, index) => [name, found[index]!]))
-    const links = names.length === resources.length ? [] : yield* findLinks(ops, resources)
-    let next = 0
-    return resources.map((owned) =>
-      owned.resource.kind === "Netns"
-        ? netnsPresence(namespaces.get(owned.resource.name) ?? null, owned.owner)
-        : links[next++]!
+    const names = resources.flatMap(({ owner, resource }) =>
+      resource.kind === "Netns" ? [{ name: resource.name, owner }] : []
     )
+    const namespaces = [...(yield* netnsPresences(ops, names))]
+    const links = names.length === resources.length ? [] : [...(yield* findLinks(ops, resources))]
+    return resources.map(({ resource }) => (resource.kind === "Netns" ? namespaces : links).shift()!)
   })
 })
 
@@ -104,10 +101,6 @@ const whatIsInTheWay = Effect.fnUntraced(function* (ops: LinkOps["Service"], fai
 
 const netnsOf = (resources: ReadonlyArray<OwnedResource>) => resources[0]!.resource.netns
 
-/** A name without a namespace behind it is what is left of one that was half made. */
-const netnsPresence = (found: FoundNetns | null, owner: string): Presence =>
-  found === null ? "absent" : tagPresence(found.alias ?? "", owner)
-
 const presence = (
   owned: OwnedResource & { readonly resource: OnLink },
   link: Link | null,
@@ -140,12 +133,6 @@ const presence = (
 /** What is configured on a link belongs to whom the link belongs. */
 const present = (there: boolean, link: Link, owned: OwnedResource): Presence =>
   there ? tagPresence(link.alias, owned.owner) : "absent"
-
-const tagPresence = (alias: string, owner: string): Presence => {
-  if (alias === "") return "untagged"
-  const tag = parseOwner(alias)
-  return tag !== undefined && formatOwner(tag) === owner ? "ours" : "foreign"
-}
 
 const sameRoute = (
   route: { readonly destination: string; readonly link: string | null },

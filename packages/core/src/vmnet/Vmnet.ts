@@ -10,6 +10,11 @@ export interface UpResult {
   readonly existing: boolean
 }
 
+export interface DownOptions {
+  /** Only this life of the VM: what has come into its place since is left alone, and `absent` is the answer. */
+  readonly generation?: number
+}
+
 /** What `down` did: `absent` when there was nothing to take down, which is success. */
 export interface DownResult {
   readonly vm: string
@@ -112,7 +117,7 @@ export class Vmnet extends Context.Service<
     /** What `up` would do, with every check `up` makes, and nothing changed or reserved. */
     readonly plan: (request: AttachRequest) => Effect.Effect<Plan, VmnetError>
     /** Detaches. Success when the VM is unknown. */
-    readonly down: (vm: string) => Effect.Effect<DownResult, VmnetError>
+    readonly down: (vm: string, options?: DownOptions) => Effect.Effect<DownResult, VmnetError>
     readonly list: Effect.Effect<ReadonlyArray<Attachment>, VmnetError>
     readonly show: (vm: string) => Effect.Effect<VmDetail, VmnetError>
     /** Publishes more ports of a live VM; all of them or none. */

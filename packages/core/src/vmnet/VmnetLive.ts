@@ -42,7 +42,7 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
     return Vmnet.of({
       up: (request) => live(answering(upAsAnswered)(up(kernel, request))),
       plan: (request) => live(plan(request)),
-      down: (vm) => live(down(kernel, vm)),
+      down: (vm, options) => live(down(kernel, vm, options)),
       list: live(list),
       show: (vm) => live(show(vm)),
       resolvConf: (vm, rootfs) => live(resolvConf(kernel, vm, rootfs)),

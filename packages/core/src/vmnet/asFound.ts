@@ -25,10 +25,15 @@ interface HelperRow {
   readonly netns: string
 }
 
-/** The helpers of VMs that are up, by VM; VMs without any are not in it. */
-const helpersOf = (tx: Tx): ReadonlyMap<string, ReadonlyArray<HelperRow>> => {
+const ofAll = "SELECT subject, owner, resource FROM resources WHERE key >= 'Helper ' AND key < 'Helper!'"
+const ofOne = "SELECT subject, owner, resource FROM resources WHERE subject = ?"
+
+/** The helpers of VMs that are up, by VM; VMs without any are not in it. What one VM costs is its own alone. */
+const helpersOf = (tx: Tx, vms: ReadonlyArray<string>): ReadonlyMap<string, ReadonlyArray<HelperRow>> => {
+  const query = vms.length === 1 ? ofOne : ofAll
   const rows = tx.all<{ subject: string; owner: string; resource: string }>(
-    "SELECT subject, owner, resource FROM resources WHERE key >= 'Helper ' AND key < 'Helper!' AND state = 'present' ORDER BY seq"
+    `${query} AND state = 'present' ORDER BY seq`,
+    ...(vms.length === 1 ? vms : [])
   )
   const found = rows.flatMap(({ subject, owner, resource: text }) => {
     const resource: Resource = JSON.parse(text)
@@ -43,9 +48,12 @@ const helpersOf = (tx: Tx): ReadonlyMap<string, ReadonlyArray<HelperRow>> => {
  * namespace is named by the process that holds it now.
  */
 export const asFound = Effect.fnUntraced(function* (attachments: ReadonlyArray<Attachment>) {
-  const active = attachments.some(({ state }) => state === "active")
+  const active = attachments.flatMap(({ state, vm }) => (state === "active" ? [vm] : []))
   const ledger = yield* Ledger
-  const helpers = active ? yield* ledger.transact("look up helpers", helpersOf) : new Map<string, never>()
+  const helpers =
+    active.length > 0
+      ? yield* ledger.transact("look up helpers", (tx) => helpersOf(tx, active))
+      : new Map<string, never>()
   return yield* Effect.forEach(attachments, (attachment) =>
     attachment.state === "active"
       ? foundWith(attachment, helpers.get(attachment.vm) ?? [])

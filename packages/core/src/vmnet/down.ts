@@ -15,16 +15,18 @@ import type { PoolSizes } from "../pool/Pooling.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { now } from "./now.ts"
-import type { DownResult } from "./Vmnet.ts"
+import type { DownOptions, DownResult } from "./Vmnet.ts"
 
 /** Detaches under the VM's lock. */
-export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: string) {
-  return yield* withLock(`vm ${vm}`)(release(drivers, vm))
+export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: string, options: DownOptions = {}) {
+  return yield* withLock(`vm ${vm}`)(release(drivers, vm, options))
 })
 
-const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
+const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string, { generation }: DownOptions) {
   const ledger = yield* Ledger
   const record = yield* ledger.transact(`look up ${vm}`, (tx) => findLease(tx, vm))
+  const isAnother = generation !== undefined && record !== undefined && record.lease.generation !== generation
+  if (isAnother) return { vm, outcome: "absent" } satisfies DownResult
   if (record !== undefined) yield* checkCapabilities(record.request)
   yield* record === undefined ? removeLeftShares(drivers, vm) : detach(drivers, record)
   return { vm, outcome: record === undefined ? "absent" : "removed" } satisfies DownResult
@@ -32,7 +34,7 @@ const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
 
 /**
  * Takes a lease back: marked `releasing`, torn down, forgotten, and then what only it had kept alive. What cannot be
- * removed keeps the lease as `failed`, so that nothing is forgotten that still exists.
+ * removed keeps the lease as `failed`, so that nothing is forgotten that still exists. Says what became of it.
  */
 export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
   Effect.gen(function* () {
@@ -50,6 +52,7 @@ export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
     const time = yield* now
     yield* forgetLease(vm, time + request.network.cooldown * 1000, device)
     yield* removeLeftShares(drivers, vm)
+    return { report, device } satisfies Release
   }).pipe(Effect.uninterruptible)
 
 /** Tears down all of a lease, but for a device that its pool takes back: then all that was the VM's is off it. */

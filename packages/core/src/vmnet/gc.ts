@@ -8,8 +8,9 @@ import { shareSubject, unheldShares } from "../ledger/ShareRow.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
 import type { Drivers } from "../resource/Drivers.ts"
-import { resourceName } from "../resource/identity.ts"
+import { resourceKey, resourceName } from "../resource/identity.ts"
 import type { Resource } from "../resource/Resource.ts"
+import type { Release } from "../pool/giveBack.ts"
 import { unfinishedMembers } from "../pool/MemberRow.ts"
 import { detach } from "./down.ts"
 import { removeUnfinished } from "./drain.ts"
@@ -74,10 +75,9 @@ const collect = (drivers: Drivers, vm: string, dryRun: boolean) => {
     if (record === undefined) return nothing
     const { gone, reason } = judge(record, probe)
     if (!gone) return skipped(vm, reason)
-    const actions = actionsOf(vm, resources, dryRun, reason)
-    if (dryRun) return { actions, problems: [] } satisfies GcResult
+    if (dryRun) return { actions: actionsOf(vm, resources, "would-delete", reason), problems: [] } satisfies GcResult
     return yield* Effect.match(detach(drivers, record), {
-      onSuccess: (): GcResult => ({ actions, problems: [] }),
+      onSuccess: (release): GcResult => ({ actions: actionsDone(vm, resources, release, reason), problems: [] }),
       onFailure: (error): GcResult => ({ ...skipped(vm, error.message), problems: [error] })
     })
   })
@@ -103,12 +103,33 @@ const lockHolder = (tx: Tx, lock: string, probe: HostProbe["Service"]): number |
 const actionsOf = (
   vm: string,
   resources: ReadonlyArray<Resource>,
-  dryRun: boolean,
+  action: "would-delete" | "deleted",
   reason: string
 ): ReadonlyArray<GcAction> => {
-  const action = dryRun ? "would-delete" : "deleted"
   const line = (kind: string, name: string): GcAction => ({ action, reason: `owned: ${reason}`, vm, kind, name })
   return [...resources.map((resource) => line(resource.kind, resourceName(resource))), line("Lease", vm)]
+}
+
+/** What turned out to be somebody else's was left alone, and what is of a pool went back there. */
+const actionsDone = (
+  vm: string,
+  resources: ReadonlyArray<Resource>,
+  { device, report }: Release,
+  reason: string
+): ReadonlyArray<GcAction> => {
+  const spared = new Map([
+    ...device.map(({ resource }) => [resourceKey(resource), "in use: its pool has it back"] as const),
+    ...report.foreign.map(({ resource }) => [resourceKey(resource), "not owned: it does not carry our tag"] as const)
+  ])
+  const line = (resource: Resource): GcAction => {
+    const why = spared.get(resourceKey(resource))
+    const done =
+      why === undefined
+        ? ({ action: "deleted", reason: `owned: ${reason}` } as const)
+        : ({ action: "skipped", reason: why } as const)
+    return { ...done, vm, kind: resource.kind, name: resourceName(resource) }
+  }
+  return [...resources.map(line), ...actionsOf(vm, [], "deleted", reason)]
 }
 
 /** Devices of pools that whoever made or removed them has not finished. Those that are ready are in use: by their pool. */

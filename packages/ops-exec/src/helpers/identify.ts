@@ -1,5 +1,5 @@
 import type { HelperFinding, HelperKey } from "@vmnet/core"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { pidFile, type Place } from "./place.ts"
 import { readRecord } from "./record.ts"
 import { searchTagged, tagged } from "./tag.ts"
@@ -23,6 +23,10 @@ const ended = (place: Place, helper: string): HelperFinding => {
   return { _tag: "Ended", reason: `${helper} has ended${words === "" ? "" : `; it said last: ${words.slice(0, 200)}`}` }
 }
 
+/** The first helper of a VM makes their directory before it has a record: what is left of that is the first one's too. */
+const isBegun = ({ directory }: Place, { helper }: HelperKey): boolean =>
+  helper === "namespace" && existsSync(directory)
+
 /**
  * What there is of a helper now. Its record is believed only as far as the process bears it out: start time, boot and tag
  * must agree. Where the record says nothing of a process, the processes themselves are asked.
@@ -38,5 +42,5 @@ export const identify = (place: Place, key: HelperKey, bootId: string): HelperFi
   }
   const found = searchTagged(key, argument, bootId)
   if (found !== undefined) return { _tag: "Running", process: found }
-  return recorded._tag === "None" ? { _tag: "Absent" } : ended(place, key.helper)
+  return recorded._tag === "None" && !isBegun(place, key) ? { _tag: "Absent" } : ended(place, key.helper)
 }

@@ -17,6 +17,8 @@ const filesOf: Readonly<Record<HelperName, ReadonlyArray<string>>> = {
   pasta: []
 }
 
+export const helperNames: ReadonlyArray<HelperName> = ["namespace", "slirp4netns", "pasta"]
+
 /** slirp4netns and whoever talks to it name the socket relative to a directory: a whole path may be too long for one. */
 export const socketName = "slirp4netns.sock"
 

@@ -6,6 +6,7 @@ import { findProgram } from "../commands/programs.ts"
 import { readProcessStat } from "../probe/processStat.ts"
 import { reasonOfText } from "../text/reasons.ts"
 import type { HelperContext } from "./context.ts"
+import { discardFormer } from "./discardFormer.ts"
 import { identify } from "./identify.ts"
 import { launch, NotStarted } from "./launch.ts"
 import { holdNamespace, makeTie, tieTo } from "./namespace.ts"
@@ -111,6 +112,12 @@ export const startHelper = Effect.fnUntraced(function* (
   attempt: Attempt
 ) {
   const starting: Starting = { context, key, attempt, place: placeOf(context.stateDir, key) }
-  yield* Effect.try({ try: () => makeDirectory(starting.place), catch: (cause) => ofSystemError(attempt, cause) })
+  yield* Effect.try({
+    try: () => {
+      discardFormer(context, key)
+      makeDirectory(starting.place)
+    },
+    catch: (cause) => ofSystemError(attempt, cause)
+  })
   return yield* spec.helper === "namespace" ? startNamespace(starting) : startUserNetwork(starting, spec)
 })

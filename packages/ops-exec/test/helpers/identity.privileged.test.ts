@@ -3,7 +3,7 @@ import { type HelperKey, Helpers, HostProbe, type ProcessId } from "@vmnet/core"
 import { layerExec } from "@vmnet/ops-exec"
 import { Effect, Layer } from "effect"
 import { spawn } from "node:child_process"
-import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs"
 
 const stateDir = "/run/vmnet-identity"
 const owner = "vmnet:0a1b2c3d:identity:1"
@@ -87,4 +87,25 @@ it.live("a recycled pid, with another start time, is another process", () =>
       assert.notInclude(readFileSync(`/proc/${innocent.pid}/stat`, "utf8"), ") Z ")
     }).pipe(Effect.scoped)
   )
+)
+
+it.live("what an earlier generation left behind is in nobody's way, and one that still runs is left alone", () =>
+  Effect.gen(function* () {
+    const helpers = yield* Helpers
+    const next: HelperKey = { owner: "vmnet:0a1b2c3d:identity:2", helper: "namespace" }
+    const holder = yield* helpers.start(owner, { helper: "namespace" })
+    const refused = yield* Effect.flip(helpers.start(next.owner, { helper: "namespace" }))
+    assert.strictEqual(refused.reason, "Exists")
+    assert.deepStrictEqual(yield* helpers.find(key), { _tag: "Running", process: holder })
+    // As when the machine was switched off: the record stays, and whom it names is gone.
+    const written = readFileSync(record, "utf8")
+    yield* helpers.stop(key)
+    mkdirSync(`${stateDir}/helpers/identity`, { recursive: true, mode: 0o700 })
+    writeFileSync(record, written, { mode: 0o600 })
+    writeFileSync(`${stateDir}/helpers/identity/namespace.log`, "")
+    const again = yield* helpers.start(next.owner, { helper: "namespace" })
+    assert.deepStrictEqual(yield* helpers.find(next), { _tag: "Running", process: again })
+    yield* helpers.stop(next)
+    assert.isFalse(existsSync(`${stateDir}/helpers`), "files are left")
+  }).pipe(Effect.provide(Layer.orDie(layerExec({ install: "0a1b2c3d", stateDir }))))
 )

@@ -11,7 +11,8 @@ import {
   type Resource,
   resourceKey,
   type RequestFlags,
-  resolveRequest
+  resolveRequest,
+  sectionsOf
 } from "@vmnet/core"
 import { Arbitrary, Result, Schema } from "effect"
 
@@ -50,9 +51,12 @@ const anyRequest = ({
       const drawnOptions = options.filter((_, index) => (drawn >> index) & 1)
       const chosen = always === undefined ? drawnOptions : [always, ...drawnOptions]
       const network = `${backend.kind}: { backend: ${backend.kind}${chosen.map((option) => `, ${option}`).join("")} }`
+      const text = `networks: { ${network} }\nforwarding: ${mode}`
+      const sections = sectionsOf([backend.section])
       return Result.getOrThrow(
         resolveRequest({
-          config: Result.getOrThrow(decodeConfig(`networks: { ${network} }\nforwarding: ${mode}`, "config.yaml")),
+          config: Result.getOrThrow(decodeConfig(text, "config.yaml", sections)),
+          sections,
           flags: { vm: "vm1", backend: backend.kind, publish, egress, ...flags },
           defaults: { [backend.kind]: backend.defaultNetwork },
           facts: { findProcess: () => null, resolvers: ["198.51.100.53"] }

@@ -1,4 +1,4 @@
-import { type Attachment, type DownResult, Vmnet, VmnetError } from "@vmnet/core"
+import { type Attachment, Vmnet, VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
 
 /** One life of a VM: its name may come back with another. */
@@ -8,16 +8,9 @@ const isAnother = ({ generation }: Generation, found: { readonly attachment: Att
   found.attachment.generation !== generation
 
 /** Takes this generation down, and nothing that has come into its place since. */
-export const downGeneration = Effect.fn("downGeneration")(function* (one: Generation) {
+export const downGeneration = Effect.fn("downGeneration")(function* ({ generation, vm }: Generation) {
   const vmnet = yield* Vmnet
-  const found = yield* vmnet.show(one.vm).pipe(
-    Effect.catchIf(
-      ({ code }) => code === "VM_NOT_FOUND",
-      () => Effect.succeed(undefined)
-    )
-  )
-  if (found !== undefined && isAnother(one, found)) return { vm: one.vm, outcome: "absent" } satisfies DownResult
-  return yield* vmnet.down(one.vm)
+  return yield* vmnet.down(vm, { generation })
 })
 
 /** Refuses to touch what has come into the place of this generation. */

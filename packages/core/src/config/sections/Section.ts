@@ -16,6 +16,8 @@ export interface Section {
   readonly vm: Fields
   /** What cannot be seen in one option alone, checked and filled in once the defaults are. */
   readonly complete?: (spec: NetworkSpec) => Parsed<NetworkSpec>
+  /** What is allowed but probably not meant, one line each for a person. */
+  readonly notices?: (spec: NetworkSpec) => ReadonlyArray<string>
 }
 
 /** The sections of the backends that a program has, by kind. */

@@ -33,6 +33,11 @@ const beyond = (subnet: Ipv4Prefix, size: number): ReadonlyArray<string> => {
   return prefixes
 }
 
+const notices = ({ network, options }: NetworkSpec): ReadonlyArray<string> =>
+  options?.["pool"] === undefined
+    ? []
+    : [`networks.${network}.pool has no effect without vmnetd yet: each slot is made when it is asked for`]
+
 /** Every guest has the same inner address, so there is none to choose but the one that leads to it. */
 export const netnsSection = {
   kind: "netns",
@@ -43,5 +48,6 @@ export const netnsSection = {
     }).annotate({ description: "Slots made before anyone asks for them." })
   },
   vm: Struct.pick(vmFields, ["network", "publish", "egress", "slot", "tapOwner"]),
-  complete
+  complete,
+  notices
 } as const satisfies Section

@@ -147,7 +147,7 @@ it.live("when its namespace is gone all in it is, and a VM goes without a look f
       const vmnet = yield* Vmnet
       const before = yield* picture(machine)
       yield* vmnet.up(request("vm1", { publish: ["8080:80", "127.0.0.1:9000:90"], egress: ["203.0.113.0/24:443"] }))
-      const [holder] = Object.entries(machine.kernel.host.helpers()).filter(([id]) => id.endsWith(" namespace"))
+      const holder = Object.entries(machine.kernel.host.helpers()).find(([id]) => id.endsWith(" namespace"))
       machine.kernel.host.endProcess(holder![1].process.pid)
       const steps: Array<string> = []
       const told = ({ step }: { readonly step: string }) => Effect.sync(() => void steps.push(step))

@@ -30,7 +30,7 @@ export const resourcesOf = (request: AttachRequest, lease: Lease): ReadonlyArray
   ]
 }
 
-/** The range's place in the namespace: pasta knows one address of it only. */
+/** The rules about this one guest. Of the namespace's addresses pasta knows one only. */
 const rulesOf = (request: AttachRequest, lease: Lease, netns: Netns): ReadonlyArray<Resource> => {
   const { device } = lease
   return [
@@ -48,7 +48,7 @@ const rulesOf = (request: AttachRequest, lease: Lease, netns: Netns): ReadonlyAr
 const uplinkResources = (request: AttachRequest, netns: Netns): ReadonlyArray<Resource> => [
   { kind: "Tap", netns, link: uplink, mtu: request.network.mtu },
   { kind: "Address", netns, link: uplink, address: `${uplinkAddress}/${uplinkSubnet.split("/")[1]}` },
-  { kind: "Route", netns, link: uplink, destination: "0.0.0.0/0", via: uplinkGateway }
+  { kind: "Route", netns, link: uplink, destination: "default", via: uplinkGateway }
 ]
 
 /** A point-to-point link: nobody but the guest is behind it, and it needs no ARP to be found. */

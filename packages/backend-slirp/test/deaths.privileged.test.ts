@@ -80,7 +80,7 @@ it.live("slirp4netns ends with the holder of its namespace, and down leaves noth
   )
 )
 
-for (const step of ["create helper namespace", "create bridge", "create helper slirp4netns", "vm1 is up"]) {
+for (const step of ["create helper namespace", "create tap", "create helper slirp4netns", "vm1 is up"]) {
   it.live(`kill -9 of up at "${step}", then gc`, () =>
     onPrivateHost(
       leavesNoTrace(

@@ -23,7 +23,7 @@ it.live(
 
           assert.include((yield* fetch("http://203.0.113.10/")).stdout, '"clientAddress":"192.0.2.10"')
           assert.include((yield* fetch("http://example.test/")).stdout, '"page":"internet"')
-          assert.notStrictEqual((yield* fetch("http://10.0.2.2:7000/")).exitCode, 0)
+          assert.notStrictEqual((yield* fetch("http://10.0.3.2:7000/")).exitCode, 0)
 
           const page = (from: "host" | "lan", url: string) => Effect.map(host.http(from, url), ({ seen }) => seen?.page)
           assert.strictEqual(yield* page("lan", "http://192.0.2.10:8080/"), "guest")
@@ -53,7 +53,7 @@ it.live(
 )
 
 it.live(
-  "hostAccess lets the guest in to the host's 127.0.0.1 at the gateway's address",
+  "hostAccess lets the guest in to the host's 127.0.0.1 at 10.0.3.2",
   () =>
     onPrivateHost(
       leavesNoTrace(
@@ -72,12 +72,66 @@ it.live(
             "127.0.0.1:5353:53/udp"
           )
           const guest = yield* user.boot(attachment)
-          const answer = yield* guest.exec(["wget", "-q", "-T", "5", "-O", "-", "http://10.0.2.2:7000/"])
+          const answer = yield* guest.exec(["wget", "-q", "-T", "5", "-O", "-", "http://10.0.3.2:7000/"])
           assert.include(answer.stdout, '"page":"loopback"')
           yield* guest.serve({ port: 53, protocol: "udp", page: "guest" })
           const reply = yield* host.udp("host", { address: "127.0.0.1", port: 5353, message: "hi" })
           assert.strictEqual(reply.seen?.page, "guest")
           yield* user.ok("down", "vm1")
+        })
+      )
+    ),
+  120_000
+)
+
+it.live(
+  "one port of the guest has several of the host, and one of the host's is another on another address",
+  () =>
+    onPrivateHost(
+      leavesNoTrace(
+        user,
+        Effect.gen(function* () {
+          const host = yield* PrivateHost
+          const ports = ["5353:53/udp", "5354:53/udp", "127.0.0.1:6000:80", "192.0.2.10:6000:81"]
+          const attachment = yield* user.up("vm1", ...ports.flatMap((port) => ["-p", port]))
+          const guest = yield* user.boot(attachment)
+          for (const port of [80, 81]) yield* guest.serve({ port, page: `${port}` })
+          yield* guest.serve({ port: 53, protocol: "udp", page: "dns" })
+          for (const port of [5353, 5354]) {
+            const { seen } = yield* host.udp("lan", { address: "192.0.2.10", port, message: "hi" })
+            assert.strictEqual(seen?.page, "dns", `${port}`)
+          }
+          assert.strictEqual((yield* host.http("host", "http://127.0.0.1:6000/")).seen?.page, "80")
+          assert.strictEqual((yield* host.http("lan", "http://192.0.2.10:6000/")).seen?.page, "81")
+          yield* user.ok("unpublish", "vm1", "192.0.2.10:6000:81", "5353:53/udp")
+          yield* Effect.flip(host.http("lan", "http://192.0.2.10:6000/", { timeout: 500 }))
+          assert.strictEqual((yield* host.http("host", "http://127.0.0.1:6000/")).seen?.page, "80")
+          yield* user.ok("down", "vm1")
+        })
+      )
+    ),
+  120_000
+)
+
+it.live(
+  "an egress policy holds without any rights of the user's",
+  () =>
+    onPrivateHost(
+      leavesNoTrace(
+        user,
+        Effect.gen(function* () {
+          const host = yield* PrivateHost
+          yield* host.serve("lan", { port: 80, page: "lan" })
+          assert.strictEqual((yield* host.http("host", "http://192.0.2.20/")).seen?.page, "lan")
+          const policy = ["--egress", "203.0.113.10:80", "--egress", "10.0.3.3:53"]
+          const guest = yield* user.boot(yield* user.up("vm1", ...policy))
+          const fetch = (url: string) => guest.exec(["wget", "-q", "-T", "2", "-O", "-", url])
+          assert.include((yield* fetch("http://example.test/")).stdout, '"page":"internet"')
+          assert.notStrictEqual((yield* fetch("http://192.0.2.20/")).exitCode, 0)
+          const none = yield* user.boot(yield* user.up("vm2", "--egress", "none", "-p", "8080:80"))
+          yield* none.serve({ port: 80, page: "none" })
+          assert.notStrictEqual((yield* none.exec(["wget", "-q", "-T", "2", "http://203.0.113.10/"])).exitCode, 0)
+          assert.strictEqual((yield* host.http("lan", "http://192.0.2.10:8080/")).seen?.page, "none")
         })
       )
     ),

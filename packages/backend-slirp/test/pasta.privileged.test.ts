@@ -22,7 +22,7 @@ it.live(
           const fetch = (url: string) => guest.exec(["wget", "-q", "-T", "5", "-O", "-", url])
           assert.include((yield* fetch("http://203.0.113.10/")).stdout, '"page":"internet"')
           assert.include((yield* fetch("http://example.test/")).stdout, '"page":"internet"')
-          assert.notStrictEqual((yield* fetch("http://10.0.2.2:7000/")).exitCode, 0)
+          assert.notStrictEqual((yield* fetch("http://10.0.3.2:7000/")).exitCode, 0)
           assert.strictEqual((yield* host.http("lan", "http://192.0.2.10:8080/")).seen?.page, "guest")
           assert.strictEqual((yield* host.http("host", "http://192.0.2.10:8080/")).seen?.page, "guest")
           const refused = yield* user.vmnet(["publish", "vm1", "9090:90", "--json"])

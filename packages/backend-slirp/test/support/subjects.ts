@@ -20,7 +20,8 @@ export const slirp: BackendSubject = {
   reached: "published",
   guestsReachPublished: true,
   siblings: "apart",
-  hostile: ["gateway-service", "other-address", "other-mac", "metadata"],
+  // What other hardware address it sends from is seen by nobody: its namespace is all that is on its link.
+  hostile: ["gateway-service", "other-address", "metadata"],
   loopbackDatagrams: "unanswered",
   enter
 }

@@ -7,7 +7,7 @@ import { findProgram } from "../commands/programs.ts"
 const attempt: Attempt = { family: "process", action: "look for what a user-mode network needs" }
 
 const programsOf: Readonly<Record<HelperName, ReadonlyArray<string>>> = {
-  namespace: ["unshare", "nsenter", "mkfifo", "cat", "ip", "nft"],
+  namespace: ["unshare", "nsenter", "mkfifo", "cat", "dd", "ip", "nft"],
   slirp4netns: ["slirp4netns"],
   pasta: ["pasta"]
 }
@@ -17,6 +17,7 @@ const packages: Readonly<Record<string, string>> = {
   nsenter: "util-linux",
   mkfifo: "coreutils",
   cat: "coreutils",
+  dd: "coreutils",
   ip: "iproute2",
   nft: "nftables",
   slirp4netns: "slirp4netns",

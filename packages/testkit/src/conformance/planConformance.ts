@@ -21,6 +21,8 @@ export interface PlanSubject {
   readonly backend: Backend
   /** Options of the network, each a line of YAML (`isolated: true`), any of which may be there. */
   readonly options: ReadonlyArray<string>
+  /** An option that every network here has. */
+  readonly network?: string
   /** Flags beside those that every backend has. */
   readonly flags: ReadonlyArray<Partial<RequestFlags>>
   readonly egress?: ReadonlyArray<ReadonlyArray<string>>
@@ -40,12 +42,14 @@ const anyRequest = ({
   egress = anyPolicy,
   flags,
   forwarding = ["global", "per-interface"],
+  network: always,
   options
 }: PlanSubject) =>
   Arbitrary.map(
     Arbitrary.all([oneOf(forwarding), upTo(2 ** options.length - 1), publish, oneOf(egress), oneOf(flags)]),
     ([mode, drawn, publish, egress, flags]): AttachRequest => {
-      const chosen = options.filter((_, index) => (drawn >> index) & 1)
+      const drawnOptions = options.filter((_, index) => (drawn >> index) & 1)
+      const chosen = always === undefined ? drawnOptions : [always, ...drawnOptions]
       const network = `${backend.kind}: { backend: ${backend.kind}${chosen.map((option) => `, ${option}`).join("")} }`
       const text = `networks: { ${network} }\nforwarding: ${mode}`
       const sections = sectionsOf([backend.section])

@@ -31,6 +31,11 @@ export interface BackendSubject {
   readonly guestsReachPublished: boolean
   /** Whether two guests of one network get at one another at `attachment.host.address`. */
   readonly siblings: "reachable" | "apart"
+  /**
+   * What its guests get at of another backend's: `published` ports alone, if absent, or whatever the host gets at, where
+   * it is a process of the host that connects for them.
+   */
+  readonly reaches?: "published" | "as-the-host"
   readonly hostile: ReadonlyArray<HostileAct>
   /**
    * Whether UDP that the host sends from its own 127.0.0.1 to a published port has an answer; `answered`, if absent. To a

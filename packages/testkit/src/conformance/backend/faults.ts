@@ -120,7 +120,8 @@ export const faults: SuitePart = (it, subject, options) => {
         Effect.gen(function* () {
           const vmnet = yield* Vmnet
           yield* Effect.acquireRelease(vmnet.up(yield* asked()), () => Effect.orDie(vmnet.down("vm1")))
-          const more = specs(subject, "7000-7001:70", "127.0.0.1:53:53/udp")
+          const loopback = subject.loopbackDatagrams === "unanswered" ? "127.0.0.1:53:53" : "127.0.0.1:53:53/udp"
+          const more = specs(subject, "7000-7001:70", loopback)
           const settle = (run: FaultRun<void, unknown, VmnetError>) =>
             succeeded(run) ? vmnet.unpublish("vm1", more) : Effect.void
           yield* strike(options, { run: Vmnet.use((faulty) => faulty.publish("vm1", more)), settle })

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem } from "effect"
+import { Backends, HostProbe, Vmnet } from "@vmnet/core"
+import { Effect, FileSystem, Layer } from "effect"
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { rmSync } from "node:fs"
 import { NodeServices } from "@effect/platform-node"
+import { builtinBackends } from "vmnet/effect"
 import { makeCli } from "./support/cli.ts"
 
 const good = `networks:
@@ -34,6 +36,19 @@ describe("config", () => {
       const { error } = JSON.parse((yield* makeCli()("--config", broken, "config", "check", "--json")).stderr)
       assert.strictEqual(error.code, "CONFIG_INVALID")
       assert.isAtLeast(error.details.problems.length, 3)
+    })
+  )
+
+  it.effect("check refuses what up of a VM would refuse", () =>
+    Effect.gen(function* () {
+      const host = Layer.merge(Layer.mock(HostProbe, {}), Backends.layerOf(builtinBackends))
+      const cli = makeCli({ engine: { host, vmnet: Layer.mock(Vmnet, {}) } })
+      const file = yield* withFile(
+        "networks:\n  lan: { backend: tap, bridge: br0 }\nvms:\n  a: { network: lan, egress: none }\n"
+      )
+      const run = yield* cli("config", "check", "--config", file)
+      assert.deepStrictEqual([run.code, run.stdout], [2, ""])
+      assert.include(run.stderr, `${file}:4:6 vms.a: cannot honour an egress policy on bridge br0`)
     })
   )
 

@@ -6,7 +6,7 @@ import { once } from "node:events"
 import { rmSync } from "node:fs"
 import { NodeServices } from "@effect/platform-node"
 import { builtinBackends } from "vmnet/effect"
-import { makeCli } from "./support/cli.ts"
+import { makeCli, probe } from "./support/cli.ts"
 
 const good = `networks:
   web: { backend: bridge, subnet: 10.9.8.0/24, dns: [198.51.100.53] }
@@ -41,7 +41,7 @@ describe("config", () => {
 
   it.effect("check refuses what up of a VM would refuse", () =>
     Effect.gen(function* () {
-      const host = Layer.merge(Layer.mock(HostProbe, {}), Backends.layerOf(builtinBackends))
+      const host = Layer.merge(Layer.succeed(HostProbe, probe), Backends.layerOf(builtinBackends))
       const cli = makeCli({ engine: { host, vmnet: Layer.mock(Vmnet, {}) } })
       const file = yield* withFile(
         "networks:\n  lan: { backend: tap, bridge: br0 }\nvms:\n  a: { network: lan, egress: none }\n"

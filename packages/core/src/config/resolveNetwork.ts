@@ -53,6 +53,9 @@ export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): Ne
   reader.note("backend", choice.backend ?? choice.network)
   reader.note("network", choice.network)
   noteOptions(reader, found, sections)
+  if (found.settings.dns === undefined && choice.defaults.defaults[found.backend]?.dns === undefined) {
+    reader.origins["network.dns"] = "host"
+  }
   refuseOverlap(reader, choice, found)
   const where = (named === undefined ? choice.backend : choice.network)?.path ?? `networks.${found.network}`
   return reader.read({ value: found, origin: "", path: where }, ({ network, backend, settings }) =>

@@ -61,7 +61,7 @@ describe("the effective configuration", () => {
           tapOwner: "5"
         },
         b: { backend: "netns", network: "slots", publish: [], egress: { allow: ["203.0.113.0/24"] } },
-        c: { backend: "slirp", network: "slirp", publish: ["8080:80/tcp"] },
+        c: { backend: "slirp", network: "slirp", publish: ["8080:80/tcp"], egress: "internet" },
         d: { backend: "bridge", network: "bridge", publish: [], egress: "internet" }
       },
       forwarding: "global"

@@ -9,10 +9,11 @@ import {
   netnsSection,
   publishElements,
   refuseLoopback,
-  slotAddressOf
+  slotAddressOf,
+  slotOf
 } from "@vmnet/core"
 import { guest } from "./guest.ts"
-import { numberOfName, slotOfLease } from "./Slot.ts"
+import { nameOfSlot, numberOfName, slotOfLease } from "./Slot.ts"
 import { slotResources } from "./slotResources.ts"
 
 /**
@@ -32,9 +33,12 @@ export const netnsSlotBackend: Backend = {
   identity: { mac: guest.mac },
   device: "veth",
   validate: refuseLoopback,
-  addressOf: (network, name) => {
-    const number = numberOfName(network, name)
-    return number === undefined ? undefined : slotAddressOf(network.subnet, number)
+  namespaces: {
+    nameOf: (network, address) => nameOfSlot(network, slotOf(network.subnet, address)),
+    addressOf: (network, name) => {
+      const number = numberOfName(network, name)
+      return number === undefined ? undefined : slotAddressOf(network.subnet, number)
+    }
   },
   plan: (request, lease) => ({
     shares: [

@@ -146,23 +146,26 @@ layer(layerOnPrivateHost({ ...suiteOptions, backends: [netnsSlotBackend] }), {
     )
   )
 
-  it.effect("a namespace of that name that is somebody else's is left alone, and the next slot taken", () =>
-    leavesNoTrace(
-      Effect.gen(function* () {
-        const lab = "networks: { lab: { backend: netns, subnet: 10.21.0.0/24, links: 10.22.0.0/24 } }"
-        const own = { network: "lab" }
-        yield* changing("host", "ip netns add vmnet-lab-1", "ip netns delete vmnet-lab-1")
-        const identity = () => probe.namespace({ _tag: "Path", path: "/run/netns/vmnet-lab-1" })
-        const probe = yield* HostProbe
-        const before = identity()
-        const { device, host } = yield* attached("one", own, lab)
-        assert.deepStrictEqual([device.netns, host.address], ["/run/netns/vmnet-lab-2", "10.21.0.2"])
-        assert.strictEqual(identity(), before)
-        const refused = yield* Effect.flip((yield* Vmnet).up(request("two", { ...own, slot: "1" }, lab)))
-        assert.strictEqual(refused.code, "NAME_TAKEN")
-        const beside = yield* attached("three")
-        assert.match(beside.device.netns!, /^\/run\/netns\/vmnet-\d+$/)
-      })
-    )
+  it.effect(
+    "namespaces of that name that are somebody else's are left alone, and the next slot taken, however many",
+    () =>
+      leavesNoTrace(
+        Effect.gen(function* () {
+          const lab = "networks: { lab: { backend: netns, subnet: 10.21.0.0/24, links: 10.22.0.0/24 } }"
+          const own = { network: "lab" }
+          const taken = Array.from({ length: 12 }, (_, index) => `vmnet-lab-${index + 1}`)
+          for (const name of taken) yield* changing("host", `ip netns add ${name}`, `ip netns delete ${name}`)
+          const identity = () => probe.namespace({ _tag: "Path", path: "/run/netns/vmnet-lab-1" })
+          const probe = yield* HostProbe
+          const before = identity()
+          const { device, host } = yield* attached("one", own, lab)
+          assert.deepStrictEqual([device.netns, host.address], ["/run/netns/vmnet-lab-13", "10.21.0.13"])
+          assert.strictEqual(identity(), before)
+          const refused = yield* Effect.flip((yield* Vmnet).up(request("two", { ...own, slot: "1" }, lab)))
+          assert.strictEqual(refused.code, "NAME_TAKEN")
+          const beside = yield* attached("three")
+          assert.match(beside.device.netns!, /^\/run\/netns\/vmnet-\d+$/)
+        })
+      )
   )
 })

@@ -46,10 +46,17 @@ export const reserveNetwork = (
 /** Settings that leases of one network may differ in: they only matter to the lease itself. */
 const ofEachLease: ReadonlySet<string> = new Set(["dns", "cooldown"] satisfies ReadonlyArray<keyof NetworkSpec>)
 
-const differences = (live: NetworkSpec, asked: NetworkSpec): ReadonlyArray<keyof NetworkSpec> =>
-  (Object.keys(asked) as ReadonlyArray<keyof NetworkSpec>).filter(
-    (key) => !ofEachLease.has(key) && JSON.stringify(live[key]) !== JSON.stringify(asked[key])
-  )
+/** How many devices are kept ready is a matter of who comes next: it may change under VMs that are up. */
+const withoutPool = (spec: NetworkSpec): NetworkSpec => {
+  const { pool: _, ...options } = spec.options ?? {}
+  return { ...spec, options }
+}
+
+const differences = (live: NetworkSpec, asked: NetworkSpec): ReadonlyArray<keyof NetworkSpec> => {
+  const [a, b] = [withoutPool(live), withoutPool(asked)]
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])] as ReadonlyArray<keyof NetworkSpec>
+  return keys.filter((key) => !ofEachLease.has(key) && JSON.stringify(a[key]) !== JSON.stringify(b[key]))
+}
 
 const begin = (tx: Tx, options: NetworkOptions): NetworkRecord => {
   const spec = options.request.network

@@ -144,7 +144,7 @@ const recordResources = (
 
 /** The addresses that names taken by others stand for. */
 const addressesOf = ({ request, backend, avoid }: ReserveOptions): ReadonlySet<string> =>
-  new Set([...avoid].flatMap((name) => backend.addressOf?.(request.network, name) ?? []))
+  new Set([...avoid].flatMap((name) => backend.namespaces?.addressOf(request.network, name) ?? []))
 
 const deviceFor = (tx: Tx, { install, request, backend, avoid }: ReserveOptions): string => {
   const kind = backend.device ?? (request.target === undefined ? "tap" : "veth")

@@ -24,8 +24,11 @@ export interface Backend {
   readonly identity?: { readonly address?: string; readonly mac?: string }
   /** What the host's end of a lease is: a TAP unless the request has a target. */
   readonly device?: "tap" | "veth"
-  /** The address whose lease would use an object of this name; for objects that are named after it. */
-  readonly addressOf?: (network: NetworkSpec, name: string) => string | undefined
+  /** How namespaces are named after the address that leads to them: where a name is taken, so is its address. */
+  readonly namespaces?: {
+    readonly nameOf: (network: NetworkSpec, address: string) => string
+    readonly addressOf: (network: NetworkSpec, name: string) => string | undefined
+  }
   /** Whose rights its work takes: the host's network administrator's (`host`, if absent), or any user's (`user`). */
   readonly privilege?: "host" | "user"
   /** The helpers a request needs; what stops them from working is told before anything is made. */

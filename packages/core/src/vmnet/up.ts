@@ -21,6 +21,7 @@ import { ownerOfMember } from "../pool/reserveMember.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import type { Resource } from "../resource/Resource.ts"
 import { backendOf } from "./backendOf.ts"
+import { avoidTaken } from "./avoidTaken.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease, keptWith } from "./down.ts"
 import { notWhole, observe } from "./observe.ts"
@@ -85,13 +86,15 @@ const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, 
     left.length === 0 &&
     isOurs(backend, request, details?.["name"]) &&
     isFresh(avoid, details?.["name"])
-  return yield* retrying(isTaken)(Effect.suspend(() => attempt(drivers, { request, backend, avoid }, left)))
+  const asked: Asked = { request, backend, avoid }
+  const work = Effect.andThen(avoidTaken(asked, avoid), () => attempt(drivers, asked, left))
+  return yield* retrying(isTaken)(Effect.suspend(() => work))
 })
 
 /** Whether another name could be had in its place. */
-const isOurs = ({ addressOf }: Backend, { address, network }: AttachRequest, name: unknown): name is string =>
+const isOurs = ({ namespaces }: Backend, { address, network }: AttachRequest, name: unknown): name is string =>
   typeof name === "string" &&
-  (InterfaceName.matches(name) || (address === undefined && addressOf?.(network, name) !== undefined))
+  (InterfaceName.matches(name) || (address === undefined && namespaces?.addressOf(network, name) !== undefined))
 
 const isFresh = (avoid: Set<string>, name: string): boolean => {
   if (avoid.has(name)) return false

@@ -1,8 +1,7 @@
-import { layerHost, layerVmnetHost } from "vmnet/effect"
-import type { EngineOptions } from "./Engine.ts"
+import { type HostOptions, layerHost, layerVmnetHost } from "vmnet/effect"
 
 /** What a request is made from, and nothing that opens a ledger. */
 export const host = layerHost
 
 /** `Vmnet` on this host, its record in `stateDir`. */
-export const vmnet = ({ stateDir }: EngineOptions) => layerVmnetHost({ stateDir })
+export const vmnet = ({ stateDir }: Pick<HostOptions, "stateDir">) => layerVmnetHost({ stateDir })

@@ -3,7 +3,7 @@ import { HostSnapshot, PrivateHost } from "@vmnet/testkit"
 import { Effect, Layer } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { readlinkSync } from "node:fs"
+import { readlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { makeBundle } from "./support/bundle.ts"
 
@@ -70,6 +70,60 @@ layer(PrivateHost.layer().pipe(Layer.orDie))("the bundled program on a real kern
       attached(yield* cli("down", "box"))
       holder.stdin.end()
       yield* Effect.promise(() => once(holder, "exit"))
+    })
+  )
+
+  for (const backend of ["netns", "slirp"]) {
+    it.effect(`exec runs where the TAP of the ${backend} backend is, as a VMM has to`, () =>
+      Effect.gen(function* () {
+        const { program, directory } = yield* bundle
+        const cli = (...argv: ReadonlyArray<string>) =>
+          vmnet(program, ["--state-dir", join(directory, "state"), ...argv])
+        const before = yield* HostSnapshot.take()
+        const { device } = attached(yield* cli("up", "vm1", "--backend", backend, "--json"))
+        const words = 'readlink /proc/self/ns/net; echo "$VMNET_DEVICE"; ip -brief link show dev "$VMNET_DEVICE"'
+        const inside = yield* cli("exec", "vm1", "--", "sh", "-c", words)
+        assert.deepStrictEqual([inside.status, inside.stderr], [0, ""])
+        const [namespace, name, tap] = inside.stdout.split("\n")
+        assert.notStrictEqual(namespace, readlinkSync("/proc/self/ns/net"))
+        assert.deepStrictEqual([name, tap?.split(" ")[0]], [device.name, device.name])
+        attached(yield* cli("down", "vm1"))
+        assert.deepStrictEqual(HostSnapshot.diff(before, yield* HostSnapshot.take()), [])
+      })
+    )
+  }
+
+  it.effect("show tells of each setting where it came from", () =>
+    Effect.gen(function* () {
+      const { program, directory } = yield* bundle
+      const config = join(directory, "config.yaml")
+      writeFileSync(
+        config,
+        "networks: { fleet: { backend: netns, mtu: 1400 } }\nvms: { a: { network: fleet, slot: 7, egress: none } }\n"
+      )
+      const cli = (...argv: ReadonlyArray<string>) => vmnet(program, ["--state-dir", join(directory, "state"), ...argv])
+      attached(yield* cli("up", "a", "--config", config, "-p", "8080:80", "--json"))
+      const { origins } = attached(yield* cli("show", "a", "--json")).request
+      assert.deepInclude(origins, {
+        backend: "vms.a",
+        network: "vms.a",
+        slot: "vms.a",
+        egress: "vms.a",
+        publish: "flag",
+        "network.mtu": "networks.fleet",
+        "network.dns": "host",
+        "network.subnet": "default",
+        forwarding: "default"
+      })
+      const { stdout } = yield* cli("show", "a", "-o", "table")
+      for (const row of [
+        /^network\.mtu +1400 +networks\.fleet$/m,
+        /^slot +10\.11\.0\.7 +vms\.a$/m,
+        /^egress +none +vms\.a$/m
+      ]) {
+        assert.match(stdout, row)
+      }
+      attached(yield* cli("down", "a"))
     })
   )
 

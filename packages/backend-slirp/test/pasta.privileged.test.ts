@@ -1,7 +1,12 @@
 import { assert, it } from "@effect/vitest"
 import { PrivateHost } from "@vmnet/testkit"
 import { Effect } from "effect"
+import { vmnetCommand } from "@vmnet/testkit/conformance"
+import { mkdtempDisposableSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { leavesNoTrace, onPrivateHost, users } from "./support/host.ts"
+import { suiteOptions } from "./support/subjects.ts"
 
 const [user] = users()
 
@@ -32,4 +37,31 @@ it.live(
       )
     ),
   120_000
+)
+
+it.live("pasta is not for root, who is told so before anything is made", () =>
+  onPrivateHost(
+    leavesNoTrace(
+      user,
+      Effect.gen(function* () {
+        using directory = mkdtempDisposableSync(join(tmpdir(), "vmnet-pasta-"))
+        const config = join(directory.path, "config.yaml")
+        writeFileSync(config, "networks:\n  fast: { backend: slirp, engine: pasta }\n")
+        const argv = [
+          "up",
+          "vm1",
+          "--config",
+          config,
+          "--network",
+          "fast",
+          "--state-dir",
+          join(directory.path, "state")
+        ]
+        const { code, lines } = yield* vmnetCommand(suiteOptions.vmnet)(argv)
+        assert.strictEqual(code, 6)
+        assert.include(lines.join("\n"), "pasta does not work for root")
+        assert.include(lines.join("\n"), "set engine: slirp4netns")
+      })
+    )
+  )
 )

@@ -78,7 +78,7 @@ const resourcesOf = (request: AttachRequest, lease: Lease, netns: Netns): Readon
 export const ptpBackend: Backend = {
   kind: "ptp",
   section,
-  defaultNetwork: { subnet: "10.214.0.0/24", addressing: "lowest" },
+  defaultNetwork: { subnet: "10.215.0.0/24", addressing: "lowest" },
   device: "veth",
   validate: (request) => (request.target === undefined ? Result.fail(needsTarget(request)) : refuseLoopback(request)),
   plan: (request, lease) => {

@@ -12,7 +12,7 @@ export interface AttachedVm extends Omit<Attachment, "publish">, AsyncDisposable
   readonly existing: boolean
   /** Detaches it. `absent` when it is gone already, or somebody has attached another of its name since. */
   readonly down: (options?: CallOptions) => Promise<DownResult>
-  /** Publishes more ports, all or none: `[HOSTIP:]PORT[-END]:GUESTPORT[/tcp|udp]`. Rejects with `PORT_IN_USE`, ... */
+  /** Publishes more ports, all or none: `[HOSTIP:]PORT[-END]:GUESTPORT[-END][/tcp|udp]`. Rejects with `PORT_IN_USE`, ... */
   readonly publish: (specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
   /** Takes ports back, named as they were published, all or none. Rejects with `PUBLISH_NOT_FOUND`, ... */
   readonly unpublish: (specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>

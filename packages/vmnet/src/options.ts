@@ -47,7 +47,7 @@ export interface UpOptions extends CallOptions {
   readonly backend?: string | undefined
   /** The backend's own if absent. */
   readonly network?: string | undefined
-  /** `[HOSTIP:]PORT[-END]:GUESTPORT[/tcp|udp]`, such as `8080:80`. */
+  /** `[HOSTIP:]PORT[-END]:GUESTPORT[-END][/tcp|udp]`, such as `8080:80`. */
   readonly publish?: string | ReadonlyArray<string> | undefined
   /** What it may open connections to: `internet`, `none`, or `ADDRESS[/PREFIX][:PORT[-END]][/tcp|udp]`, one or several. */
   readonly egress?: string | ReadonlyArray<string> | undefined

@@ -10,6 +10,6 @@ export const vms = Argument.variadic(vm)
 export const network = Argument.String("NETWORK").pipe(Argument.withDescription("The network's name"))
 
 export const specs = Argument.String("SPEC").pipe(
-  Argument.withDescription("[HOSTIP:]PORT[-END]:GUESTPORT[/tcp|udp]"),
+  Argument.withDescription("[HOSTIP:]PORT[-END]:GUESTPORT[-END][/tcp|udp]"),
   Argument.variadic({ min: 1 })
 )

@@ -1,4 +1,4 @@
-import type { AttachRequest, UpResult, Vmnet } from "@vmnet/core"
+import type { UpResult, Vmnet } from "@vmnet/core"
 import { Console, Effect } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { begin } from "../cli/begin.ts"
@@ -9,7 +9,6 @@ import { switchFlag } from "../cli/switchFlag.ts"
 import { withVmnet } from "../cli/withVmnet.ts"
 import { requirePrintable } from "../output/requirePrintable.ts"
 import { printable } from "../terminal/printable.ts"
-import { Streams } from "../terminal/Streams.ts"
 import { attachmentDocument } from "../views/attachment.ts"
 import { planDocument } from "../views/plan.ts"
 
@@ -20,10 +19,11 @@ const text = (id: string, metavar: string, description: string): Flag.Flag<strin
 const flags = {
   vm: Argument.String("VM").pipe(Argument.withDescription("The VM's name: a-z 0-9 . _ - and at most 63 of them")),
   network: optional(text("network", "NETWORK", "The network it belongs to (default: the backend's own)")),
-  publish: text("publish", "SPEC", "[HOSTIP:]PORT[-END]:GUESTPORT[/tcp|udp], repeatable").pipe(
-    Flag.withAlias("p"),
-    Flag.between(0, 1024)
-  ),
+  publish: text(
+    "publish",
+    "SPEC",
+    "[HOSTIP:]PORT[-END]:GUESTPORT[-END][/tcp|udp], repeatable; of a range each port has the next one of the guest"
+  ).pipe(Flag.withAlias("p"), Flag.between(0, 1024)),
   ip: optional(text("ip", "ADDR", "A fixed address out of the network's subnet")),
   slot: optional(text("slot", "N", "A fixed slot of a netns network")),
   mac: optional(text("mac", "MAC", "A fixed hardware address of the guest")),
@@ -41,13 +41,9 @@ const flags = {
   dryRun: switchFlag("dry-run", "Print what would be done, in order, and change nothing")
 }
 
-/**
- * For a person at a terminal: what is allowed, and probably not meant. That guests get no resolver is told wherever it
- * may be read: nobody has asked for it, it is the host that has none for them.
- */
-const notice = Effect.fnUntraced(function* (globals: Globals, request: AttachRequest, notices: ReadonlyArray<string>) {
-  const { stderr } = yield* Streams
-  if (globals.json || !(stderr.terminal || globals.verbose || request.network.dns.length === 0)) return
+/** What is allowed, and probably not meant. */
+const notice = Effect.fnUntraced(function* (globals: Globals, notices: ReadonlyArray<string>) {
+  if (globals.json) return
   yield* Effect.forEach(notices, (text) => Console.error(printable(`vmnet: note: ${text}`)), { discard: true })
 })
 
@@ -64,7 +60,7 @@ export const up = Command.make(
       requestOf({ ...words, backend: globals.backend }, globals.config),
       pointToHelp("up")
     )
-    yield* notice(globals, request, requestNotices(request))
+    yield* notice(globals, requestNotices(request))
     if (dryRun) return yield* print(format, planDocument(yield* withVmnet(globals, (vmnet) => vmnet.plan(request))))
     const use = (vmnet: Vmnet["Service"]) => {
       const planned = Effect.map(vmnet.plan(request), ({ attachment }) => attachment)

@@ -67,7 +67,7 @@ const addressInUse = (request: AttachRequest, address: string, holder: string): 
   new VmnetError({
     code: "ADDRESS_IN_USE",
     detail: `address ${address} asked for ${request.vm} is in use by ${holder}`,
-    hint: "Choose another --ip, or leave it out.",
+    hint: `Choose another ${request.network.links === undefined ? "--ip" : "--slot"}, or leave it out.`,
     details: { vm: request.vm, address, holder }
   })
 

@@ -2,7 +2,15 @@ import { Result } from "effect"
 import { type Ipv4Prefix, overlaps, parsePrefix } from "../net/Ipv4.ts"
 import type { Config } from "./Config.ts"
 import type { DefaultNetworks } from "./defaults.ts"
-import type { FoundNetwork } from "./resolveNetwork.ts"
+import type { BackendKind } from "../plan/Attachment.ts"
+import type { NetworkConfig } from "./sections/sections.ts"
+
+/** A network, configured or a backend's own. */
+export interface FoundNetwork {
+  readonly network: string
+  readonly backend: BackendKind
+  readonly settings: NetworkConfig
+}
 
 /** A subnet nobody chose must not take addresses that somebody did choose. */
 export const defaultOverlaps = (

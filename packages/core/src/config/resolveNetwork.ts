@@ -6,12 +6,12 @@ import type { BackendKind } from "../plan/Attachment.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import { backendOfNetwork } from "./backendOf.ts"
 import type { Config } from "./Config.ts"
-import { defaultOverlaps } from "./defaultOverlaps.ts"
+import { defaultOverlaps, type FoundNetwork } from "./defaultOverlaps.ts"
 import { entry } from "./entry.ts"
 import { defaultBackend } from "./defaults.ts"
 import { type NetworkDefaults, networkSpec } from "./networkSpec.ts"
 import type { Sections } from "./sections/Section.ts"
-import { builtinSections, kindsOf, type NetworkConfig } from "./sections/sections.ts"
+import { builtinSections, kindsOf } from "./sections/sections.ts"
 import { fromConfig, type Setting, type SettingReader } from "./Setting.ts"
 import { suggestion } from "./suggest.ts"
 
@@ -53,6 +53,9 @@ export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): Ne
   reader.note("backend", choice.backend ?? choice.network)
   reader.note("network", choice.network)
   noteOptions(reader, found, sections)
+  if (found.settings.dns === undefined && choice.defaults.defaults[found.backend]?.dns === undefined) {
+    reader.origins["network.dns"] = "host"
+  }
   for (const problem of defaultOverlaps(choice.config.networks, found, choice.defaults.defaults)) {
     reader.refuse(`networks.${found.network}`, problem)
   }
@@ -64,13 +67,6 @@ export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): Ne
     },
     onSuccess: (spec) => spec
   })
-}
-
-/** A network, configured or a backend's own. */
-export interface FoundNetwork {
-  readonly network: string
-  readonly backend: BackendKind
-  readonly settings: NetworkConfig
 }
 
 const findNetwork = (config: Config, text: string, sections: Sections): Parsed<FoundNetwork> =>

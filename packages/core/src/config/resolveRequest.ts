@@ -8,7 +8,7 @@ import type { DefaultNetworks } from "./defaults.ts"
 import type { NetworkDefaults } from "./networkSpec.ts"
 import { badInput } from "./Problem.ts"
 import type { RequestFacts, RequestFlags } from "./RequestFlags.ts"
-import { refuseFlags } from "./refuseFlags.ts"
+import { refuseForeign } from "./refuseForeign.ts"
 import { resolveNetwork, sectionsIn } from "./resolveNetwork.ts"
 import {
   resolveAddress,
@@ -64,7 +64,7 @@ const readRequest = (reader: SettingReader, input: ResolveInput): AttachRequest 
     network: fromFlag("--network", flags.network) ?? fromConfig(sources.section, "network", sources.config.network),
     defaults
   })
-  if (network !== undefined) refuseFlags(reader, flags, network, sectionsIn(defaults))
+  if (network !== undefined) refuseForeign(reader, sources, network, sectionsIn(defaults))
   const options = network === undefined ? {} : (sectionsIn(defaults)[network.backend]?.vm ?? {})
   const address = "slot" in options ? resolveSlot(reader, sources, network) : resolveAddress(reader, sources, network)
   const mac = resolveMac(reader, sources)

@@ -70,6 +70,6 @@ export interface AttachRequest {
   /** Where the guest's end goes when it is a veth and not a TAP. */
   readonly target?: Netns
   readonly tapOwner?: { readonly uid: number; readonly gid?: number }
-  /** Where each setting came from: `flag`, `vms.api`, `networks.web`, `file`, `default`. No part of what is asked for. */
+  /** Where each setting came from: `flag`, `vms.api`, `networks.web`, `file`, `host` (its resolvers), `default`. No part of what is asked for. */
   readonly origins?: Readonly<Record<string, string>>
 }

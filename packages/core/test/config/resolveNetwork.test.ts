@@ -30,6 +30,16 @@ describe("the network of a request", () => {
     ])
   })
 
+  it("of another backend does not drop what the file says of the VM", () => {
+    const agent = 'vms:\n  vm1: { backend: netns, slot: 7, publish: ["8080:80"] }\n'
+    assert.deepStrictEqual(refused(agent, { backend: "bridge" }), [
+      "vms.vm1.slot: the bridge backend cannot honour it (backends that do: netns)"
+    ])
+    assert.deepStrictEqual(refused("", { slot: "7" }), [
+      "--slot 7: the bridge backend cannot honour it (backends that do: netns)"
+    ])
+  })
+
   it("takes no addresses by default that a configured one has", () => {
     const problem =
       "networks.bridge: has no subnet of its own, and the bridge backend's default 10.0.42.0/24 overlaps networks.web " +

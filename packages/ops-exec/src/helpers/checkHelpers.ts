@@ -82,6 +82,20 @@ const checkTun = Effect.try({
     })
 })
 
+/** passt(1): started by root it becomes nobody, who may not enter a namespace of root's. */
+const checkPasta = Effect.suspend(() =>
+  process.geteuid?.() === 0
+    ? Effect.fail(
+        new OpsError({
+          ...attempt,
+          reason: "Unsupported",
+          output: "pasta does not work for root",
+          hint: "Run vmnet as the user whose VM it is, or set engine: slirp4netns."
+        })
+      )
+    : Effect.void
+)
+
 /** What stops these helpers from working on this host, before anything is made. */
 export const checkHelpers = Effect.fnUntraced(function* (
   commands: Commands["Service"],
@@ -90,6 +104,7 @@ export const checkHelpers = Effect.fnUntraced(function* (
   for (const program of helpers.flatMap((helper) => programsOf[helper])) {
     yield* Effect.mapError(findProgram(program), (error) => missing(program, error))
   }
+  if (helpers.includes("pasta")) yield* checkPasta
   yield* checkTun
   yield* tryNamespace(commands, yield* Effect.mapError(findProgram("true"), (error) => ofCommandError(attempt, error)))
 })

@@ -1,7 +1,8 @@
 import { type ForwardChange, forwardKey, type HelperKey, Helpers, type HelperSpec, singlePorts } from "@vmnet/core"
 import { makeNamespace } from "./Namespace.ts"
 import { operation, refuse } from "./Refusal.ts"
-import { boundPort, helperId, type HelperState } from "./HelperTable.ts"
+import { boundPort } from "./boundPort.ts"
+import { helperId, type HelperState } from "./HelperState.ts"
 import type { World } from "./World.ts"
 
 const attemptOf = (verb: string, { helper, owner }: HelperKey) =>

@@ -1,4 +1,4 @@
-import type { HelperState } from "./HelperTable.ts"
+import type { HelperState } from "./HelperState.ts"
 import { type BoundSocket, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
 import { Mounts } from "./Mounts.ts"

@@ -1,15 +1,5 @@
-import type { HelperKey, HelperSpec, PortForward, ProcessId } from "@vmnet/core"
+import type { PortForward } from "@vmnet/core"
 import type { World } from "./World.ts"
-
-/** A helper that was started and not stopped, whether its process still runs or not. */
-export interface HelperState {
-  readonly spec: HelperSpec
-  readonly process: ProcessId
-  /** Single ports. */
-  forwards: ReadonlyArray<PortForward>
-}
-
-export const helperId = ({ helper, owner }: HelperKey): string => `${owner} ${helper}`
 
 const meets = (a: string, b: string): boolean => a === b || a === "0.0.0.0" || b === "0.0.0.0"
 

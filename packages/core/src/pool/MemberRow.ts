@@ -23,6 +23,10 @@ export const membersOf = (tx: Tx, network: string, state?: MemberState): Readonl
     .all<Member>(`${select} WHERE network = ? ORDER BY subject`, network)
     .filter((member) => state === undefined || member.state === state)
 
+/** The networks that have members, whatever their states. */
+export const networksWithMembers = (tx: Tx): ReadonlyArray<string> =>
+  tx.all<{ network: string }>("SELECT DISTINCT network FROM members ORDER BY network").map(({ network }) => network)
+
 /** Of all pools, what somebody is about to make or remove, or has died over. */
 export const unfinishedMembers = (tx: Tx): ReadonlyArray<Member> =>
   tx.all<Member>(`${select} WHERE state IN ('making', 'retiring') ORDER BY subject`)

@@ -2,13 +2,12 @@ import { VmnetError } from "@vmnet/core"
 import { enterArgv, isPrivate } from "@vmnet/testkit"
 import { Effect } from "effect"
 import { Invocation } from "../cli/Invocation.ts"
-import { print } from "../cli/print.ts"
 import { CommandExited } from "../exec/CommandExited.ts"
 import { CommandRunner } from "../exec/CommandRunner.ts"
 import type { Format } from "../output/Format.ts"
 import { styleFor } from "../terminal/style.ts"
 import { Streams } from "../terminal/Streams.ts"
-import { demoDocument } from "./document.ts"
+import { finish } from "./finish.ts"
 import { makeJournal } from "./Journal.ts"
 import { scenario } from "./scenario.ts"
 
@@ -28,8 +27,7 @@ const show = Effect.fnUntraced(function* (format: Format) {
   const streams = yield* Streams
   const journal = makeJournal(streams, styleFor(streams.stderr))
   const outcome = yield* Effect.interruptible(scenario(journal))
-  yield* print(format, demoDocument(journal.entries, outcome))
-  if (outcome.differences.length > 0) return yield* new CommandExited({ exitCode: 1 })
+  return yield* finish(format, journal.entries, outcome)
 })
 
 const enter = Effect.fnUntraced(function* (env: Invocation["env"]) {

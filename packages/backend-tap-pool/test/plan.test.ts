@@ -133,13 +133,18 @@ it.prop(
     const { resources, shares } = planOf(asked)
     assert.deepStrictEqual(
       resources.map(({ kind }) => kind),
-      ["NatElement", "Tap"]
+      ["NatElement", "NatElement", "Tap"]
     )
     assert.deepStrictEqual(
       shares.map(({ key }) => key),
       ["nat"]
     )
-    const tap = resources[1]!
-    assert.deepStrictEqual(tap.kind === "Tap" && tap.master, { link: "br0", isolated: false })
+    const tags = resources.flatMap((one) => (one.kind === "NatElement" ? [one.element._tag] : []))
+    assert.deepStrictEqual(tags, ["Port", "Binding"])
+    const tap = resources[2]!
+    assert.deepStrictEqual(tap.kind === "Tap" && [tap.master, tap.mac], [
+      { link: "br0", isolated: false },
+      "fe:fc:00:00:00:01"
+    ])
   }
 )

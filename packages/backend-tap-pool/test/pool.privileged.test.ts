@@ -31,6 +31,11 @@ const up = Effect.fn("up")(function* (vm: string, flags = {}) {
 const indexOf = ({ device }: Attachment): number =>
   Number(readFileSync(`/sys/class/net/${device.name}/ifindex`, "utf8"))
 
+const parametersOf = (device: string) =>
+  [`conf/${device}/rp_filter`, `conf/${device}/proxy_arp`, `neigh/${device}/proxy_delay`].map((name) =>
+    readFileSync(`/proc/sys/net/ipv4/${name}`, "utf8").trim()
+  )
+
 it.live("a TAP out of the pool serves one real guest after the other, each as if it were new", () =>
   withPool(
     Effect.gen(function* () {
@@ -39,6 +44,7 @@ it.live("a TAP out of the pool serves one real guest after the other, each as if
       const first = yield* up("first", { publish: ["8080:80"] })
       const field = (name: string) => readFileSync(`/sys/class/net/${first.device.name}/${name}`, "utf8").trim()
       assert.deepStrictEqual([field("owner"), field("group"), field("address")], ["1234", "5678", first.device.mac])
+      assert.deepStrictEqual(parametersOf(first.device.name), ["1", "1", "0"])
       const index = indexOf(first)
       const one = yield* booted(first)
       yield* one.serve({ port: 80, page: "first" })
@@ -48,6 +54,7 @@ it.live("a TAP out of the pool serves one real guest after the other, each as if
       yield* vmnet.down("first")
       const [idle] = yield* LinkOps.use((links) => links.find(hostNetns, [first.device.name]))
       assert.deepStrictEqual([idle?.up, idle?.addresses], [true, []])
+      assert.deepStrictEqual(parametersOf(first.device.name), ["1", "1", "0"])
       const kept = yield* runOk("host", ["ip", "-4", "neighbour", "show", "dev", first.device.name])
       assert.strictEqual(kept.trim(), "")
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { hostNetns, LinkOps, type NetworkSpec, Vmnet, type VmnetError } from "@vmnet/core"
+import { hostNetns, LinkOps, type NetworkSpec, SysctlOps, Vmnet, type VmnetError } from "@vmnet/core"
 import { Effect, Struct } from "effect"
 import { layerMachine, type Machine, onMachine } from "./support/machine.ts"
 import { assertSame } from "./support/same.ts"
@@ -57,6 +57,26 @@ describe("a pool of TAPs", () => {
         yield* vmnet.down("vm2")
         yield* vmnet.removeNetwork("fleet")
         assert.deepStrictEqual(machine.kernel.snapshot(), empty)
+      })
+    )
+  )
+
+  it.live("has its parameters before anyone has it, whatever the forwarding mode", () =>
+    onMachine((machine) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const sysctls = yield* SysctlOps
+        yield* vmnet.warm(spec("{ warm: 1 }"))
+        const [tap] = tapsOf(machine)
+        const values = yield* Effect.forEach(
+          [
+            ["conf", "rp_filter"],
+            ["conf", "proxy_arp"],
+            ["neigh", "proxy_delay"]
+          ],
+          ([kind, name]) => sysctls.read(hostNetns, ["net", "ipv4", kind!, tap!, name!])
+        )
+        assert.deepStrictEqual(values, ["1", "1", "0"])
       })
     )
   )

@@ -77,9 +77,9 @@ it.live("who has a TAP open is seen, and a TAP that is open is neither kept nor 
       const vmnet = yield* Vmnet
       const probe = yield* HostProbe
       const first = yield* up("first")
-      assert.deepStrictEqual(yield* probe.tapUse(first.device.name), { held: false, pids: [] })
-      const guest = yield* booted(first)
-      assert.deepStrictEqual(yield* probe.tapUse(first.device.name), { held: true, pids: [guest.pid] })
+      assert.deepStrictEqual(yield* probe.tapUse(first.device.name), { held: false, uid: 1234, gid: 5678 })
+      yield* booted(first)
+      assert.deepStrictEqual(yield* probe.tapUse(first.device.name), { held: true, uid: 1234, gid: 5678 })
       yield* vmnet.down("first")
       assert.isFalse(existsSync(`/sys/class/net/${first.device.name}`))
 

@@ -1,5 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { hostNetns, LinkOps, type NetworkSpec, Vmnet, type VmnetError } from "@vmnet/core"
+import {
+  hostNetns,
+  LinkOps,
+  type NetworkSpec,
+  Progress,
+  type ProgressStep,
+  SysctlOps,
+  Vmnet,
+  type VmnetError
+} from "@vmnet/core"
 import { Effect, Struct } from "effect"
 import { layerMachine, type Machine, onMachine } from "./support/machine.ts"
 import { assertSame } from "./support/same.ts"
@@ -61,6 +70,26 @@ describe("a pool of TAPs", () => {
     )
   )
 
+  it.live("has its parameters before anyone has it, whatever the forwarding mode", () =>
+    onMachine((machine) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const sysctls = yield* SysctlOps
+        yield* vmnet.warm(spec("{ warm: 1 }"))
+        const [tap] = tapsOf(machine)
+        const values = yield* Effect.forEach(
+          [
+            ["conf", "rp_filter"],
+            ["conf", "proxy_arp"],
+            ["neigh", "proxy_delay"]
+          ],
+          ([kind, name]) => sysctls.read(hostNetns, ["net", "ipv4", kind!, tap!, name!])
+        )
+        assert.deepStrictEqual(values, ["1", "1", "0"])
+      })
+    )
+  )
+
   it.live("has at most its size of them, in use and ready", () =>
     onMachine((machine) =>
       Effect.gen(function* () {
@@ -90,6 +119,49 @@ describe("a pool of TAPs", () => {
         yield* vmnet.down("vm2")
         assert.deepStrictEqual(yield* poolOf(pool), { ready: 1, leased: 0 })
         assert.strictEqual(tapsOf(machine).length, 1)
+      })
+    )
+  )
+
+  it.live("keeps no more ready than it is told to when several VMs go at once", () =>
+    onMachine((machine) =>
+      Effect.gen(function* () {
+        const pool = "{ warm: 1 }"
+        const vmnet = yield* Vmnet
+        const vms = ["vm1", "vm2", "vm3", "vm4"]
+        for (const vm of vms) yield* vmnet.up(on(vm, pool))
+        yield* Effect.forEach(vms, (vm) => vmnet.down(vm), { concurrency: "unbounded" })
+        assert.deepStrictEqual(yield* poolOf(pool), { ready: 1, leased: 0 })
+        assert.strictEqual(tapsOf(machine).length, 1)
+      })
+    )
+  )
+
+  it.live("counts none that was made with other settings, and loses those when it is warmed", () =>
+    onMachine((machine) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const before = "{ size: 2 }"
+        const after = "{ size: 2 }, mtu: 1400"
+        yield* vmnet.warm(spec(before))
+        const old = tapsOf(machine)
+        const { attachment } = yield* vmnet.up(on("vm1", after))
+        assert.notInclude(old, attachment.device.name)
+        yield* vmnet.down("vm1")
+        assert.deepStrictEqual(yield* poolOf(after), { ready: 3, leased: 0 })
+        yield* vmnet.up(on("vm1", after))
+        const open = machine.kernel.host.startProcess()
+        machine.kernel.host.openTap(open.pid, old[0]!)
+        assert.deepStrictEqual(yield* vmnet.warm(spec(after)), { network: "fleet", made: 1, ready: 1, leased: 1 })
+        assert.strictEqual(tapsOf(machine).length, 3)
+        assert.include(tapsOf(machine), old[0])
+        machine.kernel.host.endProcess(open.pid)
+        yield* vmnet.warm(spec(after))
+        assert.deepStrictEqual([tapsOf(machine).length, yield* poolOf(after)], [2, { ready: 1, leased: 1 }])
+        const now: ReadonlyArray<string> = tapsOf(machine)
+        for (const tap of old) assert.notInclude(now, tap)
+        yield* vmnet.down("vm1")
+        assert.deepStrictEqual(yield* poolOf(after), { ready: 2, leased: 0 })
       })
     )
   )
@@ -135,6 +207,21 @@ describe("a TAP that is not as it was made", () => {
     )
   )
 
+  it.live("goes before the rules about it when the VMM still has it open", () =>
+    onMachine((machine) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const asked = on("vm1", "{ warm: 1 }")
+        const { attachment } = yield* vmnet.up(asked)
+        machine.kernel.host.openTap(machine.kernel.host.startProcess().pid, attachment.device.name)
+        const steps: Array<string> = []
+        const collect = ({ step }: ProgressStep) => Effect.sync(() => void steps.push(step))
+        yield* Effect.provideService(vmnet.down("vm1"), Progress, collect)
+        assert.strictEqual(steps[0], `delete tap ${attachment.device.name}`)
+      })
+    )
+  )
+
   it.live("is destroyed when its VM is taken down while the VMM still has it open", () =>
     onMachine((machine) =>
       Effect.gen(function* () {
@@ -152,6 +239,18 @@ describe("a TAP that is not as it was made", () => {
     [
       "has a route of somebody's",
       ({ kernel }, tap) => kernel.foreign.route(hostNetns, { destination: "10.99.0.0/24", link: tap })
+    ],
+    [
+      "has another owner",
+      ({ kernel }, tap) => kernel.foreign.change(hostNetns, tap, { owner: { uid: 1000, gid: null } })
+    ],
+    ["has a group", ({ kernel }, tap) => kernel.foreign.change(hostNetns, tap, { owner: { uid: 0, gid: 1000 } })],
+    ["has another MAC", ({ kernel }, tap) => kernel.foreign.change(hostNetns, tap, { mac: "02:fc:00:00:00:99" })],
+    ["has another MTU", ({ kernel }, tap) => kernel.foreign.change(hostNetns, tap, { mtu: 9000 })],
+    ["is a port of a bridge", ({ kernel }, tap) => kernel.foreign.change(hostNetns, tap, { master: "br0" })],
+    [
+      "has another parameter",
+      ({ kernel }, tap) => kernel.foreign.sysctl(hostNetns, ["net", "ipv4", "conf", tap, "rp_filter"], "0")
     ],
     ["is down", ({ kernel }, tap) => kernel.foreign.linkDown(hostNetns, tap)],
     ["is gone", ({ kernel }, tap) => kernel.foreign.unplug(hostNetns, tap)]

@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem } from "effect"
+import { Backends, HostProbe, Vmnet } from "@vmnet/core"
+import { Effect, FileSystem, Layer } from "effect"
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { rmSync } from "node:fs"
 import { NodeServices } from "@effect/platform-node"
-import { makeCli } from "./support/cli.ts"
+import { builtinBackends } from "vmnet/effect"
+import { makeCli, probe } from "./support/cli.ts"
 
 const good = `networks:
   web: { backend: bridge, subnet: 10.9.8.0/24, dns: [198.51.100.53] }
@@ -34,6 +36,19 @@ describe("config", () => {
       const { error } = JSON.parse((yield* makeCli()("--config", broken, "config", "check", "--json")).stderr)
       assert.strictEqual(error.code, "CONFIG_INVALID")
       assert.isAtLeast(error.details.problems.length, 3)
+    })
+  )
+
+  it.effect("check refuses what up of a VM would refuse", () =>
+    Effect.gen(function* () {
+      const host = Layer.merge(Layer.succeed(HostProbe, probe), Backends.layerOf(builtinBackends))
+      const cli = makeCli({ engine: { host, vmnet: Layer.mock(Vmnet, {}) } })
+      const file = yield* withFile(
+        "networks:\n  lan: { backend: tap, bridge: br0 }\nvms:\n  a: { network: lan, egress: none }\n"
+      )
+      const run = yield* cli("config", "check", "--config", file)
+      assert.deepStrictEqual([run.code, run.stdout], [2, ""])
+      assert.include(run.stderr, `${file}:4:6 vms.a: cannot honour an egress policy on bridge br0`)
     })
   )
 

@@ -1,9 +1,10 @@
-import type { Vmnet, VmnetError } from "@vmnet/core"
+import type { Status, Vmnet, VmnetError } from "@vmnet/core"
 import { Effect, Result } from "effect"
 import { CliError, Command } from "effect/cli"
 import { begin } from "../cli/begin.ts"
 import { vms } from "../cli/arguments.ts"
 import { readVms } from "../cli/inputs.ts"
+import { notice } from "../cli/notice.ts"
 import { print } from "../cli/print.ts"
 import { SeveralFailures } from "../cli/SeveralFailures.ts"
 import { switchFlag } from "../cli/switchFlag.ts"
@@ -30,6 +31,17 @@ const summarise = (downs: ReadonlyArray<Down>): string => {
   return parts.length === 0 ? "no VMs" : parts.map((outcome) => `${count(outcome)} ${outcome}`).join(", ")
 }
 
+/** What is left on purpose. The VMs are down already: that nobody can say what is left fails nothing. */
+const readyPools = (vmnet: Vmnet["Service"]): Effect.Effect<Status["pools"]> =>
+  vmnet.status.pipe(
+    Effect.map(({ pools }) => pools.filter(({ ready }) => ready > 0)),
+    Effect.orElseSucceed(() => [])
+  )
+
+const readyNotice = ({ network, ready }: Status["pools"][number]): string =>
+  `the pool of ${network} still has ${ready} device${ready === 1 ? "" : "s"} ready; to remove ${ready === 1 ? "it" : "them"}: ` +
+  `vmnet network rm ${network}`
+
 const failIfAny = (errors: ReadonlyArray<VmnetError>): Effect.Effect<void, VmnetError | SeveralFailures> => {
   const [first, second] = errors
   if (first === undefined) return Effect.void
@@ -46,14 +58,16 @@ export const down = Command.make(
     const { globals, format } = yield* begin({ prints: "anything" })
     const named = yield* readVms("down", input.vms)
     // One after the other, each on its own: a VM that cannot be taken down keeps no other one up.
-    const downs = yield* withVmnet(
+    const { downs, pools } = yield* withVmnet(
       globals,
       Effect.fnUntraced(function* (vmnet) {
         const names = input.all ? (yield* vmnet.list).map(({ vm }) => vm) : named
-        return yield* Effect.forEach(names, (vm) => takeDown(vmnet, vm))
+        const downs = yield* Effect.forEach(names, (vm) => takeDown(vmnet, vm))
+        return { downs, pools: input.all ? yield* readyPools(vmnet) : [] }
       }),
-      summarise
+      ({ downs }) => summarise(downs)
     )
+    yield* notice(globals, pools.map(readyNotice))
     yield* print(format, downsDocument(downs.map(({ vm, outcome }) => ({ vm, outcome }))))
     yield* failIfAny(downs.flatMap(({ error }) => (error === undefined ? [] : [error])))
   })

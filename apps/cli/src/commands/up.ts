@@ -1,14 +1,14 @@
 import type { UpResult, Vmnet } from "@vmnet/core"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { begin } from "../cli/begin.ts"
-import { type Globals, optional } from "../cli/globals.ts"
+import { optional } from "../cli/globals.ts"
 import { pointToHelp } from "../cli/inputs.ts"
+import { notice } from "../cli/notice.ts"
 import { print } from "../cli/print.ts"
 import { switchFlag } from "../cli/switchFlag.ts"
 import { withVmnet } from "../cli/withVmnet.ts"
 import { requirePrintable } from "../output/requirePrintable.ts"
-import { printable } from "../terminal/printable.ts"
 import { attachmentDocument } from "../views/attachment.ts"
 import { planDocument } from "../views/plan.ts"
 
@@ -40,12 +40,6 @@ const flags = {
   ).pipe(Flag.between(0, 1024)),
   dryRun: switchFlag("dry-run", "Print what would be done, in order, and change nothing")
 }
-
-/** What is allowed, and probably not meant. */
-const notice = Effect.fnUntraced(function* (globals: Globals, notices: ReadonlyArray<string>) {
-  if (globals.json) return
-  yield* Effect.forEach(notices, (text) => Console.error(printable(`vmnet: note: ${text}`)), { discard: true })
-})
 
 const summary = ({ attachment, existing }: UpResult): string =>
   `${attachment.vm} ${existing ? "was up already" : "is up"}: ${attachment.guest.address} on ${attachment.device.name}`

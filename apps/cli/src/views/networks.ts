@@ -1,8 +1,9 @@
 import type { NetworkDetail, WarmResult } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
 import { columns, fields } from "./columns.ts"
+import { poolText } from "./status.ts"
 
-const headings = ["NETWORK", "BACKEND", "SUBNET", "STATE", "DEVICE", "VMS", "FREE", "FROM"]
+const headings = ["NETWORK", "BACKEND", "SUBNET", "STATE", "DEVICE", "VMS", "FREE", "POOL", "FROM"]
 
 export const networkListDocument = (networks: ReadonlyArray<NetworkDetail>): Document => ({
   json: { networks },
@@ -17,6 +18,7 @@ export const networkListDocument = (networks: ReadonlyArray<NetworkDetail>): Doc
         one.device ?? "-",
         String(one.vms.length),
         one.free === null ? "-" : String(one.free),
+        one.pool === undefined ? "-" : poolText(one.pool),
         one.source
       ]),
       style
@@ -35,7 +37,7 @@ export const networkDocument = (one: NetworkDetail): Document => ({
         ["state", { text: one.state, paint: one.state === "up" ? style.green : style.dim }],
         ["device", one.device ?? undefined],
         ["free addresses", one.free === null ? undefined : String(one.free)],
-        ["pool", one.pool === undefined ? undefined : `${one.pool.ready} ready, ${one.pool.leased} in use`],
+        ["pool", one.pool === undefined ? undefined : poolText(one.pool)],
         ["known from", one.source],
         ["VMs", one.vms.length === 0 ? "none" : one.vms]
       ],

@@ -1,4 +1,4 @@
-import type { LeaseState, Status } from "@vmnet/core"
+import type { LeaseState, PoolDetail, Status } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
 import { fields } from "./columns.ts"
 
@@ -6,6 +6,9 @@ const leaseText = (leases: Status["leases"]): string => {
   const states = (Object.keys(leases) as ReadonlyArray<LeaseState>).filter((state) => leases[state] > 0)
   return states.length === 0 ? "none" : states.map((state) => `${leases[state]} ${state}`).join(", ")
 }
+
+/** What a pool has, where a person reads it. */
+export const poolText = ({ leased, ready }: PoolDetail): string => `${ready} ready, ${leased} in use`
 
 export const statusDocument = (status: Status): Document => ({
   json: status,
@@ -17,6 +20,10 @@ export const statusDocument = (status: Status): Document => ({
         ["VMs", leaseText(status.leases)],
         ["networks", String(status.networks)],
         ["published", String(status.published)],
+        [
+          "pools",
+          status.pools.length === 0 ? undefined : status.pools.map((pool) => `${pool.network}: ${poolText(pool)}`)
+        ],
         [
           "sysctls held",
           status.sysctls.length === 0

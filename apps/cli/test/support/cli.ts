@@ -37,7 +37,8 @@ export interface Run {
 
 const text = (lines: ReadonlyArray<unknown>): string => lines.map((line) => `${String(line)}\n`).join("")
 
-const probe = HostProbe.of({
+/** A host on which one process runs: 4242. */
+export const probe = HostProbe.of({
   self: { pid: 1, startTime: "1", bootId: "boot" },
   find: (pid) => (pid === 4242 ? { pid, startTime: "77", bootId: "boot" } : null),
   alive: () => true,

@@ -17,6 +17,7 @@ export interface FakeOptions {
   readonly fail?: Readonly<Record<string, VmnetError>>
   readonly netnsPath?: string
   readonly target?: AttachRequest["target"]
+  readonly pools?: Status["pools"]
   /** `up` never ends: what a signal interrupts. */
   readonly hang?: true
 }
@@ -69,12 +70,13 @@ const network: NetworkDetail = {
   source: "default"
 }
 
-const statusOf = (attachments: ReadonlyMap<string, Attachment>): Status => ({
+const statusOf = (attachments: ReadonlyMap<string, Attachment>, pools: Status["pools"] = []): Status => ({
   install: "0123abcd",
   stateDir: "/run/vmnet",
   leases: { configuring: 0, active: attachments.size, releasing: 0, failed: 0 },
   networks: 1,
   published: 0,
+  pools,
   sysctls: [{ key: "net.ipv4.ip_forward", value: "1", before: "0" }]
 })
 
@@ -141,7 +143,7 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
     }),
     networks: (known) =>
       Effect.succeed([
-        network,
+        { ...network, ...(options.pools?.[0] && { pool: options.pools[0] }) },
         ...known.config.map((spec) => ({
           ...network,
           network: spec.network,
@@ -156,7 +158,7 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
     warm: ({ network }) => Effect.as(failing(`warm ${network}`), { network, made: 2, ready: 3, leased: 1 }),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
     gc: () => Effect.succeed({ actions: [], problems: [] }),
-    status: Effect.sync(() => statusOf(attachments))
+    status: Effect.sync(() => statusOf(attachments, options.pools))
   })
   return { layer: Layer.succeed(Vmnet, service), attachments, requests }
 }

@@ -1,5 +1,5 @@
 import type { ConfigProblem } from "./Problem.ts"
-import { formatPath, type Path } from "./Path.ts"
+import { formatPath, type Path, pathKey } from "./Path.ts"
 import type { Sections } from "./sections/Section.ts"
 import type { YamlSource } from "./YamlSource.ts"
 
@@ -7,6 +7,7 @@ import type { YamlSource } from "./YamlSource.ts"
 export class ConfigReader {
   readonly problems: Array<ConfigProblem> = []
   readonly #source: YamlSource
+  readonly #refused = new Set<string>()
   /** What may be configured. */
   readonly sections: Sections
 
@@ -26,7 +27,13 @@ export class ConfigReader {
     this.#add(path, problem, this.#source.offsetOf(path, "key"))
   }
 
+  /** Whether this very option or section has been refused, for whatever reason. */
+  isRefused(path: Path): boolean {
+    return this.#refused.has(pathKey(path))
+  }
+
   #add(path: Path, problem: string, offset: number): void {
+    this.#refused.add(pathKey(path))
     this.problems.push({ path: formatPath(path), problem, ...this.#source.position(offset) })
   }
 }

@@ -9,20 +9,14 @@ import { kindsOf, type NetworkConfig } from "./sections/sections.ts"
 
 type Networks = ReadonlyArray<readonly [network: string, config: NetworkConfig]>
 
-/**
- * What cannot be seen in one option alone: gateways, exclusions, and subnets against one another. `hasOption` says what
- * was written, right or wrong: wrong values are missing from `networks`.
- */
-export const checkNetworks = (
-  reader: ConfigReader,
-  networks: Config["networks"],
-  hasOption: (network: string, option: string) => boolean
-): void => {
+/** Whether an option was written, right or wrong: wrong values are missing from what was decoded. */
+export type HasOption = (network: string, option: string) => boolean
+
+/** What cannot be seen in one option alone: gateways, exclusions, and subnets against one another. */
+export const checkNetworks = (reader: ConfigReader, networks: Config["networks"], hasOption: HasOption): void => {
   const entries = Object.entries(networks)
-  for (const [network, config] of entries) {
-    checkOwnName(reader, network, config)
-    checkAddresses(reader, network, config)
-  }
+  for (const [network, config] of entries) checkOwnName(reader, network, config)
+  checkEachNetwork(reader, networks, hasOption)
   for (const option of ["subnet", "links"] as const) {
     checkDefaults(
       reader,
@@ -31,6 +25,14 @@ export const checkNetworks = (
     )
   }
   checkOverlaps(reader, entries)
+}
+
+/** What cannot be seen in one option alone, but in one network. */
+export const checkEachNetwork = (reader: ConfigReader, networks: Config["networks"], hasOption: HasOption): void => {
+  for (const [network, config] of Object.entries(networks)) {
+    // Addresses cannot be held against a subnet that is wrong itself.
+    if (config.subnet !== undefined || !hasOption(network, "subnet")) checkAddresses(reader, network, config)
+  }
 }
 
 const backendOf = (config: NetworkConfig): BackendKind => config.backend ?? defaultBackend

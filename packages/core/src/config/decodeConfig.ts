@@ -6,7 +6,7 @@ import type { BackendKind } from "../plan/Attachment.ts"
 import { backendOfNetwork } from "./backendOf.ts"
 import { type Config, emptyConfig } from "./Config.ts"
 import { ConfigReader } from "./ConfigReader.ts"
-import { checkNetworks } from "./checkNetworks.ts"
+import { checkEachNetwork, checkNetworks, type HasOption } from "./checkNetworks.ts"
 import { checkPublishes } from "./checkPublishes.ts"
 import { checkVms } from "./checkVms.ts"
 import { type Data, decodeSection, describeValue, isData } from "./decodeSection.ts"
@@ -18,36 +18,60 @@ import { builtinSections, Forwarding, kindsOf, networkSchema, vmSchema } from ".
 import { readYaml } from "./YamlSource.ts"
 
 /**
- * A configuration file's text, YAML or JSON, of a program with backends of the given sections. All of its problems come at once as `CONFIG_INVALID`, in the order of the
- * file, each with path, line and column in `details.problems`; `file` is what messages call it.
+ * A configuration file's text, YAML or JSON, of a program with backends of the given sections. All of its problems come
+ * at once as `CONFIG_INVALID`, in the order of the file, each with path, line and column in `details.problems`; `file`
+ * is what messages call it.
  */
 export const decodeConfig = (
   text: string,
   file: string,
   sections: BackendSections = builtinSections
 ): Result.Result<Config, VmnetError> => {
-  const source = readYaml(text)
-  const reader = new ConfigReader(source, sections)
-  const config = decodeFile(reader, source.data ?? {})
-  return reader.problems.length > 0 ? Result.fail(configInvalid(file, reader.problems)) : Result.succeed(config)
+  const { config, reader } = readConfig(text, sections)
+  return answer(file, config, reader)
 }
 
-const decodeFile = (reader: ConfigReader, data: unknown): Config => {
+export const answer = (file: string, config: Config, { problems }: ConfigReader): Result.Result<Config, VmnetError> =>
+  problems.length > 0 ? Result.fail(configInvalid(file, problems)) : Result.succeed(config)
+
+/** What of a file is right, and the reader that knows what is not. */
+export interface ReadConfig {
+  readonly reader: ConfigReader
+  readonly config: Config
+  /** Networks that nobody can use for their names, which may have more wrong with them. */
+  readonly misnamed: Config["networks"]
+}
+
+export const readConfig = (text: string, sections: BackendSections): ReadConfig => {
+  const source = readYaml(text)
+  const reader = new ConfigReader(source, sections)
+  return { reader, ...decodeFile(reader, source.data ?? {}) }
+}
+
+const decodeFile = (reader: ConfigReader, data: unknown): Omit<ReadConfig, "reader"> => {
   if (!isData(data)) {
     reader.refuse([], `the file must be a mapping of networks, vms and forwarding, not ${describeValue(data)}`)
-    return emptyConfig
+    return { config: emptyConfig, misnamed: {} }
   }
   checkKeys(reader, [], Object.keys(data), ["networks", "vms", "forwarding"])
-  const rawNetworks = namedSections(reader, data, "networks", parseNetworkName)
+  const [rawNetworks, otherNetworks] = namedSections(reader, data, "networks", parseNetworkName)
   const networks = decodeNetworks(reader, rawNetworks)
-  const rawVms = namedSections(reader, data, "vms", parseVmName)
+  const misnamed = decodeNetworks(reader, otherNetworks)
+  const [rawVms, otherVms] = namedSections(reader, data, "vms", parseVmName)
   const vms = decodeVms(reader, networks, rawVms)
-  const written = new Map(rawNetworks)
-  checkNetworks(reader, networks, (network, option) => Object.hasOwn(written.get(network) ?? {}, option))
+  decodeVms(reader, networks, otherVms)
+  const hasOption = wasWritten([...rawNetworks, ...otherNetworks])
+  checkNetworks(reader, networks, hasOption)
+  checkEachNetwork(reader, misnamed, hasOption)
   checkVms(reader, networks, vms)
   checkPublishes(reader, rawVms)
   const { forwarding } = decodeSection(reader, TopLevel, data, [])
-  return { networks, vms, ...(forwarding !== undefined && { forwarding }) }
+  return { config: { networks, vms, ...(forwarding !== undefined && { forwarding }) }, misnamed }
+}
+
+const wasWritten = (networks: Sections): HasOption => {
+  const written = new Map(networks)
+  return (network, option) => Object.hasOwn(written.get(network) ?? {}, option)
 }
 
 const TopLevel = Schema.Struct({ forwarding: Schema.optionalKey(Forwarding) })
@@ -82,24 +106,28 @@ const decodeVms = (reader: ConfigReader, networks: Config["networks"], sections:
 const backendIn = ({ sections }: ConfigReader, raw: Data, otherwise: BackendKind): BackendKind | undefined =>
   Object.hasOwn(raw, "backend") ? kindsOf(sections).find((kind) => kind === raw["backend"]) : otherwise
 
-/** The entries of `networks` or `vms` that have a proper name; an entry with nothing in it is all defaults. */
+/** The entries of `networks` or `vms` with a proper name, and the others; one with nothing in it is all defaults. */
 const namedSections = (
   reader: ConfigReader,
   data: Data,
   key: "networks" | "vms",
   parseName: (text: string) => Parsed<string>
-): Sections => {
+): readonly [named: Sections, misnamed: Sections] => {
   const sections = data[key] ?? {}
   if (!isData(sections)) {
     reader.refuse([key], `must be a mapping of names, not ${describeValue(sections)}`)
-    return []
+    return [[], []]
   }
-  return Object.entries(sections).flatMap(([name, section]) => {
+  const entries = Object.entries(sections).flatMap(([name, section]) => {
     const path = [key, name]
-    const parsed = parseName(name)
-    if (Result.isFailure(parsed)) reader.refuseKey(path, parsed.failure)
-    if (isData(section ?? {})) return Result.isFailure(parsed) ? [] : [[name, (section ?? {}) as Data] as const]
+    const isNamed = Result.match(parseName(name), {
+      onFailure: (problem) => (reader.refuseKey(path, problem), false),
+      onSuccess: () => true
+    })
+    if (isData(section ?? {})) return { isNamed, entry: [name, (section ?? {}) as Data] as const }
     reader.refuse(path, `must be a mapping of options, not ${describeValue(section)}`)
     return []
   })
+  const those = (isNamed: boolean) => entries.filter((one) => one.isNamed === isNamed).map(({ entry }) => entry)
+  return [those(true), those(false)]
 }

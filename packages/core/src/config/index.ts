@@ -1,6 +1,7 @@
+export { checkConfig } from "./checkConfig.ts"
 export * from "./Config.ts"
 export * from "./configJsonSchema.ts"
-export * from "./decodeConfig.ts"
+export { decodeConfig } from "./decodeConfig.ts"
 export * from "./defaults.ts"
 export * from "./formatConfig.ts"
 export { slotAddressOf, slotOf } from "./guestAddress.ts"

@@ -1,11 +1,10 @@
 import { Result } from "effect"
-import type { Parsed } from "../names/Parsed.ts"
 import { makeIpv4Pool } from "../net/Ipv4Pool.ts"
 import type { BackendKind } from "../plan/Attachment.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import type { Config } from "./Config.ts"
 import { defaultBackend, type DefaultNetworks, networkDefaults } from "./defaults.ts"
-import type { Sections } from "./sections/Section.ts"
+import type { Contradiction, Sections } from "./sections/Section.ts"
 import { builtinSections, type NetworkConfig, ownOptions } from "./sections/sections.ts"
 
 /** What fills in where a network says nothing. */
@@ -17,13 +16,23 @@ export interface NetworkDefaults {
   readonly sections?: Sections
 }
 
-/** A network with every default filled in. It fails where its backend is not built in. */
+/** A network with every default filled in. It fails where its backend is not built in, or where it contradicts itself. */
 export const networkSpec = (
   network: string,
   backend: BackendKind,
   config: NetworkConfig,
+  defaults: NetworkDefaults
+): Result.Result<NetworkSpec, Contradiction> =>
+  Result.mapError(complete(network, backend, config, defaults), (refusal) =>
+    typeof refusal === "string" ? { options: [], problem: refusal } : refusal
+  )
+
+const complete = (
+  network: string,
+  backend: BackendKind,
+  config: NetworkConfig,
   { defaults, resolvers, sections = builtinSections }: NetworkDefaults
-): Parsed<NetworkSpec> =>
+): Result.Result<NetworkSpec, string | Contradiction> =>
   Result.gen(function* () {
     const own = defaults[backend]
     const section = sections[backend]

@@ -2,16 +2,16 @@ import { Result } from "effect"
 import { parseNetworkName } from "../names/Name.ts"
 import type { Parsed } from "../names/Parsed.ts"
 import { quote } from "../names/quote.ts"
-import { type Ipv4Prefix, overlaps, parsePrefix } from "../net/Ipv4.ts"
 import type { BackendKind } from "../plan/Attachment.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import { backendOfNetwork } from "./backendOf.ts"
 import type { Config } from "./Config.ts"
+import { defaultOverlaps, type FoundNetwork } from "./defaultOverlaps.ts"
 import { entry } from "./entry.ts"
 import { defaultBackend } from "./defaults.ts"
 import { type NetworkDefaults, networkSpec } from "./networkSpec.ts"
 import type { Sections } from "./sections/Section.ts"
-import { builtinSections, kindsOf, type NetworkConfig } from "./sections/sections.ts"
+import { builtinSections, kindsOf } from "./sections/sections.ts"
 import { fromConfig, type Setting, type SettingReader } from "./Setting.ts"
 import { suggestion } from "./suggest.ts"
 
@@ -56,17 +56,17 @@ export const resolveNetwork = (reader: SettingReader, choice: NetworkChoice): Ne
   if (found.settings.dns === undefined && choice.defaults.defaults[found.backend]?.dns === undefined) {
     reader.origins["network.dns"] = "host"
   }
-  refuseOverlap(reader, choice, found)
+  for (const problem of defaultOverlaps(choice.config.networks, found, choice.defaults.defaults)) {
+    reader.refuse(`networks.${found.network}`, problem)
+  }
   const where = (named === undefined ? choice.backend : choice.network)?.path ?? `networks.${found.network}`
-  return reader.read({ value: found, origin: "", path: where }, ({ network, backend, settings }) =>
-    networkSpec(network, backend, settings, choice.defaults)
-  )
-}
-
-interface FoundNetwork {
-  readonly network: string
-  readonly backend: BackendKind
-  readonly settings: NetworkConfig
+  return Result.match(networkSpec(found.network, found.backend, found.settings, choice.defaults), {
+    onFailure: ({ options, problem }) => {
+      const written = options.find((option) => found.settings[option] !== undefined)
+      return reader.refuse(written === undefined ? where : `networks.${found.network}.${written}`, problem)
+    },
+    onSuccess: (spec) => spec
+  })
 }
 
 const findNetwork = (config: Config, text: string, sections: Sections): Parsed<FoundNetwork> =>
@@ -82,30 +82,6 @@ const foundNetwork = (config: Config, network: string, backend: BackendKind): Fo
   backend,
   settings: entry(config.networks, network) ?? {}
 })
-
-/** A subnet nobody chose must not take addresses that somebody did choose. */
-const refuseOverlap = (reader: SettingReader, { config, defaults }: NetworkChoice, own: FoundNetwork): void => {
-  const standard = defaults.defaults[own.backend]
-  if (standard?.inside) return
-  for (const option of ["subnet", "links"] as const) {
-    const prefix = standard?.[option]
-    if (own.settings[option] !== undefined || prefix === undefined) continue
-    for (const [network, settings] of Object.entries(config.networks)) {
-      const other = [settings.subnet, settings.links].find((other) => other !== undefined && overlap(prefix, other))
-      if (network === own.network || other === undefined) continue
-      reader.refuse(
-        `networks.${own.network}`,
-        `has no ${option} of its own, and the ${own.backend} backend's default ${prefix} overlaps networks.${network} ` +
-          `(${other}): name a network (--network), or give networks.${own.network} ${option === "subnet" ? "a subnet" : "links"}`
-      )
-    }
-  }
-}
-
-const overlap = (a: string, b: string): boolean => overlaps(readPrefix(a), readPrefix(b))
-
-/** A text the configuration's schema has let through. */
-const readPrefix = (text: string): Ipv4Prefix => Result.getOrThrow(parsePrefix(text))
 
 const noteOptions = (reader: SettingReader, { network, backend, settings }: FoundNetwork, sections: Sections): void => {
   for (const option of Object.keys(sections[backend]?.network ?? {})) {

@@ -48,6 +48,10 @@ export const findReady = (tx: Tx, network: string, wanted: string, avoid: Readon
   return some.find(({ device }) => !avoid.has(device))
 }
 
+/** The networks that have members, whatever their states. */
+export const networksWithMembers = (tx: Tx): ReadonlyArray<string> =>
+  tx.all<{ network: string }>("SELECT DISTINCT network FROM members ORDER BY network").map(({ network }) => network)
+
 /** Of all pools, what somebody is about to make or remove, or has died over. */
 export const unfinishedMembers = (tx: Tx): ReadonlyArray<Member> =>
   tx.all<Member>(`${select} WHERE state IN ('making', 'retiring') ORDER BY subject`)

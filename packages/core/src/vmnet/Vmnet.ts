@@ -100,6 +100,8 @@ export interface Status {
   readonly leases: Readonly<Record<LeaseState, number>>
   readonly networks: number
   readonly published: number
+  /** Pools that have devices, in use or ready. */
+  readonly pools: ReadonlyArray<PoolDetail & { readonly network: string }>
   /** Sysctls vmnet holds changed, with what it found and will put back. */
   readonly sysctls: ReadonlyArray<{ readonly key: string; readonly value: string; readonly before: string }>
 }

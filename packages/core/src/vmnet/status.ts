@@ -3,6 +3,7 @@ import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { resourcesOf } from "../ledger/ResourceRow.ts"
 import { formatSysctlKey } from "../ops/SysctlOps.ts"
 import type { LeaseState } from "../plan/Attachment.ts"
+import { countMembers, membersOf, networksWithMembers } from "../pool/MemberRow.ts"
 import type { SysctlMemo } from "../resource/SysctlDriver.ts"
 import type { Status } from "./Vmnet.ts"
 
@@ -14,8 +15,14 @@ export const status = Effect.gen(function* () {
     leases: countLeases(tx),
     networks: count(tx, "SELECT COUNT(DISTINCT network) AS count FROM leases"),
     published: count(tx, "SELECT COUNT(*) AS count FROM ports"),
+    pools: networksWithMembers(tx).map((network) => poolOf(tx, network)),
     sysctls: heldSysctls(tx)
   }))
+})
+
+const poolOf = (tx: Tx, network: string): Status["pools"][number] => ({
+  network,
+  ...countMembers(membersOf(tx, network))
 })
 
 const count = (tx: Tx, sql: string): number => tx.get<{ count: number }>(sql)!.count

@@ -1,5 +1,5 @@
-import { type Config, decodeConfig, emptyConfig, type Sections, VmnetError } from "@vmnet/core"
-import { Effect } from "effect"
+import { Backends, checkConfig, type Config, decodeConfig, emptyConfig, type Sections, VmnetError } from "@vmnet/core"
+import { Effect, type Result } from "effect"
 import type { ConfigPlaces } from "./configPlaces.ts"
 import { type NotRead, readBounded } from "./readBounded.ts"
 
@@ -20,17 +20,31 @@ const unreadable = (error: NotRead): VmnetError =>
 /** More than `decodeConfig` accepts, so that it refuses what is cut off here; `/dev/zero` ends too. */
 const mostBytes = 4 * 1024 * 1024
 
-/** What may be configured is that of the backends of vmnet itself unless `sections` say otherwise. */
-export const readConfigFile = Effect.fn("readConfigFile")(function* (
-  { named, otherwise }: ConfigPlaces,
-  sections?: Sections
-) {
-  const file = named ?? otherwise
-  const text = yield* Effect.interruptible(readBounded(file, mostBytes)).pipe(
+/** The text of a configuration file; `null` where none is named and the default one does not exist. */
+const readText = Effect.fn("readText")(function* ({ named, otherwise }: ConfigPlaces) {
+  return yield* Effect.interruptible(readBounded(named ?? otherwise, mostBytes)).pipe(
     Effect.catch((error) =>
       error.missing && named === undefined ? Effect.succeed(null) : Effect.fail(unreadable(error))
     )
   )
+})
+
+type Decode = (text: string, file: string) => Result.Result<Config, VmnetError>
+
+const readWith = Effect.fnUntraced(function* (places: ConfigPlaces, decode: Decode) {
+  const text = yield* readText(places)
   if (text === null) return { file: null, config: emptyConfig } satisfies ConfigFile
-  return { file, config: yield* Effect.fromResult(decodeConfig(text, file, sections)) } satisfies ConfigFile
+  const file = places.named ?? places.otherwise
+  return { file, config: yield* Effect.fromResult(decode(text, file)) } satisfies ConfigFile
+})
+
+/** What may be configured is that of the backends of vmnet itself unless `sections` say otherwise. */
+export const readConfigFile = Effect.fn("readConfigFile")(function* (places: ConfigPlaces, sections?: Sections) {
+  return yield* readWith(places, (text, file) => decodeConfig(text, file, sections))
+})
+
+/** The same, refusing as well what `up` would refuse of any of its VMs: `checkConfig` with the backends there are. */
+export const checkConfigFile = Effect.fn("checkConfigFile")(function* (places: ConfigPlaces) {
+  const backends = yield* Backends
+  return yield* readWith(places, (text, file) => checkConfig(text, file, [...backends.values()]))
 })

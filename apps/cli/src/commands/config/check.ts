@@ -9,8 +9,8 @@ export const check = Command.make(
   {},
   Effect.fn("vmnet config check")(function* () {
     const { globals, format } = yield* begin({ prints: "anything" })
-    const { loadConfig } = yield* Effect.promise(() => import("../../config/configFile.ts"))
-    const { file, config } = yield* loadConfig(globals.config)
+    const { checkedConfig } = yield* Effect.promise(() => import("../../config/configFile.ts"))
+    const { file, config } = yield* checkedConfig(globals.config)
     yield* print(format, configCheckDocument(file, config))
   })
 ).pipe(

@@ -1,9 +1,14 @@
-import type { Schema } from "effect"
-import type { Parsed } from "../../names/Parsed.ts"
+import type { Result, Schema } from "effect"
 import type { BackendKind } from "../../plan/Attachment.ts"
 import type { NetworkSpec } from "../../plan/AttachRequest.ts"
 
 type Fields = Readonly<Record<string, Schema.Codec<unknown, unknown>>>
+
+/** Options of a network that cannot stand together, or one that cannot be: told at the first that is written. */
+export interface Contradiction {
+  readonly options: ReadonlyArray<string>
+  readonly problem: string
+}
 
 /**
  * What networks and VMs of one backend may be configured with, beside `backend` itself. All of it is optional, and an
@@ -15,7 +20,7 @@ export interface Section {
   readonly network: Fields
   readonly vm: Fields
   /** What cannot be seen in one option alone, checked and filled in once the defaults are. */
-  readonly complete?: (spec: NetworkSpec) => Parsed<NetworkSpec>
+  readonly complete?: (spec: NetworkSpec) => Result.Result<NetworkSpec, string | Contradiction>
   /** What is allowed but probably not meant, one line each for a person. */
   readonly notices?: (spec: NetworkSpec) => ReadonlyArray<string>
 }

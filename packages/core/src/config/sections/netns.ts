@@ -1,28 +1,31 @@
 import { Result, Schema, Struct } from "effect"
-import type { Parsed } from "../../names/Parsed.ts"
 import { formatPrefix, type Ipv4Prefix, overlaps, parsePrefix, prefixSize } from "../../net/Ipv4.ts"
 import type { NetworkSpec } from "../../plan/AttachRequest.ts"
 import { whole } from "../values.ts"
 import { networkFields, vmFields } from "./fields.ts"
-import type { Section } from "./Section.ts"
+import type { Contradiction, Section } from "./Section.ts"
 
 /**
  * Slot N has the address N above the subnet's own, and the Nth pair of the links' addresses. Slots that one of the two
  * plans has no room for are left out of the other.
  */
-const complete = (spec: NetworkSpec): Parsed<NetworkSpec> =>
+const complete = (spec: NetworkSpec): Result.Result<NetworkSpec, string | Contradiction> =>
   Result.gen(function* () {
     if (spec.links === undefined) return spec
     const subnet = yield* parsePrefix(spec.subnet)
     const links = yield* parsePrefix(spec.links)
     if (overlaps(subnet, links)) {
-      return yield* Result.fail(`subnet ${spec.subnet} and links ${spec.links} overlap`)
+      return yield* refuse(["links", "subnet"], `subnet ${spec.subnet} and links ${spec.links} overlap`)
     }
-    if (links.length > 30)
-      return yield* Result.fail(`links ${spec.links} has no room for a slot: it takes a /30 or more`)
+    if (links.length > 30) {
+      return yield* refuse(["links"], `links ${spec.links} has no room for a slot: it takes a /30 or more`)
+    }
     const exclude = [...spec.exclude, ...beyond(subnet, prefixSize(links.length) / 2)]
     return { ...spec, exclude: [...new Set(exclude)] }
   })
+
+const refuse = (options: ReadonlyArray<string>, problem: string): Result.Result<never, Contradiction> =>
+  Result.fail({ options, problem })
 
 /** The prefixes that make up a subnet from its address number `size` on, a power of two. */
 const beyond = (subnet: Ipv4Prefix, size: number): ReadonlyArray<string> => {

@@ -1,9 +1,8 @@
 import { Result, Schema, Struct } from "effect"
-import type { Parsed } from "../../names/Parsed.ts"
 import type { NetworkSpec } from "../../plan/AttachRequest.ts"
 import { BridgeName, TapOwnerText, whole } from "../values.ts"
 import { networkFields, vmFields } from "./fields.ts"
-import type { Section } from "./Section.ts"
+import type { Contradiction, Section } from "./Section.ts"
 
 /** As many as one bridge takes (BR_MAX_PORTS of net/bridge/br_private.h is 1024), and more than one host runs VMs. */
 const mostTaps = 4096
@@ -36,13 +35,12 @@ const Pool = Schema.Struct({
 export type TapPool = typeof Pool.Type
 
 /** Guests on a bridge of somebody's are on his segment: the host's own rules for guests do not reach them there. */
-const complete = (spec: NetworkSpec): Parsed<NetworkSpec> => {
+const complete = (spec: NetworkSpec): Result.Result<NetworkSpec, Contradiction> => {
   const bridge = spec.options?.["bridge"]
   if (typeof bridge !== "string") return Result.succeed(spec)
   if (spec.hostAccess) {
-    return Result.fail(
-      `hostAccess means nothing on bridge ${bridge}: whether it reaches the host is up to the bridge's owner`
-    )
+    const problem = `hostAccess means nothing on bridge ${bridge}: whether it reaches the host is up to the bridge's owner`
+    return Result.fail({ options: ["hostAccess", "bridge"], problem })
   }
   return Result.succeed({ ...spec, bridge, isolated: false, masquerade: false })
 }

@@ -9,7 +9,7 @@ export const pooling: Pooling = {
     const { bridge } = request.network
     return bridge === undefined
       ? { shares: [tables], resources: routedDevice(request, network, device) }
-      : { shares: bridgedShares, resources: [bridgedDevice(request, device, bridge)] }
+      : { shares: bridgedShares, resources: bridgedDevice(request, network, device, bridge) }
   }
 }
 

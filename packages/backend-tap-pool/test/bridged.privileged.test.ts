@@ -4,41 +4,25 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { request } from "./support/request.ts"
 import { attached, booted, fetched, leavesNoTrace, onPrivateHost, pings, runOk } from "./support/realHost.ts"
+import { router, somebodysBridge } from "./support/somebodysBridge.ts"
 
-const router = "10.0.7.1"
 const config = `networks: { lan: { backend: tap, subnet: 10.0.7.0/24, gateway: ${router}, bridge: br0, exclude: [10.0.7.2] } }`
 const lan = { network: "lan" }
 
-/** A bridge of somebody else's on which the host is 10.0.7.2, and a router on it that is no part of the host. */
-const somebodysBridge = Effect.acquireRelease(
-  Effect.gen(function* () {
-    yield* runOk("host", ["ip", "netns", "add", "router"])
-    yield* runOk("host", ["ip", "link", "add", "br0", "type", "bridge"])
-    yield* runOk("host", ["ip", "link", "add", "up7", "type", "veth", "peer", "name", "eth0", "netns", "router"])
-    yield* runOk("host", ["ip", "link", "set", "up7", "master", "br0", "up"])
-    yield* runOk("host", ["ip", "link", "set", "br0", "up"])
-    yield* runOk("host", ["ip", "address", "add", "10.0.7.2/24", "dev", "br0"])
-    yield* runOk("/run/netns/router", ["ip", "link", "set", "eth0", "up"])
-    yield* runOk("/run/netns/router", ["ip", "address", "add", `${router}/24`, "dev", "eth0"])
-  }),
-  () =>
-    Effect.gen(function* () {
-      yield* runOk("host", ["ip", "link", "delete", "br0"])
-      yield* runOk("host", ["ip", "link", "delete", "up7"])
-      yield* runOk("host", ["ip", "netns", "delete", "router"])
-    })
-)
+const macOfBridge = runOk("host", ["cat", "/sys/class/net/br0/address"])
 
 it.live("guests on somebody's bridge are its neighbours, each as itself only, and leave it as it was", () =>
   onPrivateHost(
     Effect.gen(function* () {
       const host = yield* PrivateHost
       yield* somebodysBridge
+      const mac = yield* macOfBridge
       yield* host.serve("/run/netns/router", { port: 80, page: "router" })
       yield* leavesNoTrace(
         Effect.gen(function* () {
           const one = yield* attached("one", lan, config)
           const two = yield* attached("two", lan, config)
+          assert.strictEqual(yield* macOfBridge, mac)
           assert.deepStrictEqual([one.guest.address, two.guest.address], ["10.0.7.3/24", "10.0.7.4/24"])
           const [a, b] = yield* Effect.all([booted(one), booted(two)], { concurrency: 2 })
           yield* b.serve({ port: 80, page: "two" })

@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AttachRequest, type DownResult, type Ledger, type UpResult, Vmnet, VmnetError } from "@vmnet/core"
 import { type Call, everyFault, type Fault, type FaultRun, forEachFault, type Scenario } from "@vmnet/testkit"
+import { assertSame, leaseRows } from "@vmnet/testkit/conformance"
 import { Cause, Effect, Exit } from "effect"
 import { layerFaultyMachine, layerMachine, type Machine, machine } from "./support/machine.ts"
 import { request } from "./support/request.ts"
-import { leaseRows } from "./support/rows.ts"
-import { assertSame } from "./support/same.ts"
 
 const picture = ({ kernel }: Machine) => Effect.map(leaseRows, (rows) => ({ kernel: kernel.snapshot(), rows }))
 

@@ -114,9 +114,28 @@ describe("a plan of the tap backend, point-to-point", () => {
     assert.strictEqual(plan.attachment.publish.length, asked.publish.length)
   })
 
-  it.prop("writes no parameter where forwarding is required", [routed], ([asked]) => {
-    const writes = inOrder(planOf(asked)).some(({ kind }) => kind === "Sysctl")
-    assert.strictEqual(writes, asked.forwarding !== "require")
+  it.prop(
+    "writes parameters of its own TAP alone, and none of forwarding where that is required",
+    [routed],
+    ([asked]) => {
+      const written = planOf(asked).resources.flatMap((one) => (one.kind === "Sysctl" ? [one] : []))
+      for (const { key, link } of written) assert.deepStrictEqual([key[3], link], ["vmtexample", "vmtexample"])
+      const names = written.map(({ key }) => key.at(-1))
+      assert.includeMembers(names, ["rp_filter", "proxy_arp", "proxy_delay"])
+      for (const name of ["forwarding", "route_localnet"]) {
+        assert.strictEqual(names.includes(name), asked.forwarding !== "require")
+      }
+      const isShared = planOf(asked).shares.some(({ resources }) => resources.some(({ kind }) => kind === "Sysctl"))
+      assert.strictEqual(isShared, asked.forwarding !== "require")
+    }
+  )
+
+  it.prop("has all the parameters that do not depend on the VM in the device of a pool", [routed], ([asked]) => {
+    const lease = leaseOf(asked)
+    const member = tapBackend.pooling!.member(asked, lease.network, lease.device).resources
+    const names = member.flatMap((one) => (one.kind === "Sysctl" ? [one.key.at(-1)] : []))
+    assert.deepStrictEqual(names, ["rp_filter", "proxy_arp", "proxy_delay"])
+    assert.includeDeepMembers([...planOf(asked).resources], [...member])
   })
 
   it.prop("gives the TAP to who is named, or else to whom the network names", [routed], ([asked]) => {
@@ -133,13 +152,18 @@ it.prop(
     const { resources, shares } = planOf(asked)
     assert.deepStrictEqual(
       resources.map(({ kind }) => kind),
-      ["NatElement", "Tap"]
+      ["NatElement", "NatElement", "Tap"]
     )
     assert.deepStrictEqual(
       shares.map(({ key }) => key),
       ["nat"]
     )
-    const tap = resources[1]!
-    assert.deepStrictEqual(tap.kind === "Tap" && tap.master, { link: "br0", isolated: false })
+    const tags = resources.flatMap((one) => (one.kind === "NatElement" ? [one.element._tag] : []))
+    assert.deepStrictEqual(tags, ["Port", "Binding"])
+    const tap = resources[2]!
+    assert.deepStrictEqual(tap.kind === "Tap" && [tap.master, tap.mac], [
+      { link: "br0", isolated: false },
+      "fe:fc:00:00:00:01"
+    ])
   }
 )

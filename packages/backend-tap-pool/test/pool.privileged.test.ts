@@ -31,6 +31,11 @@ const up = Effect.fn("up")(function* (vm: string, flags = {}) {
 const indexOf = ({ device }: Attachment): number =>
   Number(readFileSync(`/sys/class/net/${device.name}/ifindex`, "utf8"))
 
+const parametersOf = (device: string) =>
+  [`conf/${device}/rp_filter`, `conf/${device}/proxy_arp`, `neigh/${device}/proxy_delay`].map((name) =>
+    readFileSync(`/proc/sys/net/ipv4/${name}`, "utf8").trim()
+  )
+
 it.live("a TAP out of the pool serves one real guest after the other, each as if it were new", () =>
   withPool(
     Effect.gen(function* () {
@@ -39,6 +44,7 @@ it.live("a TAP out of the pool serves one real guest after the other, each as if
       const first = yield* up("first", { publish: ["8080:80"] })
       const field = (name: string) => readFileSync(`/sys/class/net/${first.device.name}/${name}`, "utf8").trim()
       assert.deepStrictEqual([field("owner"), field("group"), field("address")], ["1234", "5678", first.device.mac])
+      assert.deepStrictEqual(parametersOf(first.device.name), ["1", "1", "0"])
       const index = indexOf(first)
       const one = yield* booted(first)
       yield* one.serve({ port: 80, page: "first" })
@@ -48,6 +54,7 @@ it.live("a TAP out of the pool serves one real guest after the other, each as if
       yield* vmnet.down("first")
       const [idle] = yield* LinkOps.use((links) => links.find(hostNetns, [first.device.name]))
       assert.deepStrictEqual([idle?.up, idle?.addresses], [true, []])
+      assert.deepStrictEqual(parametersOf(first.device.name), ["1", "1", "0"])
       const kept = yield* runOk("host", ["ip", "-4", "neighbour", "show", "dev", first.device.name])
       assert.strictEqual(kept.trim(), "")
 
@@ -70,9 +77,9 @@ it.live("who has a TAP open is seen, and a TAP that is open is neither kept nor 
       const vmnet = yield* Vmnet
       const probe = yield* HostProbe
       const first = yield* up("first")
-      assert.deepStrictEqual(yield* probe.tapUse(first.device.name), { held: false, pids: [] })
-      const guest = yield* booted(first)
-      assert.deepStrictEqual(yield* probe.tapUse(first.device.name), { held: true, pids: [guest.pid] })
+      assert.deepStrictEqual(yield* probe.tapUse(first.device.name), { held: false, uid: 1234, gid: 5678 })
+      yield* booted(first)
+      assert.deepStrictEqual(yield* probe.tapUse(first.device.name), { held: true, uid: 1234, gid: 5678 })
       yield* vmnet.down("first")
       assert.isFalse(existsSync(`/sys/class/net/${first.device.name}`))
 

@@ -1,35 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { hostNetns, LinkOps, type NetworkSpec, Vmnet, type VmnetError } from "@vmnet/core"
-import { Effect, Struct } from "effect"
-import { layerMachine, type Machine, onMachine } from "./support/machine.ts"
-import { assertSame } from "./support/same.ts"
-import { request } from "./support/request.ts"
-
-const config = (pool: string) =>
-  `networks: { fleet: { backend: tap, subnet: 10.9.0.0/24, cooldown: 0, pool: ${pool} } }`
-const on = (vm: string, pool: string, flags = {}) => request(vm, { network: "fleet", ...flags }, config(pool))
-const spec = (pool: string): NetworkSpec => on("any", pool).network
-
-const words = (error: VmnetError) => [error.code, error.exitCode]
-
-const poolOf = Effect.fnUntraced(function* (pool: string) {
-  const vmnet = yield* Vmnet
-  const [network] = yield* vmnet.networks({ config: [spec(pool)], default: [] })
-  return network?.pool
-})
-
-/** A TAP that is kept keeps its own parameters, which mean nothing without a guest behind it. */
-const withoutSysctls = ({ kernel }: Machine) =>
-  Object.fromEntries(
-    Object.entries(kernel.snapshot()).map(([key, one]) => [key, Struct.omit(one, ["sysctls", "forwarding"])])
-  )
-
-const tapsOf = ({ kernel }: Machine): ReadonlyArray<string> => Object.keys(tapsIn(kernel.snapshot())).toSorted()
-
-const tapsIn = (snapshot: ReturnType<Machine["kernel"]["snapshot"]>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    [...JSON.stringify(snapshot).matchAll(/"link":"(vmt[a-z2-7]{12})"/g)].map((match) => [match[1]!, true])
-  )
+import { hostNetns, LinkOps, SysctlOps, Vmnet } from "@vmnet/core"
+import { assertSame } from "@vmnet/testkit/conformance"
+import { Effect } from "effect"
+import { on, poolOf, spec, tapsOf, withoutSysctls, words } from "./support/fleet.ts"
+import { layerMachine, onMachine } from "./support/machine.ts"
 
 describe("a pool of TAPs", () => {
   it.live("is made ahead, had by one VM after the other, and gone with its network", () =>
@@ -59,6 +33,26 @@ describe("a pool of TAPs", () => {
         yield* vmnet.removeNetwork("fleet")
         assert.deepStrictEqual((yield* vmnet.status).pools, [])
         assert.deepStrictEqual(machine.kernel.snapshot(), empty)
+      })
+    )
+  )
+
+  it.live("has its parameters before anyone has it, whatever the forwarding mode", () =>
+    onMachine((machine) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const sysctls = yield* SysctlOps
+        yield* vmnet.warm(spec("{ warm: 1 }"))
+        const [tap] = tapsOf(machine)
+        const values = yield* Effect.forEach(
+          [
+            ["conf", "rp_filter"],
+            ["conf", "proxy_arp"],
+            ["neigh", "proxy_delay"]
+          ],
+          ([kind, name]) => sysctls.read(hostNetns, ["net", "ipv4", kind!, tap!, name!])
+        )
+        assert.deepStrictEqual(values, ["1", "1", "0"])
       })
     )
   )
@@ -96,6 +90,49 @@ describe("a pool of TAPs", () => {
     )
   )
 
+  it.live("keeps no more ready than it is told to when several VMs go at once", () =>
+    onMachine((machine) =>
+      Effect.gen(function* () {
+        const pool = "{ warm: 1 }"
+        const vmnet = yield* Vmnet
+        const vms = ["vm1", "vm2", "vm3", "vm4"]
+        for (const vm of vms) yield* vmnet.up(on(vm, pool))
+        yield* Effect.forEach(vms, (vm) => vmnet.down(vm), { concurrency: "unbounded" })
+        assert.deepStrictEqual(yield* poolOf(pool), { ready: 1, leased: 0 })
+        assert.strictEqual(tapsOf(machine).length, 1)
+      })
+    )
+  )
+
+  it.live("counts none that was made with other settings, and loses those when it is warmed", () =>
+    onMachine((machine) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const before = "{ size: 2 }"
+        const after = "{ size: 2 }, mtu: 1400"
+        yield* vmnet.warm(spec(before))
+        const old = tapsOf(machine)
+        const { attachment } = yield* vmnet.up(on("vm1", after))
+        assert.notInclude(old, attachment.device.name)
+        yield* vmnet.down("vm1")
+        assert.deepStrictEqual(yield* poolOf(after), { ready: 3, leased: 0 })
+        yield* vmnet.up(on("vm1", after))
+        const open = machine.kernel.host.startProcess()
+        machine.kernel.host.openTap(open.pid, old[0]!)
+        assert.deepStrictEqual(yield* vmnet.warm(spec(after)), { network: "fleet", made: 1, ready: 1, leased: 1 })
+        assert.strictEqual(tapsOf(machine).length, 3)
+        assert.include(tapsOf(machine), old[0])
+        machine.kernel.host.endProcess(open.pid)
+        yield* vmnet.warm(spec(after))
+        assert.deepStrictEqual([tapsOf(machine).length, yield* poolOf(after)], [2, { ready: 1, leased: 1 }])
+        const now: ReadonlyArray<string> = tapsOf(machine)
+        for (const tap of old) assert.notInclude(now, tap)
+        yield* vmnet.down("vm1")
+        assert.deepStrictEqual(yield* poolOf(after), { ready: 2, leased: 0 })
+      })
+    )
+  )
+
   it.live("does not give a TAP to another user than it was made for", () =>
     onMachine(() =>
       Effect.gen(function* () {
@@ -107,117 +144,6 @@ describe("a pool of TAPs", () => {
         const own = yield* vmnet.up(on("own", pool, { tapOwner: "1000" }))
         assert.deepStrictEqual(yield* poolOf(pool), { ready: 0, leased: 2 })
         assert.notStrictEqual(own.attachment.device.name, other.attachment.device.name)
-      })
-    )
-  )
-})
-
-describe("a TAP that is not as it was made", () => {
-  it.live("is not handed out while a process has it open, and not deleted under it", () =>
-    onMachine((machine) =>
-      Effect.gen(function* () {
-        const pool = "{ warm: 1 }"
-        const vmnet = yield* Vmnet
-        yield* vmnet.warm(spec(pool))
-        const [held] = tapsOf(machine)
-        const vmm = machine.kernel.host.startProcess()
-        machine.kernel.host.openTap(vmm.pid, held!)
-        const { attachment } = yield* vmnet.up(on("vm1", pool))
-        assert.notStrictEqual(attachment.device.name, held)
-        assert.deepStrictEqual(yield* poolOf(pool), { ready: 1, leased: 1 })
-        yield* vmnet.down("vm1")
-        const refused = yield* Effect.flip(vmnet.removeNetwork("fleet"))
-        assert.deepStrictEqual(words(refused), ["NETWORK_IN_USE", 4])
-        assert.include(refused.message, held!)
-        assert.include(tapsOf(machine), held)
-        machine.kernel.host.endProcess(vmm.pid)
-        yield* vmnet.removeNetwork("fleet")
-        assert.deepStrictEqual(tapsOf(machine), [])
-      })
-    )
-  )
-
-  it.live("is destroyed when its VM is taken down while the VMM still has it open", () =>
-    onMachine((machine) =>
-      Effect.gen(function* () {
-        const pool = "{ warm: 1 }"
-        const vmnet = yield* Vmnet
-        const { attachment } = yield* vmnet.up(on("vm1", pool))
-        machine.kernel.host.openTap(machine.kernel.host.startProcess().pid, attachment.device.name)
-        yield* vmnet.down("vm1")
-        assert.deepStrictEqual([yield* poolOf(pool), tapsOf(machine)], [{ ready: 0, leased: 0 }, []])
-      })
-    )
-  )
-
-  const changes: ReadonlyArray<readonly [string, (machine: Machine, tap: string) => void]> = [
-    [
-      "has a route of somebody's",
-      ({ kernel }, tap) => kernel.foreign.route(hostNetns, { destination: "10.99.0.0/24", link: tap })
-    ],
-    ["is down", ({ kernel }, tap) => kernel.foreign.linkDown(hostNetns, tap)],
-    ["is gone", ({ kernel }, tap) => kernel.foreign.unplug(hostNetns, tap)]
-  ]
-  const others = changes.filter(([what]) => !what.includes("route"))
-  it.live.each(others)("is not returned when it %s", ([, change]) =>
-    onMachine((machine) =>
-      Effect.gen(function* () {
-        const pool = "{ warm: 1 }"
-        const vmnet = yield* Vmnet
-        const { attachment } = yield* vmnet.up(on("vm1", pool))
-        change(machine, attachment.device.name)
-        yield* vmnet.down("vm1")
-        assert.deepStrictEqual([yield* poolOf(pool), tapsOf(machine)], [{ ready: 0, leased: 0 }, []])
-      })
-    )
-  )
-
-  it.live.each(changes)("is passed over for another when it %s", ([, change]) =>
-    onMachine((machine) =>
-      Effect.gen(function* () {
-        const pool = "{ warm: 1 }"
-        const vmnet = yield* Vmnet
-        yield* vmnet.warm(spec(pool))
-        const [ready] = tapsOf(machine)
-        change(machine, ready!)
-        const { attachment } = yield* vmnet.up(on("vm1", pool))
-        assert.notStrictEqual(attachment.device.name, ready)
-        assert.deepStrictEqual(tapsOf(machine), [attachment.device.name])
-      })
-    )
-  )
-
-  const rulesOf = (tap: string) =>
-    [
-      { set: "segments", key: [tap] },
-      { set: "hairpins", key: [tap, tap] },
-      { set: "masqueraded", key: [tap] }
-    ] as const
-
-  it.live("is passed over when its rules are gone", () =>
-    onMachine(({ kernel, ...machine }) =>
-      Effect.gen(function* () {
-        const pool = "{ warm: 1 }"
-        const vmnet = yield* Vmnet
-        yield* vmnet.warm(spec(pool))
-        const [ready] = tapsOf({ kernel, ...machine })
-        for (const rule of rulesOf(ready!)) kernel.foreign.deleteNatEntry(hostNetns, rule)
-        const { attachment } = yield* vmnet.up(on("vm1", pool))
-        assert.notStrictEqual(attachment.device.name, ready)
-      })
-    )
-  )
-
-  it.live("serves nobody with half of its rules", () =>
-    onMachine(({ kernel, ...machine }) =>
-      Effect.gen(function* () {
-        const pool = "{ warm: 1 }"
-        const vmnet = yield* Vmnet
-        yield* vmnet.warm(spec(pool))
-        const [ready] = tapsOf({ kernel, ...machine })
-        kernel.foreign.deleteNatEntry(hostNetns, rulesOf(ready!)[0])
-        const error = yield* Effect.flip(vmnet.up(on("vm1", pool)))
-        assert.include(error.message, `${ready}, ready in the pool of fleet, is not as it was made`)
       })
     )
   )

@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Ledger, Vmnet, type VmnetError } from "@vmnet/core"
 import { type Call, everyFault, type Fault, type FaultRun, forEachFault, type Scenario } from "@vmnet/testkit"
+import { assertSame, leaseRows } from "@vmnet/testkit/conformance"
 import { Effect, Exit } from "effect"
 import { layerFaultyMachine, layerMachine, type Machine, machine } from "./support/machine.ts"
 import { request } from "./support/request.ts"
-import { leaseRows } from "./support/rows.ts"
-import { assertSame } from "./support/same.ts"
 
 const config = "networks: { fleet: { backend: tap, subnet: 10.9.0.0/24, cooldown: 0, pool: { warm: 2 } } }"
 const vm1 = request("vm1", { network: "fleet", publish: ["8080:80"] }, config)

@@ -17,10 +17,11 @@ export interface BoundSocket {
   readonly port: number
 }
 
-/** Whether some process has a TAP open, and which ones as far as they can be seen. */
+/** Whether some process has a TAP open, and who may open it besides root: `null` where no one is named. */
 export interface TapUse {
   readonly held: boolean
-  readonly pids: ReadonlyArray<number>
+  readonly uid: number | null
+  readonly gid: number | null
 }
 
 /**
@@ -37,7 +38,7 @@ export class HostProbe extends Context.Service<
     readonly find: (pid: number) => ProcessId | null
     readonly alive: (process: ProcessId) => boolean
     readonly sockets: Effect.Effect<ReadonlyArray<BoundSocket>, OpsError>
-    /** Who has a TAP of vmnet's own namespace open; also true for one of that name in another namespace. */
+    /** How a TAP of vmnet's own namespace is used; one that is not there is not. It is asked whenever one is handed out. */
     readonly tapUse: (device: string) => Effect.Effect<TapUse, OpsError>
     /** The same text for two values exactly when they are one namespace now; `null` when there is none. */
     readonly namespace: (netns: Netns) => string | null

@@ -40,10 +40,14 @@ export interface Neighbour {
   readonly mac: string
 }
 
-export interface LinkSnapshot {
-  readonly links: ReadonlyArray<Link>
+/** What is configured on links beside their addresses. */
+export interface Configured {
   readonly routes: ReadonlyArray<Route>
   readonly neighbours: ReadonlyArray<Neighbour>
+}
+
+export interface LinkSnapshot extends Configured {
+  readonly links: ReadonlyArray<Link>
 }
 
 /**
@@ -51,7 +55,9 @@ export interface LinkSnapshot {
  *
  * `apply` runs the changes in order and stops at the first that fails; the error carries its `index`. Changes before it
  * stay applied, the failed one may be: callers read back with `find`. `find` is a direct lookup by name (`null` is
- * proof of absence), never a filtered dump. `findNetns` does the same for namespaces by name. `snapshot` is a dump, for what has no name to look up.
+ * proof of absence), never a filtered dump. `findNetns` does the same for namespaces by name. `configuredOn` lists the
+ * routes and neighbours of each of the given links, nothing for one that is not there, at a cost that does not grow with
+ * the other links; routes over several next hops are on none of them. `snapshot` is a dump, for what has no name to look up.
  */
 export class LinkOps extends Context.Service<
   LinkOps,
@@ -59,6 +65,10 @@ export class LinkOps extends Context.Service<
     readonly apply: (netns: Netns, changes: ReadonlyArray<LinkChange>) => Effect.Effect<void, OpsError>
     readonly find: (netns: Netns, links: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Link | null>, OpsError>
     readonly findNetns: (names: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<FoundNetns | null>, OpsError>
+    readonly configuredOn: (
+      netns: Netns,
+      links: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<Configured>, OpsError>
     readonly snapshot: (netns: Netns) => Effect.Effect<LinkSnapshot, OpsError>
   }
 >()("@vmnet/core/LinkOps") {}

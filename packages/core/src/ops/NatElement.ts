@@ -2,7 +2,7 @@
  * One entry of the firewall layout: what varies per network or VM, as data. The chains that read these entries are
  * created once (see `NatOps`) and never re-created while guests run. Ports are 1-65535, addresses dotted IPv4.
  */
-export type NatElement = Segment | Masquerade | HostAccess | Guest | Egress | Binding | Publish | Slot
+export type NatElement = Segment | Masquerade | HostAccess | Guest | Egress | Port | Binding | Publish | Slot
 
 export type Protocol = "tcp" | "udp"
 
@@ -48,6 +48,15 @@ export interface Egress {
   readonly destination: string
   readonly protocol?: Protocol
   readonly ports?: readonly [first: number, last: number]
+}
+
+/**
+ * A bridge port that is ours to judge while nobody is behind it yet, or no more: all it sends is dropped but for what a
+ * `Binding` lets through. A port that is bound from its first to its last frame needs none.
+ */
+export interface Port {
+  readonly _tag: "Port"
+  readonly device: string
 }
 
 /** The only source MAC and IPv4 address a bridge port may use; frames of any other kind or source are dropped. */
@@ -104,6 +113,8 @@ export const natElementKey = (element: NatElement): string => {
       return `guest ${element.address} on ${element.device}`
     case "Egress":
       return `egress ${element.address} to ${element.destination} ${element.protocol ?? "any"} ${element.ports?.join("-") ?? "any"}`
+    case "Port":
+      return `port ${element.device}`
     case "Binding":
       return `binding ${element.port} ${element.mac} ${element.address}`
     case "Publish":

@@ -81,7 +81,8 @@ const removeAgain = (driver: Driver, owned: OwnedResource): Effect.Effect<Teardo
     )
   )
 
-const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport => ({
+/** Several teardowns as one. */
+export const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport => ({
   gone: reports.flatMap(({ gone }) => gone),
   foreign: reports.flatMap(({ foreign }) => foreign),
   left: reports.flatMap(({ left }) => left),

@@ -18,10 +18,35 @@ export interface Member {
 
 const select = "SELECT subject, network, class, device, state FROM members"
 
-export const membersOf = (tx: Tx, network: string, state?: MemberState): ReadonlyArray<Member> =>
-  tx
-    .all<Member>(`${select} WHERE network = ? ORDER BY subject`, network)
-    .filter((member) => state === undefined || member.state === state)
+/** Members in one state, or of one class, or both. */
+export interface MemberFilter {
+  readonly state?: MemberState
+  readonly class?: string
+}
+
+const where = (network: string, filter: MemberFilter) => {
+  const given = Object.entries({ network, ...filter })
+  return { clause: given.map(([column]) => `${column} = ?`).join(" AND "), values: given.map(([, value]) => value) }
+}
+
+export const membersOf = (tx: Tx, network: string, filter: MemberFilter = {}): ReadonlyArray<Member> => {
+  const { clause, values } = where(network, filter)
+  return tx.all<Member>(`${select} WHERE ${clause} ORDER BY subject`, ...values)
+}
+
+export const countMembers = (tx: Tx, network: string, filter: MemberFilter = {}): number => {
+  const { clause, values } = where(network, filter)
+  return Number(
+    tx.get<{ count: number }>(`SELECT COUNT(*) AS count FROM members WHERE ${clause}`, ...values)?.count ?? 0
+  )
+}
+
+/** A ready member of a class whose device is none of those to be avoided. */
+export const findReady = (tx: Tx, network: string, wanted: string, avoid: ReadonlySet<string>): Member | undefined => {
+  const { clause, values } = where(network, { state: "ready", class: wanted })
+  const some = tx.all<Member>(`${select} WHERE ${clause} ORDER BY subject LIMIT ?`, ...values, avoid.size + 1)
+  return some.find(({ device }) => !avoid.has(device))
+}
 
 /** The networks that have members, whatever their states. */
 export const networksWithMembers = (tx: Tx): ReadonlyArray<string> =>
@@ -68,8 +93,8 @@ export const moveResources = (tx: Tx, from: string, to: string, resources: Reado
   }
 }
 
-/** How many VMs have, and how many are for the next ones to have. */
-export const countMembers = (members: ReadonlyArray<Member>) => ({
-  ready: members.filter(({ state }) => state === "ready").length,
-  leased: members.filter(({ state }) => state === "leased").length
+/** How many VMs have, and how many, of one class or all, are for the next ones to have. */
+export const tallyMembers = (tx: Tx, network: string, of: Pick<MemberFilter, "class"> = {}) => ({
+  ready: countMembers(tx, network, { ...of, state: "ready" }),
+  leased: countMembers(tx, network, { state: "leased" })
 })

@@ -1,21 +1,33 @@
 import { Effect } from "effect"
 import type { Tx } from "../ledger/Ledger.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
+import { HostProbe } from "../ops/HostProbe.ts"
 import type { Lease } from "../plan/Lease.ts"
 import type { TeardownReport } from "../plan/teardown.ts"
+import type { Resource } from "../resource/Resource.ts"
 import { inspectMember } from "./inspectMember.ts"
-import { deleteMember, membersOf, moveResources, setMemberState } from "./MemberRow.ts"
+import { countMembers, deleteMember, findMember, moveResources, setMemberState } from "./MemberRow.ts"
 import type { PoolSizes } from "./Pooling.ts"
 import { ownerOfMember } from "./reserveMember.ts"
 
-/** Whether the pool has room for one more that is ready. */
-export const isWanted = (tx: Tx, { network }: Lease, sizes: PoolSizes | undefined): boolean =>
-  sizes !== undefined && membersOf(tx, network.network, "ready").length < sizes.warm
+/** Whether the pool has room for one more that is as ready as this one: what is ready with other settings is not. */
+export const isWanted = (tx: Tx, { network, pooled }: Lease, sizes: PoolSizes | undefined): boolean => {
+  const member = pooled === undefined ? undefined : findMember(tx, pooled)
+  if (sizes === undefined || member === undefined) return false
+  return countMembers(tx, network.network, { state: "ready", class: member.class }) < sizes.warm
+}
 
 /** How the device of a lease is found that nothing of the VM should be on: not yet, or no more. */
-export const inspectLeased = Effect.fnUntraced(function* ({ device, install, pooled }: Lease) {
-  return pooled === undefined ? ("dirty" as const) : yield* inspectMember(device, ownerOfMember(install, pooled))
-})
+export const inspectLeased = ({ install, pooled }: Lease, member: ReadonlyArray<Resource>) =>
+  pooled === undefined ? Effect.succeed("dirty" as const) : inspectMember(member, ownerOfMember(install, pooled))
+
+/** Whether somebody has a device open. Who cannot be seen is taken to be there. */
+export const isHeld = Effect.fnUntraced(
+  function* (device: string) {
+    return (yield* (yield* HostProbe).tapUse(device)).held
+  },
+  Effect.orElseSucceed(() => true)
+)
 
 /** What became of a lease's objects: `device`, if any, is ready for another as soon as the lease is forgotten. */
 export interface Release {

@@ -1,10 +1,11 @@
 import { Effect } from "effect"
 import { formatOwner, parseOwner } from "../names/Owner.ts"
-import { HostProbe } from "../ops/HostProbe.ts"
-import { LinkOps } from "../ops/LinkOps.ts"
+import { HostProbe, type TapUse } from "../ops/HostProbe.ts"
+import { type Link, LinkOps } from "../ops/LinkOps.ts"
 import { NatOps } from "../ops/NatOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
-import type { Resource } from "../resource/Resource.ts"
+import { SysctlOps } from "../ops/SysctlOps.ts"
+import type { Resource, TapResource } from "../resource/Resource.ts"
 
 /**
  * How a member that no VM has is found: `clean` is what was made and nothing else, `held` is open in some process, and
@@ -12,18 +13,50 @@ import type { Resource } from "../resource/Resource.ts"
  */
 export type Condition = "clean" | "held" | "dirty"
 
-/** Looks at the device itself, and at who has it open. */
-export const inspectMember = (device: string, owner: string): Effect.Effect<Condition, never, LinkOps | HostProbe> =>
+/**
+ * Looks at the device itself, at who has it open, and at whether it is what is on record: who had it could have given it
+ * to another user on his own descriptor (TUNSETOWNER), or another MAC. What he left in it that cannot be seen from
+ * outside, such as a filter of his, stays among those of his uid, for whom alone the device is.
+ */
+export const inspectMember = (member: ReadonlyArray<Resource>, owner: string): Effect.Effect<Condition, never, Needs> =>
   Effect.gen(function* () {
+    const tap = member.find((resource) => resource.kind === "Tap")
+    if (tap === undefined) return "dirty"
     const links = yield* LinkOps
-    const probe = yield* HostProbe
-    const [found] = yield* links.find(hostNetns, [device])
+    const [found] = yield* links.find(tap.netns, [tap.link])
     if (found === null || found === undefined || !carries(found.alias, owner)) return "dirty"
-    if ((yield* probe.tapUse(device)).held) return "held"
-    const { routes, neighbours } = yield* links.snapshot(hostNetns)
-    const configured = [...routes, ...neighbours].some(({ link }) => link === device)
-    return found.up && found.addresses.length === 0 && !configured ? "clean" : "dirty"
+    const use = yield* (yield* HostProbe).tapUse(tap.link)
+    if (use.held) return "held"
+    const isWhole = isAsMade(tap, found, use) && (yield* parametersStand(member))
+    return isWhole && (yield* isBare(found)) ? "clean" : "dirty"
   }).pipe(Effect.orElseSucceed(() => "dirty" as const))
+
+type Needs = LinkOps | HostProbe | SysctlOps
+
+/** A TAP without an owner on record is made root's. */
+const isAsMade = ({ gid, mac, master, mtu, uid }: TapResource, found: Link, use: TapUse): boolean =>
+  found.up &&
+  found.type === "tun" &&
+  found.mtu === mtu &&
+  found.mac === (mac ?? found.mac) &&
+  found.master === (master?.link ?? null) &&
+  use.uid === (uid ?? 0) &&
+  use.gid === (gid ?? null)
+
+/** Whether nothing is configured on it. */
+const isBare = Effect.fnUntraced(function* ({ addresses, link }: Link) {
+  const [on] = yield* (yield* LinkOps).configuredOn(hostNetns, [link])
+  return addresses.length === 0 && on?.routes.length === 0 && on.neighbours.length === 0
+})
+
+const parametersStand = Effect.fnUntraced(function* (member: ReadonlyArray<Resource>) {
+  const sysctls = yield* SysctlOps
+  for (const resource of member) {
+    if (resource.kind !== "Sysctl") continue
+    if ((yield* sysctls.read(resource.netns, resource.key)) !== resource.value) return false
+  }
+  return true
+})
 
 /** Whether the rules about a member are in force, every part of them: without them nobody would judge its guest. */
 export const rulesStand = Effect.fnUntraced(

@@ -6,9 +6,10 @@ import { InterfaceName } from "../names/InterfaceName.ts"
 import { formatOwner } from "../names/Owner.ts"
 import type { NetworkLease } from "../plan/Lease.ts"
 import {
+  countMembers,
+  findReady,
   insertMember,
   type Member,
-  membersOf,
   type MemberState,
   nextMemberSubject,
   setMemberState
@@ -30,10 +31,7 @@ export const ownerOfMember = (install: string, subject: string): string =>
 
 /** The ready member that a request can have, or none. */
 export const claimMember = (tx: Tx, options: MemberOptions): Member | undefined => {
-  const wanted = classOf(options)
-  const found = membersOf(tx, options.network.network, "ready").find(
-    (member) => member.class === wanted && !options.avoid.has(member.device)
-  )
+  const found = findReady(tx, options.network.network, classOf(options), options.avoid)
   if (found !== undefined) setMemberState(tx, found.subject, "leased")
   return found
 }
@@ -41,8 +39,7 @@ export const claimMember = (tx: Tx, options: MemberOptions): Member | undefined 
 /** A member on paper. Throws when the pool has all the members it may have. */
 export const reserveMember = (tx: Tx, options: MemberOptions, state: MemberState): Member => {
   const { install, network, pooling, request, sizes, avoid } = options
-  const members = membersOf(tx, network.network)
-  if (sizes.size !== null && members.length >= sizes.size) throw exhausted(network.network, sizes.size, members)
+  if (!hasRoom(tx, options)) throw exhausted(tx, network.network, sizes.size)
   const subject = nextMemberSubject(tx, network.network)
   const derive = (attempt: number) => InterfaceName.derive("vmt", install, subject, attempt)
   const device = allocateIdentifier(tx, { kind: "device", vm: subject, avoid, derive })
@@ -52,13 +49,25 @@ export const reserveMember = (tx: Tx, options: MemberOptions, state: MemberState
   return member
 }
 
+/**
+ * Whether the pool may have one more: those that VMs have count, and those that would be as good. What is ready with other
+ * settings than are asked for now is nobody's to have, and goes when the pool is warmed.
+ */
+export const hasRoom = (tx: Tx, options: MemberOptions): boolean => {
+  const { network, sizes } = options
+  if (sizes.size === null) return true
+  const ready = countMembers(tx, network.network, { state: "ready" })
+  const others = ready - countMembers(tx, network.network, { state: "ready", class: classOf(options) })
+  return countMembers(tx, network.network) - others < sizes.size
+}
+
 /** What a member is apart from its name: members that are made of the same are of one class. */
-const classOf = ({ pooling, request, network }: MemberOptions): string =>
+export const classOf = ({ pooling, request, network }: Omit<MemberOptions, "avoid">): string =>
   JSON.stringify(pooling.member(request, network, "").resources)
 
-const exhausted = (network: string, size: number, members: ReadonlyArray<Member>): VmnetError => {
-  const idle = members.filter(({ state }) => state === "ready").length
-  const others = idle === 0 ? "" : ` (${idle} ready, but for another owner or other settings, or held open)`
+const exhausted = (tx: Tx, network: string, size: number | null): VmnetError => {
+  const idle = countMembers(tx, network, { state: "ready" })
+  const others = idle === 0 ? "" : ` (${idle} ready, but held open or made with other settings)`
   return new VmnetError({
     code: "POOL_EXHAUSTED",
     detail: `network ${network} has no TAP left of the ${size} in its pool${others}`,

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { OpsError } from "../errors/OpsError.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
-import type { Link, LinkOps, LinkSnapshot } from "../ops/LinkOps.ts"
+import type { Configured, Link, LinkOps } from "../ops/LinkOps.ts"
 import { netnsKey } from "../ops/Netns.ts"
 import type { Driver, Presence } from "./Driver.ts"
 import { grouped } from "./grouped.ts"
@@ -38,13 +38,16 @@ const findLinks = Effect.fnUntraced(function* (ops: LinkOps["Service"], resource
     netns,
     on.map(({ resource }) => resource.link)
   )
-  const dump = on.some(({ resource }) => resource.kind === "Route" || resource.kind === "Neighbour")
-    ? yield* ops.snapshot(netns)
-    : emptySnapshot
-  return on.map((owned, index) => presence(owned, links[index] ?? null, dump))
+  const carrying = on.flatMap(({ resource: { kind, link } }) =>
+    kind === "Route" || kind === "Neighbour" ? [link] : []
+  )
+  const names = [...new Set(carrying)]
+  const configured = names.length === 0 ? [] : yield* ops.configuredOn(netns, names)
+  const byName = new Map(names.map((name, index) => [name, configured[index]]))
+  return on.map((owned, index) => presence(owned, links[index] ?? null, byName.get(owned.resource.link) ?? nothing))
 })
 
-const emptySnapshot: LinkSnapshot = { links: [], routes: [], neighbours: [] }
+const nothing: Configured = { routes: [], neighbours: [] }
 
 type OnLink = Exclude<LinkResource, NetnsResource>
 
@@ -104,7 +107,7 @@ const netnsOf = (resources: ReadonlyArray<OwnedResource>) => resources[0]!.resou
 const presence = (
   owned: OwnedResource & { readonly resource: OnLink },
   link: Link | null,
-  dump: LinkSnapshot
+  configured: Configured
 ): Presence => {
   if (link === null) return "absent"
   const { resource } = owned
@@ -117,13 +120,13 @@ const presence = (
       return present(link.addresses.includes(resource.address), link, owned)
     case "Route":
       return present(
-        dump.routes.some((route) => sameRoute(route, resource)),
+        configured.routes.some((route) => sameRoute(route, resource)),
         link,
         owned
       )
     case "Neighbour":
       return present(
-        dump.neighbours.some((entry) => sameNeighbour(entry, resource)),
+        configured.neighbours.some((entry) => sameNeighbour(entry, resource)),
         link,
         owned
       )

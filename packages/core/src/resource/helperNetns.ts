@@ -53,6 +53,12 @@ export const linksInHelperNetns = (helpers: Helpers["Service"], ops: LinkOps["Se
         (entered) => ops.find(entered, links),
         () => Effect.succeed(links.map(() => null))
       ),
+    configuredOn: (netns, links) =>
+      entering(
+        netns,
+        (entered) => ops.configuredOn(entered, links),
+        () => Effect.succeed(links.map(() => ({ routes: [], neighbours: [] })))
+      ),
     snapshot: (netns) => entering(netns, ops.snapshot, () => Effect.succeed({ links: [], routes: [], neighbours: [] }))
   }
 }

@@ -6,12 +6,10 @@ import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledg
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
 import { deleteResources, keepResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
-import type { Lease } from "../plan/Lease.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
-import { teardown, type TeardownReport } from "../plan/teardown.ts"
-import { inspectLeased, isWanted, type Release, releaseMember } from "../pool/giveBack.ts"
+import { merge, teardown, type TeardownReport } from "../plan/teardown.ts"
+import { inspectLeased, isHeld, isWanted, type Release, releaseMember } from "../pool/giveBack.ts"
 import { memberOf } from "../pool/memberResources.ts"
-import type { PoolSizes } from "../pool/Pooling.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { now } from "./now.ts"
@@ -44,45 +42,79 @@ export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
       setLeaseState(tx, vm, "releasing")
       return resourcesOf(tx, vm)
     })
-    const { device, report } = yield* removeLease(drivers, { lease, request }, owned)
-    if (report.left.length > 0) {
-      yield* keepLease(vm, report)
-      return yield* notRemoved(vm, report.problems)
-    }
-    const time = yield* now
-    yield* forgetLease(vm, time + request.network.cooldown * 1000, device)
+    const removed = yield* removeLease(drivers, { lease, request }, owned)
+    const done = yield* conclude(drivers, { lease, request }, removed)
     yield* removeLeftShares(drivers, vm)
-    return { report, device } satisfies Release
+    return done
   }).pipe(Effect.uninterruptible)
 
-/** Tears down all of a lease, but for a device that its pool takes back: then all that was the VM's is off it. */
+type Leased = Pick<LeaseRecord, "lease" | "request">
+
+/**
+ * Tears down all of a lease, but for a device that its pool takes back: then all that was the VM's is off it. From one that
+ * somebody has open nothing is taken that judges him.
+ */
 const removeLease = Effect.fnUntraced(function* (
   drivers: Drivers,
-  { lease, request }: Pick<LeaseRecord, "lease" | "request">,
+  leased: Leased,
   owned: ReadonlyArray<OwnedResource>
 ) {
+  const { lease, request } = leased
   const backend = (yield* Backends).get(request.backend)
   const device = memberOf(backend, request, lease, owned)
   const whole = (resources: ReadonlyArray<OwnedResource>) =>
     Effect.map(teardown(drivers, lease.vm, resources), (report): Release => ({ report, device: [] }))
-  if (device.length === 0 || !(yield* hasRoom(lease, backend?.pooling?.sizes(request.network)))) {
-    return yield* whole(owned)
-  }
+  const isReturned = device.length > 0 && (yield* hasPlace(leased)) && !(yield* isHeld(lease.device))
+  if (!isReturned) return yield* whole(owned)
   const own = owned.filter((resource) => !device.includes(resource))
   const report = yield* teardown(drivers, lease.vm, own)
   if (report.left.length > 0) return keptWith(device, report)
-  return (yield* inspectLeased(lease)) === "clean" ? { report, device } : yield* whole(device)
+  const member = device.map(({ resource }) => resource)
+  if ((yield* inspectLeased(lease, member)) === "clean") return { report, device } satisfies Release
+  return { report: merge([report, yield* teardown(drivers, lease.vm, device)]), device: [] } satisfies Release
+})
+
+const sizesOf = Effect.fnUntraced(function* ({ backend, network }: LeaseRecord["request"]) {
+  return (yield* Backends).get(backend)?.pooling?.sizes(network)
+})
+
+/** A look ahead: it is decided when the device goes back. */
+const hasPlace = Effect.fnUntraced(function* ({ lease, request }: Leased) {
+  const ledger = yield* Ledger
+  const sizes = yield* sizesOf(request)
+  return yield* ledger.transact(`look at the pool of ${lease.vm}`, (tx) => isWanted(tx, lease, sizes))
+})
+
+/**
+ * Forgets what is confirmed gone, and keeps what is not. Whether the pool has a place for the device is decided in the
+ * very transaction that gives it back: another VM's may have taken the last one meanwhile, then it goes as well.
+ */
+const conclude = Effect.fnUntraced(function* (drivers: Drivers, { lease, request }: Leased, removed: Release) {
+  const ledger = yield* Ledger
+  const { vm } = lease
+  const sizes = yield* sizesOf(request)
+  const until = (yield* now) + request.network.cooldown * 1000
+  const isForgotten = yield* ledger.transact(`forget ${vm}`, (tx) => {
+    if (removed.report.left.length > 0) return false
+    if (removed.device.length > 0 && !isWanted(tx, lease, sizes)) return false
+    forgetRows(tx, vm, until, removed.device)
+    return true
+  })
+  if (isForgotten) return removed
+  const { report, device } = removed
+  const rest = report.left.length > 0 ? report : merge([report, yield* teardown(drivers, vm, device)])
+  if (rest.left.length > 0) {
+    yield* keepLease(vm, rest)
+    return yield* notRemoved(vm, rest.problems)
+  }
+  yield* forgetLease(vm, until, [])
+  return { report: rest, device: [] } satisfies Release
 })
 
 /** What stays of a lease has the device of its pool with it. */
 export const keptWith = (device: ReadonlyArray<OwnedResource>, report: TeardownReport): Release => ({
   report: { ...report, left: [...device, ...report.left] },
   device: []
-})
-
-const hasRoom = Effect.fnUntraced(function* (lease: Lease, sizes: PoolSizes | undefined) {
-  const ledger = yield* Ledger
-  return yield* ledger.transact(`look at the pool of ${lease.vm}`, (tx) => isWanted(tx, lease, sizes))
 })
 
 /** What only this VM had kept alive, and what a `down` or a process that did not come to its end has left without a lease. */

@@ -17,7 +17,9 @@ export const drain = Effect.fnUntraced(function* (drivers: Drivers, network: str
   yield* checkHostRights
   const work = Effect.gen(function* () {
     yield* removeUnfinished(drivers, network)
-    const ready = yield* ledger.transact(`look at the pool of ${network}`, (tx) => membersOf(tx, network, "ready"))
+    const ready = yield* ledger.transact(`look at the pool of ${network}`, (tx) =>
+      membersOf(tx, network, { state: "ready" })
+    )
     yield* Effect.forEach(ready, refuseHeld, { discard: true })
     for (const member of ready) yield* retire(drivers, member, "ready")
   })
@@ -29,16 +31,35 @@ export const drain = Effect.fnUntraced(function* (drivers: Drivers, network: str
 export const removeUnfinished = Effect.fnUntraced(function* (drivers: Drivers, network: string) {
   const ledger = yield* Ledger
   const left = yield* ledger.transact(`look at the pool of ${network}`, (tx) => [
-    ...membersOf(tx, network, "making"),
-    ...membersOf(tx, network, "retiring")
+    ...membersOf(tx, network, { state: "making" }),
+    ...membersOf(tx, network, { state: "retiring" })
   ])
   for (const member of left) yield* retire(drivers, member, member.state)
 })
 
-/** A TAP that somebody has open is not deleted under him: who he is is told, and it stays recorded. */
-const refuseHeld = Effect.fnUntraced(function* ({ subject, network, device }: Member) {
+/** Removes what is ready but not of the class that is wanted now; what somebody has open stays until he closes it. */
+export const retireOthers = Effect.fnUntraced(function* (drivers: Drivers, network: string, wanted: string) {
   const ledger = yield* Ledger
-  if ((yield* inspectMember(device, ownerOfMember(ledger.install, subject))) !== "held") return
+  const others = yield* ledger.transact(`look at the pool of ${network}`, (tx) =>
+    membersOf(tx, network, { state: "ready" }).filter((member) => member.class !== wanted)
+  )
+  for (const member of others) {
+    if ((yield* conditionOf(member)) !== "held") yield* retire(drivers, member, "ready")
+  }
+  if (others.length > 0) yield* removeUnheldShares(drivers)
+})
+
+const conditionOf = Effect.fnUntraced(function* ({ subject }: Member) {
+  const ledger = yield* Ledger
+  const owned = yield* ledger.transact(`look up ${subject}`, (tx) => resourcesOf(tx, subject))
+  const member = owned.map(({ resource }) => resource)
+  return yield* inspectMember(member, ownerOfMember(ledger.install, subject))
+})
+
+/** A TAP that somebody has open is not deleted under him: who he is is told, and it stays recorded. */
+const refuseHeld = Effect.fnUntraced(function* (member: Member) {
+  const { network, device } = member
+  if ((yield* conditionOf(member)) !== "held") return
   return yield* new VmnetError({
     code: "NETWORK_IN_USE",
     detail: `network ${network}: ${device}, ready in its pool, is held open by a process`,

@@ -8,7 +8,7 @@ import { allNetworks, deleteNetwork, findNetwork, networkInUse, vmsOfNetwork } f
 import { resourcesOf } from "../ledger/ResourceRow.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
-import { countMembers, membersOf } from "../pool/MemberRow.ts"
+import { countMembers, tallyMembers } from "../pool/MemberRow.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { describeResource, resourceKey } from "../resource/identity.ts"
 import { vmNotFound } from "./activeLease.ts"
@@ -78,9 +78,8 @@ const networkDetail = (tx: Tx, configured: NetworkSpec, source: NetworkDetail["s
 }
 
 const poolDetail = (tx: Tx, { network, options }: NetworkSpec): Pick<NetworkDetail, "pool"> => {
-  const members = membersOf(tx, network)
-  if (members.length === 0 && options?.["pool"] === undefined) return {}
-  return { pool: countMembers(members) }
+  if (countMembers(tx, network) === 0 && options?.["pool"] === undefined) return {}
+  return { pool: tallyMembers(tx, network) }
 }
 
 /** Its pool goes first; who uses the network again meanwhile keeps it. */
@@ -95,13 +94,13 @@ export const removeNetwork = Effect.fn("Vmnet.removeNetwork")(function* (drivers
   const ledger = yield* Ledger
   const known = yield* ledger.transact(`look up network ${network}`, (tx) => {
     if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
-    return { isKnown: findNetwork(tx, network) !== undefined, hasPool: membersOf(tx, network).length > 0 }
+    return { isKnown: findNetwork(tx, network) !== undefined, hasPool: countMembers(tx, network) > 0 }
   })
   if (!known.isKnown) return { vm: network, outcome: "absent" } satisfies DownResult
   if (known.hasPool) yield* drain(drivers, network)
   return yield* ledger.transact(`remove network ${network}`, (tx): DownResult => {
     if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
-    if (membersOf(tx, network).length > 0) throw beingWarmed(network)
+    if (countMembers(tx, network) > 0) throw beingWarmed(network)
     deleteNetwork(tx, network)
     return { vm: network, outcome: "removed" }
   })

@@ -3,7 +3,7 @@ import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { resourcesOf } from "../ledger/ResourceRow.ts"
 import { formatSysctlKey } from "../ops/SysctlOps.ts"
 import type { LeaseState } from "../plan/Attachment.ts"
-import { countMembers, membersOf, networksWithMembers } from "../pool/MemberRow.ts"
+import { networksWithMembers, tallyMembers } from "../pool/MemberRow.ts"
 import type { SysctlMemo } from "../resource/SysctlDriver.ts"
 import type { Status } from "./Vmnet.ts"
 
@@ -22,7 +22,7 @@ export const status = Effect.gen(function* () {
 
 const poolOf = (tx: Tx, network: string): Status["pools"][number] => ({
   network,
-  ...countMembers(membersOf(tx, network))
+  ...tallyMembers(tx, network)
 })
 
 const count = (tx: Tx, sql: string): number => tx.get<{ count: number }>(sql)!.count

@@ -70,9 +70,9 @@ const undoMade = Effect.fnUntraced(function* (drivers: Drivers, { backend, reque
   const report = yield* teardown(drivers, vm, [...touched])
   if (lease === undefined || device.length === 0) return { report, device: [] } satisfies Release
   if (report.left.length > 0) return keptWith(device, report)
-  const condition = yield* inspectLeased(lease)
-  const rules = device.map(({ resource }) => resource)
-  const isWhole = condition === "clean" && (yield* rulesStand(rules, ownerOfMember(lease.install, lease.pooled!)))
+  const member = device.map(({ resource }) => resource)
+  const condition = yield* inspectLeased(lease, member)
+  const isWhole = condition === "clean" && (yield* rulesStand(member, ownerOfMember(lease.install, lease.pooled!)))
   if (condition === "held" || isWhole) return { report, device } satisfies Release
   return { report: yield* teardown(drivers, vm, device), device: [] } satisfies Release
 })
@@ -148,7 +148,7 @@ const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
 
 /** A device out of the pool that somebody has opened or changed meanwhile is passed over for another. */
 const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: ReadonlyArray<Resource>) {
-  const condition = yield* inspectLeased(lease)
+  const condition = yield* inspectLeased(lease, member)
   if (condition === "clean" && (yield* rulesStand(member, ownerOfMember(lease.install, lease.pooled!)))) return
   const found = condition === "held" ? "is held open by another process" : "is not as it was made"
   return yield* new VmnetError({

@@ -5,12 +5,12 @@ import type { Attempt } from "../commands/opsErrors.ts"
 import { runIn } from "../netns/runIn.ts"
 import { reasonOfText } from "../text/reasons.ts"
 import { applyChanges } from "./applyChanges.ts"
+import { configuredOn } from "./configuredOn.ts"
 import { findLinks } from "./findLinks.ts"
 import { findNetns } from "./findNetns.ts"
+import { interrupted, maxDumps, wasInterrupted } from "./interrupted.ts"
 import { IpLinks, IpNeighbours, IpRoutes, toLinks, toNeighbours, toRoutes } from "./ipJson.ts"
 import { readJson } from "../text/readJson.ts"
-
-const maxDumps = 5
 
 const dumps = ["address show", "route show", "neighbour show nud permanent"]
 
@@ -24,7 +24,7 @@ const snapshot = Effect.fnUntraced(function* (commands: Commands["Service"], net
   const spec = { program: "ip", args: ["-j", "-d", "-batch", "-"], stdin: `${dumps.join("\n")}\n` }
   for (let dump = 0; dump < maxDumps; dump++) {
     const { exitCode, stdout, stderr } = yield* runIn(commands, netns, attempt, spec)
-    if (stderr.includes("Dump was interrupted")) continue
+    if (wasInterrupted(stderr)) continue
     if (exitCode !== 0) {
       return yield* new OpsError({ ...attempt, reason: reasonOfText(stderr) ?? "Failed", output: stderr.trim() })
     }
@@ -35,7 +35,7 @@ const snapshot = Effect.fnUntraced(function* (commands: Commands["Service"], net
       neighbours: toNeighbours(yield* readJson(IpNeighbours, attempt, neighbours))
     } satisfies LinkSnapshot
   }
-  return yield* new OpsError({ ...attempt, reason: "Busy", output: `interrupted ${maxDumps} times by other changes` })
+  return yield* interrupted(attempt)
 })
 
 const make = Effect.gen(function* () {
@@ -46,6 +46,7 @@ const make = Effect.gen(function* () {
     apply: Effect.fn("LinkOps.apply")((netns, changes) => applyChanges(commands, netns, changes, ipv6)),
     find: Effect.fn("LinkOps.find")((netns, links) => findLinks(commands, netns, links)),
     findNetns: Effect.fn("LinkOps.findNetns")((names) => findNetns(commands, names)),
+    configuredOn: Effect.fn("LinkOps.configuredOn")((netns, links) => configuredOn(commands, netns, links)),
     snapshot: Effect.fn("LinkOps.snapshot")((netns) => snapshot(commands, netns))
   })
 })

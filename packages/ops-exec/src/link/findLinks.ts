@@ -27,7 +27,7 @@ const linkIn = (attempt: Attempt, name: string, answer: string): Effect.Effect<L
   )
 
 /** What `ip -force` said about each line that failed, by line number from 1. */
-const failedLines = (stderr: string): ReadonlyMap<number, string> => {
+export const failedLines = (stderr: string): ReadonlyMap<number, string> => {
   const said = stderr.split(/^Command failed -:(\d+)\n/m)
   const pairs = said.flatMap((words, at) => (at % 2 === 1 ? [[Number(words), said[at - 1] ?? ""] as const] : []))
   return new Map(pairs)

@@ -76,6 +76,8 @@ const candidates = (entry: FoundElement, index: Index): ReadonlyArray<NatElement
       return egress(entry)
     case "egress_any":
       return [{ _tag: "Egress", address: first, destination: prefixForm(second) }]
+    case "closed":
+      return [{ _tag: "Port", device: first }]
     case "bindings":
       return [{ _tag: "Binding", port: first, mac: second, address: third }]
     case "publish":

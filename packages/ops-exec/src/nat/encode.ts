@@ -88,6 +88,8 @@ export const encode = (element: NatElement): ReadonlyArray<SetElement> => {
       ]
     case "Egress":
       return [encodeEgress(element)]
+    case "Port":
+      return [entry("closed", [element.device])]
     case "Binding":
       return [entry("ports", [element.port]), entry("bindings", [element.port, element.mac, element.address])]
     case "Publish":

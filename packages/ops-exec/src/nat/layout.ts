@@ -20,7 +20,8 @@ export const isInstall = (install: string): boolean => /^[0-9a-f]{8}$/.test(inst
  * - `from_guest`: only its own address, only answers of live connections and of no others, published ports of ours by the guest's
  *   verdict, nothing else towards our other devices or link-local services, then what the guest's verdict says.
  * - `to_guest`: only connections whose mark is live for the address. `to_host`: only its own address here too; ping, and what `trusted` opens.
- * - `bridge`: frames of a port carry its own MAC and IPv4 address or are dropped, ARP included, everything else too.
+ * - `bridge`: frames of a port carry its own MAC and IPv4 address or are dropped, ARP included, everything else too; a
+ *   port that waits for its guest (`closed`) has neither.
  */
 export const layoutText = (install: string): string => {
   const table = tableName(install)
@@ -170,12 +171,16 @@ table bridge ${table} {
   set ports {
     type ifname
   }
+  set closed {
+    type ifname
+  }
   set bindings {
     type ifname . ether_addr . ipv4_addr
   }
   chain prerouting {
     type filter hook prerouting priority -300; policy accept;
     iifname @ports jump guard
+    iifname @closed jump guard
   }
   chain guard {
     iifname . ether saddr . ip saddr @bindings accept

@@ -32,6 +32,7 @@ export const sets = {
   publish_any_marks: map(["protocol", "port"], ["mark"]),
   targets: set("protocol", "ipv4", "port", "mark"),
   ports: bridgeSet("device"),
+  closed: bridgeSet("device"),
   bindings: bridgeSet("device", "mac", "ipv4"),
   slot_guests: set("device", "mac", "ipv4"),
   slot_links: set("device", "device"),

@@ -40,6 +40,7 @@ const doubts = (element: NatElement): ReadonlyArray<Doubt> => {
     case "Segment":
     case "Masquerade":
     case "HostAccess":
+    case "Port":
       return [device(element.device)]
     case "Guest":
       return [device(element.device), address(element.address), mark(element.mark)]

@@ -20,13 +20,22 @@ const holds = (pid: string, device: string): boolean =>
       deviceOf(orElse(() => readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"), "")) === device
   )
 
+/** The list of processes has to be readable. Slow: every descriptor of every process is looked at. */
+const isHeldBySomebody = (device: string): boolean =>
+  readdirSync("/proc").some((name) => /^\d+$/.test(name) && holds(name, device))
+
+/** `-1` is the kernel's word for nobody. */
+const idOf = (text: string): number | null => (text === "" || text === "-1" ? null : Number(text))
+
 /**
- * Who has a TAP open. A TAP has a carrier while a queue of it is attached (drivers/net/tun.c), in whatever process; but
- * its holder may switch that off, so processes are looked at too. The list of processes itself has to be readable.
+ * How a TAP is used, from what the kernel shows of the device. It has a carrier while a queue of it is attached, in
+ * whatever process (`tun_attach`, `__tun_detach` in drivers/net/tun.c). Of a device that is down the kernel does not say
+ * whether it has one; then processes are looked at. A holder may switch the carrier off (TUNSETCARRIER) and is not seen.
  */
 export const tapUse = (device: string): TapUse => {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name))
-  const holders = pids.filter((pid) => holds(pid, device)).map(Number)
-  const carrier = orElse(() => readFileSync(`/sys/class/net/${device}/carrier`, "utf8").trim(), "")
-  return { held: holders.length > 0 || carrier === "1", pids: holders }
+  const field = (name: string) => orElse(() => readFileSync(`/sys/class/net/${device}/${name}`, "utf8").trim(), "")
+  const [carrier, owner, group] = [field("carrier"), field("owner"), field("group")]
+  const isThere = owner !== ""
+  const held = carrier === "1" || (isThere && carrier === "" && isHeldBySomebody(device))
+  return { held, uid: idOf(owner), gid: idOf(group) }
 }

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { namedNetns } from "../support/kernelFixture.ts"
 import { inside, ip, run } from "../support/programs.ts"
 import { makeAgent } from "./Agent.ts"
-import { add, applyLinks, applyNat, bindingElement, guestElement, install, macOf, makeSegment } from "./lab.ts"
+import { add, applyLinks, applyNat, bindingElement, guestElement, install, macOf, makeSegment, remove } from "./lab.ts"
 
 const evil = { name: "evil", device: "vmb1", address: "10.0.42.2", mark: 0x11 }
 const own = macOf(evil.address)
@@ -92,6 +92,21 @@ layer(layerExec({ install }), { excludeTestServices: true })("a bridge port", (i
       const spoofed = yield* framesDuring(send)
       assert.isAbove(spoofed.came, 0)
       assert.strictEqual(spoofed.passed, 0)
+    })
+  )
+
+  it.effect("lets nothing through while it waits for its guest, its own address neither", () =>
+    Effect.gen(function* () {
+      const { agent } = yield* lab
+      yield* attachEvil
+      const send = agent.udp("10.0.42.1", 9, { source: "10.0.42.2" })
+      yield* applyNat(add({ _tag: "Port", device: "pevil" }), remove(bindingElement(evil)))
+      const idle = yield* framesDuring(send)
+      assert.isAbove(idle.came, 0)
+      assert.strictEqual(idle.passed, 0)
+      yield* applyNat(add(bindingElement(evil)))
+      const bound = yield* framesDuring(send)
+      assert.isAbove(bound.passed, 0)
     })
   )
 

@@ -4,6 +4,7 @@ import type { Layer } from "effect"
 import type { KernelFixture } from "./KernelFixture.ts"
 import { linkAddresses } from "./linkAddresses.ts"
 import { linkBatches } from "./linkBatches.ts"
+import { linkConfigured } from "./linkConfigured.ts"
 import { linkCreation } from "./linkCreation.ts"
 import { linkNetns } from "./linkNetns.ts"
 import { linkHistories } from "./linkHistories.ts"
@@ -15,6 +16,7 @@ export const linkOpsConformance = <E>(name: string, makeLayer: () => Layer.Layer
   layer(makeLayer(), { excludeTestServices: true })(`LinkOps: ${name}`, (it) => {
     linkCreation(it)
     linkAddresses(it)
+    linkConfigured(it)
     linkBatches(it)
     linkNames(it)
     linkNamespaces(it)

@@ -34,6 +34,7 @@ const randomElement = (random: (below: number) => number): NatElement => {
     () => ({ _tag: "Guest", device, address, mark, egress: pick(["all", "listed", "none"]) }),
     () => ({ _tag: "Egress", address, destination }),
     () => ({ _tag: "Egress", address, destination, protocol: pick(["tcp", "udp"]), ports }),
+    () => ({ _tag: "Port", device }),
     () => ({ _tag: "Binding", port: device, mac: pick(["02:00:00:00:00:01", "02:00:00:00:00:02"]), address }),
     () => ({
       _tag: "Publish",

@@ -1,9 +1,9 @@
-import type { Netns } from "@vmnet/core"
+import type { Netns, SysctlKey } from "@vmnet/core"
 import { addAddress } from "./addresses.ts"
 import { checkLinkName } from "./checks.ts"
 import { formatNetwork, parseNetwork } from "./ipv4.ts"
 import { setAlias, setDown, setUp, unplug } from "./links.ts"
-import { insertLink } from "./Namespace.ts"
+import { insertLink, linkOf, type LinkState } from "./Namespace.ts"
 import type { NatEntry, NatKey } from "./NatTables.ts"
 import { refuse } from "./Refusal.ts"
 import { insertRoute } from "./routes.ts"
@@ -32,6 +32,14 @@ export interface ForeignRoute {
 export interface Foreign {
   readonly link: (netns: Netns, link: ForeignLink) => void
   readonly alias: (netns: Netns, link: string, alias: string) => void
+  /** Sets what anybody with the right to, or the owner of an open TAP, may set of a link. */
+  readonly change: (
+    netns: Netns,
+    link: string,
+    changes: Partial<Pick<LinkState, "mac" | "mtu" | "master" | "owner">>
+  ) => void
+  /** Writes a kernel parameter. */
+  readonly sysctl: (netns: Netns, key: SysctlKey, value: string) => void
   readonly linkDown: (netns: Netns, link: string) => void
   /** Any link, physical ones too. */
   readonly unplug: (netns: Netns, link: string) => void
@@ -56,6 +64,8 @@ export const foreign = (world: World): Foreign => ({
     for (const address of addresses) addAddress(namespace, link, address)
   },
   alias: (netns, link, alias) => setAlias(world.resolve(netns), link, alias),
+  change: (netns, link, changes) => void Object.assign(linkOf(world.resolve(netns), link), changes),
+  sysctl: (netns, key, value) => world.resolve(netns).sysctls.write(key, value),
   linkDown: (netns, link) => setDown(world.resolve(netns), link),
   unplug: (netns, link) => unplug(world.resolve(netns), link),
   route: (netns, { destination, link, via, metric = 0 }) => {

@@ -1,6 +1,6 @@
 import { LinkOps, describeLinkChange, netnsKey } from "@vmnet/core"
 import { applyLinkChange } from "./applyLinkChange.ts"
-import { linkSnapshot, linkView } from "./linkView.ts"
+import { configuredOn, linkSnapshot, linkView } from "./linkView.ts"
 import { findNetns } from "./namedNetns.ts"
 import { attempting, operation } from "./Refusal.ts"
 import type { World } from "./World.ts"
@@ -29,6 +29,11 @@ export const memoryLinkOps = (world: World): LinkOps["Service"] =>
       operation({ family: "link", action: `find namespaces ${names.join(", ")}` }, () =>
         names.map((name) => findNetns(world, name))
       ),
+    configuredOn: (netns, names) =>
+      operation({ family: "link", action: `list what is configured on ${names.join(", ")}` }, () => {
+        const namespace = world.resolve(netns)
+        return names.map((name) => configuredOn(namespace, name))
+      }),
     snapshot: (netns) =>
       operation({ family: "link", action: `list links of ${netnsKey(netns)}` }, () =>
         linkSnapshot(world.resolve(netns))

@@ -8,7 +8,7 @@ export interface LinkState {
   readonly index: number
   /** As the kernel names it; empty for loopback and physical devices, which nobody can delete. */
   readonly type: string
-  readonly mac: string
+  mac: string
   mtu: number
   up: boolean
   alias: string
@@ -18,7 +18,7 @@ export interface LinkState {
   /** In prefix form, primaries before secondaries, as the kernel lists them. */
   addresses: ReadonlyArray<string>
   /** Who may open a TAP besides root. */
-  readonly owner?: { readonly uid: number | null; readonly gid: number | null }
+  owner?: { readonly uid: number | null; readonly gid: number | null }
   /** The other end of a veth. */
   peer: { readonly home: Namespace; readonly link: string } | null
 }

@@ -18,6 +18,7 @@ const layoutSets = [
   "publish_any_marks",
   "targets",
   "ports",
+  "closed",
   "bindings"
 ] as const
 

@@ -93,8 +93,9 @@ export class World {
   /** A process that has ended has nothing open. */
   tapUse(device: string): TapUse {
     const pid = this.openTaps.get(device)
-    const held = pid !== undefined && this.processes.find(pid) !== null && this.host.links.has(device)
-    return { held, pids: held ? [pid] : [] }
+    const link = this.host.links.get(device)
+    const held = pid !== undefined && this.processes.find(pid) !== null && link !== undefined
+    return { held, uid: link?.owner?.uid ?? null, gid: link?.owner?.gid ?? null }
   }
 
   /** Every namespace there is, by its key; a name without one shows as a namespace without anything in it. */

@@ -1,4 +1,4 @@
-import type { Link, LinkSnapshot } from "@vmnet/core"
+import type { Configured, Link, LinkSnapshot } from "@vmnet/core"
 import { parseNetwork } from "./ipv4.ts"
 import type { LinkState, Namespace } from "./Namespace.ts"
 
@@ -16,6 +16,15 @@ export const linkSnapshot = (namespace: Namespace): LinkSnapshot => ({
     .toSorted((a, b) => order(a.destination) - order(b.destination) || a.metric - b.metric),
   neighbours: namespace.neighbours.map((neighbour) => ({ ...neighbour }))
 })
+
+/** What of it is on one link. */
+export const configuredOn = (namespace: Namespace, name: string): Configured => {
+  const { neighbours, routes } = linkSnapshot(namespace)
+  return {
+    routes: routes.filter(({ link }) => link === name),
+    neighbours: neighbours.filter(({ link }) => link === name)
+  }
+}
 
 const order = (destination: string): number => {
   const { first, prefix } = parseNetwork(destination)

@@ -40,7 +40,8 @@ export const addBridge = (namespace: Namespace, { link, mac, mtu }: AddBridge): 
 export const addTap = (namespace: Namespace, { link, mtu, mac, uid, gid }: AddTap): void => {
   checkFree(namespace, link)
   checkMtu("tun", mtu)
-  const owner = { uid: uid ?? null, gid: gid ?? null }
+  // Root's, where nobody is named.
+  const owner = { uid: uid ?? 0, gid: gid ?? null }
   insertOwned(namespace, { link, type: "tun", mac: macOr(mac, namespace, "06"), mtu, owner })
 }
 

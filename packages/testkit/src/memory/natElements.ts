@@ -119,7 +119,7 @@ const countOf = ({ element }: OwnedNatElement): number => (element as Publish).c
 
 /** The elements that the tables hold whole, in the order of their keys; halves are for `natFinding` to tell. */
 export const natElements = (tables: NatTables): ReadonlyArray<OwnedNatElement> => {
-  const device = (set: "masqueraded" | "trusted", tag: "Masquerade" | "HostAccess") =>
+  const device = (set: "masqueraded" | "trusted" | "closed", tag: "Masquerade" | "HostAccess" | "Port") =>
     tables.entries(set).map((entry) => owned(entry, { _tag: tag, device: entry.key[0]! }))
   const binding = (entry: NatEntryState): OwnedNatElement => {
     const [port, mac, address] = entry.key as [string, string, string]
@@ -129,6 +129,7 @@ export const natElements = (tables: NatTables): ReadonlyArray<OwnedNatElement> =
     ...tables.entries("segments").map((entry) => owned(entry, segmentOf(tables, entry))),
     ...device("masqueraded", "Masquerade"),
     ...device("trusted", "HostAccess"),
+    ...device("closed", "Port"),
     ...tables.entries("guests").flatMap((entry) => guestOf(tables, entry).map((guest) => owned(entry, guest))),
     ...[...tables.entries("egress"), ...tables.entries("egress_any")].flatMap((entry) =>
       egressOf(entry).map((egress) => owned(entry, egress))

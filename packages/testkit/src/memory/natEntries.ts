@@ -89,6 +89,8 @@ export const natEntries = (element: NatElement): ReadonlyArray<NatEntry> => {
       return guestEntries(element)
     case "Egress":
       return egressEntries(element)
+    case "Port":
+      return [entry("closed", [checkLinkName(element.device)])]
     case "Binding":
       return [
         entry("ports", [checkLinkName(element.port)]),

@@ -122,7 +122,7 @@ describe("links", () => {
       yield* apply(hostNetns, bridge("b"), { _tag: "AddTap", link: "t0", mtu: 1500, uid: 1000 }, tap("t1"))
       yield* apply(hostNetns, { _tag: "SetMaster", link: "t0", master: "b", isolated: true })
       assert.deepStrictEqual(at("host").isolated, ["t0"])
-      assert.deepStrictEqual(at("host").tapOwners, { t0: { uid: 1000, gid: null }, t1: { uid: null, gid: null } })
+      assert.deepStrictEqual(at("host").tapOwners, { t0: { uid: 1000, gid: null }, t1: { uid: 0, gid: null } })
     })
   })
 

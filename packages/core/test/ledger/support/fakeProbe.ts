@@ -18,7 +18,7 @@ export const fakeProbe = (
     sockets: Effect.succeed([]),
     resolvers: Effect.succeed([]),
     namespace: () => null,
-    tapUse: () => Effect.succeed({ held: false, pids: [] }),
+    tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
     missingCapabilities: []
   })
 }

@@ -26,6 +26,6 @@ export const procProbe: Layer.Layer<HostProbe> = Layer.sync(HostProbe, () => ({
   sockets: Effect.succeed([]),
   resolvers: Effect.succeed([]),
   namespace: () => null,
-  tapUse: () => Effect.succeed({ held: false, pids: [] }),
+  tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
   missingCapabilities: []
 }))

@@ -1,0 +1,63 @@
+import { type Commands, type Configured, type Netns, OpsError } from "@vmnet/core"
+import { Effect } from "effect"
+import { type Attempt, invalid } from "../commands/opsErrors.ts"
+import { runIn } from "../netns/runIn.ts"
+import { isReferableName } from "../text/names.ts"
+import { readJson } from "../text/readJson.ts"
+import { reasonOfText } from "../text/reasons.ts"
+import { failedLines } from "./findLinks.ts"
+import { interrupted, maxDumps, wasInterrupted } from "./interrupted.ts"
+import { IpNeighbours, IpRoutes, toNeighbours, toRoutes } from "./ipJson.ts"
+
+/** The kernel lists what is on one link only, when asked with its name (`NETLINK_GET_STRICT_CHK`). */
+const requests = (link: string) => [`route show dev ${link}`, `neighbour show dev ${link} nud permanent`] as const
+
+const failure = (attempt: Attempt, output: string): OpsError =>
+  new OpsError({ ...attempt, reason: reasonOfText(output) ?? "Failed", output: output.trim() })
+
+/** Of one link, from the answers to both requests; `ip` does not repeat the device it was asked for. */
+const configured = Effect.fnUntraced(function* (attempt: Attempt, link: string, [routes, neighbours]: Answers) {
+  const entries = yield* readJson(IpNeighbours, attempt, neighbours)
+  return {
+    routes: toRoutes(yield* readJson(IpRoutes, attempt, routes)).map((route) => Object.assign(route, { link })),
+    neighbours: toNeighbours(entries.map((entry) => Object.assign({}, entry, { dev: link })))
+  } satisfies Configured
+})
+
+type Answers = readonly [routes: string, neighbours: string]
+
+/** What was answered to each request, in their order; nothing to one about a link that is not there. */
+const answersOf = Effect.fnUntraced(function* (attempt: Attempt, asked: number, stdout: string, stderr: string) {
+  const failed = failedLines(stderr)
+  const other = [...failed.values()].find((words) => reasonOfText(words) !== "Missing")
+  if (other !== undefined) return yield* failure(attempt, other)
+  const answers = stdout.split("\n").filter((line) => line !== "")
+  const expected = asked - failed.size
+  if (answers.length !== expected) return yield* failure(attempt, `${answers.length} answers instead of ${expected}`)
+  return Array.from({ length: asked }, (_, at) => (failed.has(at + 1) ? "[]" : answers.shift()!))
+})
+
+/** Routes and permanent neighbours by link, for all of them in one run. */
+export const configuredOn = Effect.fnUntraced(function* (
+  commands: Commands["Service"],
+  netns: Netns,
+  links: ReadonlyArray<string>
+) {
+  const attempt: Attempt = { family: "link", action: `list what is configured on ${links.join(", ")}` }
+  const odd = links.find((link) => !isReferableName(link))
+  if (odd !== undefined) return yield* invalid(attempt, `link name ${JSON.stringify(odd)} is not usable`)
+  if (links.length === 0) return []
+  const lines = links.flatMap(requests)
+  const args = ["-j", "-d", "-force", "-batch", "-"]
+  for (let dump = 0; dump < maxDumps; dump++) {
+    const spec = { program: "ip", args, stdin: lines.map((line) => `${line}\n`).join("") } as const
+    const { exitCode, stderr, stdout } = yield* runIn(commands, netns, attempt, spec)
+    if (wasInterrupted(stderr)) continue
+    if (exitCode !== 0 && failedLines(stderr).size === 0) return yield* failure(attempt, stderr)
+    const answers = yield* answersOf(attempt, lines.length, stdout, stderr)
+    return yield* Effect.forEach(links, (link, at) =>
+      configured(attempt, link, [answers[2 * at]!, answers[2 * at + 1]!])
+    )
+  }
+  return yield* interrupted(attempt)
+})

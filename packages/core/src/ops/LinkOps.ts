@@ -40,14 +40,17 @@ export interface Neighbour {
   readonly mac: string
 }
 
-/** What is configured on links beside their addresses. */
+/** A link, or null, and what is configured on it. */
 export interface Configured {
+  readonly link: Link | null
   readonly routes: ReadonlyArray<Route>
   readonly neighbours: ReadonlyArray<Neighbour>
 }
 
-export interface LinkSnapshot extends Configured {
+export interface LinkSnapshot {
   readonly links: ReadonlyArray<Link>
+  readonly routes: ReadonlyArray<Route>
+  readonly neighbours: ReadonlyArray<Neighbour>
 }
 
 /**
@@ -55,8 +58,8 @@ export interface LinkSnapshot extends Configured {
  *
  * `apply` runs the changes in order and stops at the first that fails; the error carries its `index`. Changes before it
  * stay applied, the failed one may be: callers read back with `find`. `find` is a direct lookup by name (`null` is
- * proof of absence), never a filtered dump. `findNetns` does the same for namespaces by name. `configuredOn` lists the
- * routes and neighbours of each of the given links, nothing for one that is not there, at a cost that does not grow with
+ * proof of absence), never a filtered dump. `findNetns` does the same for namespaces by name. `configuredOn` does
+ * what `find` does and lists the routes and neighbours of each of the links, nothing for one that is not there, at a cost that does not grow with
  * the other links; routes over several next hops are on none of them. `snapshot` is a dump, for what has no name to look up.
  */
 export class LinkOps extends Context.Service<

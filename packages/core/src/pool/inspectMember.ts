@@ -22,13 +22,13 @@ export const inspectMember = (member: ReadonlyArray<Resource>, owner: string): E
   Effect.gen(function* () {
     const tap = member.find((resource) => resource.kind === "Tap")
     if (tap === undefined) return "dirty"
-    const links = yield* LinkOps
-    const [found] = yield* links.find(tap.netns, [tap.link])
-    if (found === null || found === undefined || !carries(found.alias, owner)) return "dirty"
+    const [on] = yield* (yield* LinkOps).configuredOn(tap.netns, [tap.link])
+    const found = on?.link ?? null
+    if (on === undefined || found === null || !carries(found.alias, owner)) return "dirty"
     const use = yield* (yield* HostProbe).tapUse(tap.link)
     if (use.held) return "held"
-    const isWhole = isAsMade(tap, found, use) && (yield* parametersStand(member))
-    return isWhole && (yield* isBare(found)) ? "clean" : "dirty"
+    const isBare = found.addresses.length === 0 && on.routes.length === 0 && on.neighbours.length === 0
+    return isBare && isAsMade(tap, found, use) && (yield* parametersStand(member)) ? "clean" : "dirty"
   }).pipe(Effect.orElseSucceed(() => "dirty" as const))
 
 type Needs = LinkOps | HostProbe | SysctlOps
@@ -42,12 +42,6 @@ const isAsMade = ({ gid, mac, master, mtu, uid }: TapResource, found: Link, use:
   found.master === (master?.link ?? null) &&
   use.uid === (uid ?? 0) &&
   use.gid === (gid ?? null)
-
-/** Whether nothing is configured on it. */
-const isBare = Effect.fnUntraced(function* ({ addresses, link }: Link) {
-  const [on] = yield* (yield* LinkOps).configuredOn(hostNetns, [link])
-  return addresses.length === 0 && on?.routes.length === 0 && on.neighbours.length === 0
-})
 
 const parametersStand = Effect.fnUntraced(function* (member: ReadonlyArray<Resource>) {
   const sysctls = yield* SysctlOps

@@ -34,20 +34,14 @@ export const makeLinkDriver = (ops: LinkOps["Service"]): Driver => ({
 const findLinks = Effect.fnUntraced(function* (ops: LinkOps["Service"], resources: ReadonlyArray<OwnedResource>) {
   const netns = netnsOf(resources)
   const on = resources.flatMap((owned) => (isOnLink(owned) ? [owned] : []))
-  const links = yield* ops.find(
-    netns,
-    on.map(({ resource }) => resource.link)
-  )
-  const carrying = on.flatMap(({ resource: { kind, link } }) =>
-    kind === "Route" || kind === "Neighbour" ? [link] : []
-  )
-  const names = [...new Set(carrying)]
-  const configured = names.length === 0 ? [] : yield* ops.configuredOn(netns, names)
-  const byName = new Map(names.map((name, index) => [name, configured[index]]))
-  return on.map((owned, index) => presence(owned, links[index] ?? null, byName.get(owned.resource.link) ?? nothing))
+  const names = [...new Set(on.map(({ resource }) => resource.link))]
+  const asksMore = on.some(({ resource }) => resource.kind === "Route" || resource.kind === "Neighbour")
+  const found = asksMore ? yield* ops.configuredOn(netns, names) : (yield* ops.find(netns, names)).map(bare)
+  const byName = new Map(names.map((name, index) => [name, found[index]!]))
+  return on.map((owned) => presence(owned, byName.get(owned.resource.link)!))
 })
 
-const nothing: Configured = { routes: [], neighbours: [] }
+const bare = (link: Link | null): Configured => ({ link, routes: [], neighbours: [] })
 
 type OnLink = Exclude<LinkResource, NetnsResource>
 
@@ -106,8 +100,7 @@ const netnsOf = (resources: ReadonlyArray<OwnedResource>) => resources[0]!.resou
 
 const presence = (
   owned: OwnedResource & { readonly resource: OnLink },
-  link: Link | null,
-  configured: Configured
+  { link, neighbours, routes }: Configured
 ): Presence => {
   if (link === null) return "absent"
   const { resource } = owned
@@ -120,13 +113,13 @@ const presence = (
       return present(link.addresses.includes(resource.address), link, owned)
     case "Route":
       return present(
-        configured.routes.some((route) => sameRoute(route, resource)),
+        routes.some((route) => sameRoute(route, resource)),
         link,
         owned
       )
     case "Neighbour":
       return present(
-        configured.neighbours.some((entry) => sameNeighbour(entry, resource)),
+        neighbours.some((entry) => sameNeighbour(entry, resource)),
         link,
         owned
       )

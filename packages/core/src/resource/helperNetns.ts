@@ -57,7 +57,7 @@ export const linksInHelperNetns = (helpers: Helpers["Service"], ops: LinkOps["Se
       entering(
         netns,
         (entered) => ops.configuredOn(entered, links),
-        () => Effect.succeed(links.map(() => ({ routes: [], neighbours: [] })))
+        () => Effect.succeed(links.map(() => ({ link: null, routes: [], neighbours: [] })))
       ),
     snapshot: (netns) => entering(netns, ops.snapshot, () => Effect.succeed({ links: [], routes: [], neighbours: [] }))
   }

@@ -148,8 +148,9 @@ const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
 
 /** A device out of the pool that somebody has opened or changed meanwhile is passed over for another. */
 const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: ReadonlyArray<Resource>) {
-  const condition = yield* inspectLeased(lease, member)
-  if (condition === "clean" && (yield* rulesStand(member, ownerOfMember(lease.install, lease.pooled!)))) return
+  const rules = rulesStand(member, ownerOfMember(lease.install, lease.pooled!))
+  const [condition, isJudged] = yield* Effect.all([inspectLeased(lease, member), rules], { concurrency: 2 })
+  if (condition === "clean" && isJudged) return
   const found = condition === "held" ? "is held open by another process" : "is not as it was made"
   return yield* new VmnetError({
     code: "NAME_TAKEN",

@@ -5,26 +5,30 @@ import { runIn } from "../netns/runIn.ts"
 import { isReferableName } from "../text/names.ts"
 import { readJson } from "../text/readJson.ts"
 import { reasonOfText } from "../text/reasons.ts"
-import { failedLines } from "./findLinks.ts"
+import { failedLines, linkIn } from "./findLinks.ts"
 import { interrupted, maxDumps, wasInterrupted } from "./interrupted.ts"
 import { IpNeighbours, IpRoutes, toNeighbours, toRoutes } from "./ipJson.ts"
 
 /** The kernel lists what is on one link only, when asked with its name (`NETLINK_GET_STRICT_CHK`). */
-const requests = (link: string) => [`route show dev ${link}`, `neighbour show dev ${link} nud permanent`] as const
+const requests = (link: string): ReadonlyArray<string> => [
+  `address show dev ${link}`,
+  `route show dev ${link}`,
+  `neighbour show dev ${link} nud permanent`
+]
 
 const failure = (attempt: Attempt, output: string): OpsError =>
   new OpsError({ ...attempt, reason: reasonOfText(output) ?? "Failed", output: output.trim() })
 
-/** Of one link, from the answers to both requests; `ip` does not repeat the device it was asked for. */
-const configured = Effect.fnUntraced(function* (attempt: Attempt, link: string, [routes, neighbours]: Answers) {
+/** Of one link, from the answers to its requests; `ip` does not repeat the device it was asked for. */
+const configured = Effect.fnUntraced(function* (attempt: Attempt, link: string, answers: ReadonlyArray<string>) {
+  const [address = "[]", routes = "[]", neighbours = "[]"] = answers
   const entries = yield* readJson(IpNeighbours, attempt, neighbours)
   return {
+    link: yield* linkIn(attempt, link, address),
     routes: toRoutes(yield* readJson(IpRoutes, attempt, routes)).map((route) => Object.assign(route, { link })),
     neighbours: toNeighbours(entries.map((entry) => Object.assign({}, entry, { dev: link })))
   } satisfies Configured
 })
-
-type Answers = readonly [routes: string, neighbours: string]
 
 /** What was answered to each request, in their order; nothing to one about a link that is not there. */
 const answersOf = Effect.fnUntraced(function* (attempt: Attempt, asked: number, stdout: string, stderr: string) {
@@ -37,7 +41,7 @@ const answersOf = Effect.fnUntraced(function* (attempt: Attempt, asked: number, 
   return Array.from({ length: asked }, (_, at) => (failed.has(at + 1) ? "[]" : answers.shift()!))
 })
 
-/** Routes and permanent neighbours by link, for all of them in one run. */
+/** Links with their routes and permanent neighbours, for all of them in one run. */
 export const configuredOn = Effect.fnUntraced(function* (
   commands: Commands["Service"],
   netns: Netns,
@@ -55,8 +59,9 @@ export const configuredOn = Effect.fnUntraced(function* (
     if (wasInterrupted(stderr)) continue
     if (exitCode !== 0 && failedLines(stderr).size === 0) return yield* failure(attempt, stderr)
     const answers = yield* answersOf(attempt, lines.length, stdout, stderr)
+    const perLink = answers.length / links.length
     return yield* Effect.forEach(links, (link, at) =>
-      configured(attempt, link, [answers[2 * at]!, answers[2 * at + 1]!])
+      configured(attempt, link, answers.slice(at * perLink, (at + 1) * perLink))
     )
   }
   return yield* interrupted(attempt)

@@ -20,7 +20,7 @@ const failure = (attempt: Attempt, output: string): OpsError =>
  * The link in an answer. An answer for another link does not count: `ip` takes a name it does not know for an index where
  * it can.
  */
-const linkIn = (attempt: Attempt, name: string, answer: string): Effect.Effect<Link | null, OpsError> =>
+export const linkIn = (attempt: Attempt, name: string, answer: string): Effect.Effect<Link | null, OpsError> =>
   Effect.map(
     readJson(IpLinks, attempt, answer),
     (observed) => toLinks(observed.filter((link) => isNamed(link, name)))[0] ?? null

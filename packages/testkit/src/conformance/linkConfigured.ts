@@ -4,8 +4,6 @@ import { Effect } from "effect"
 import { type LinkTests, inNetns, linksIn } from "./inNetns.ts"
 import * as change from "./linkChanges.ts"
 
-const none = { routes: [], neighbours: [] }
-
 /** Looking up what is on a link, not what there is. */
 export const linkConfigured = (it: LinkTests): void => {
   it.effect(
@@ -23,15 +21,19 @@ export const linkConfigured = (it: LinkTests): void => {
           change.neighbour("vmt2", "10.1.0.2", "02:00:00:00:00:03")
         )
         const { neighbours, routes } = yield* observe
+        const links = yield* LinkOps.use((ops) => ops.find(netns, ["vmt1", "vmt2", "vmt3"]))
         const on = (link: string) => ({
+          link: links.find((one) => one?.link === link) ?? null,
           routes: routes.filter((route) => route.link === link),
           neighbours: neighbours.filter((entry) => entry.link === link)
         })
         assert.strictEqual(on("vmt1").routes.length, 3)
         assert.strictEqual(on("vmt2").neighbours.length, 1)
+        assert.deepStrictEqual(on("vmt9"), { link: null, routes: [], neighbours: [] })
+        assert.deepStrictEqual(on("vmt1").link?.addresses, ["10.0.42.1/24"])
         const names = ["vmt2", "vmt9", "vmt1", "vmt3"]
         const found = yield* LinkOps.use((links) => links.configuredOn(netns, names))
-        assert.deepStrictEqual(found, [on("vmt2"), none, on("vmt1"), none])
+        assert.deepStrictEqual(found, [on("vmt2"), on("vmt9"), on("vmt1"), on("vmt3")])
       })
     )
   )

@@ -20,7 +20,9 @@ export const linkSnapshot = (namespace: Namespace): LinkSnapshot => ({
 /** What of it is on one link. */
 export const configuredOn = (namespace: Namespace, name: string): Configured => {
   const { neighbours, routes } = linkSnapshot(namespace)
+  const state = namespace.links.get(name)
   return {
+    link: state === undefined ? null : linkView(state),
     routes: routes.filter(({ link }) => link === name),
     neighbours: neighbours.filter(({ link }) => link === name)
   }

@@ -47,7 +47,7 @@ describe.each(packed.packages.map((one) => [one.manifest.name, one] as const))("
   it("names no package that it does not declare, in its types neither", () => {
     const allowed = declared(one)
     expect(namedIn(one).filter((name) => !allowed.includes(name) && name !== one.manifest.name)).toEqual([])
-    expect(namedIn(one)).not.toEqual([])
+    expect(namedIn(one)).toContain(one.manifest.name === "@vmnet/core" ? "effect" : "@vmnet/core")
   })
 
   it("declares what a registry and a bundler want to know", () => {

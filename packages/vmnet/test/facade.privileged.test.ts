@@ -61,7 +61,7 @@ layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "6
     })
   )
 
-  it.effect("a backend of 99 lines gives namespaces a routed network of their own", () =>
+  it.effect("a backend of under 100 lines gives namespaces a routed network of their own", () =>
     onHost(["api", "db"], async ({ netnsOf, page, seenBy, serve }) => {
       const pods = { backend: "ptp", subnet: "10.77.0.0/24", interface: "net0" }
       await using vmnet = createVmnet({ backends: [ptpBackend], config: { networks: { pods } } })

@@ -28,7 +28,11 @@ const flags = {
   slot: optional(text("slot", "N", "A fixed slot of a netns network")),
   mac: optional(text("mac", "MAC", "A fixed hardware address of the guest")),
   ownerPid: optional(
-    text("owner-pid", "PID", "The process the VM belongs to: once it is gone, the next up of the VM starts afresh")
+    text(
+      "owner-pid",
+      "PID",
+      "The process the VM belongs to: once it is gone, gc takes the VM down, and the next up of it starts afresh"
+    )
   ),
   netns: optional(text("netns", "PATH", "A veth into this network namespace instead of a TAP")),
   pid: optional(text("pid", "PID", "A veth into this process's network namespace instead of a TAP")),

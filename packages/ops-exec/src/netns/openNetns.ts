@@ -3,23 +3,7 @@ import { Effect, type Scope } from "effect"
 import { closeSync, constants, fstatSync, openSync, statfsSync, statSync } from "node:fs"
 import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { readProcessStat } from "../probe/processStat.ts"
-
-/** `NSFS_MAGIC` of linux/magic.h: the file system a namespace's file belongs to, wherever it is bound. */
-const nsfsMagic = 0x6e736673
-
-const pathOf = (netns: Netns): string => {
-  switch (netns._tag) {
-    case "Host":
-      return "/proc/self/ns/net"
-    case "Path":
-      return netns.path
-    case "Process":
-      return `/proc/${netns.pid}/ns/net`
-    case "Helper":
-      // Callers name the process that holds it: there is no path to find here.
-      return ""
-  }
-}
+import { netnsFile, nsfsMagic } from "./netnsFile.ts"
 
 const missing = ({ action }: Attempt, output: string): OpsError =>
   new OpsError({ family: "netns", reason: "Missing", action, output })
@@ -30,10 +14,10 @@ const missing = ({ action }: Attempt, output: string): OpsError =>
  */
 const objection = (netns: Netns, fd: number, kind: Kind): string | undefined => {
   if (statfsSync(`/proc/self/fd/${fd}`).type !== nsfsMagic) {
-    return `${pathOf(netns)} is not a network namespace: nothing is mounted there`
+    return `${netnsFile(netns)} is not a network namespace: nothing is mounted there`
   }
   if (kind === "net" && netns._tag !== "Host" && isOwn(fd)) {
-    return `${pathOf(netns)} is the host's own network namespace`
+    return `${netnsFile(netns)} is the host's own network namespace`
   }
   if (netns._tag !== "Process") return undefined
   const stat = readProcessStat(netns.pid)
@@ -50,7 +34,7 @@ const isOwn = (fd: number): boolean => {
 }
 
 const open = (netns: Netns, kind: Kind): number => {
-  const path = kind === "net" ? pathOf(netns) : pathOf(netns).replace(/net$/, "user")
+  const path = kind === "net" ? netnsFile(netns) : netnsFile(netns).replace(/net$/, "user")
   if (!path.startsWith("/") || path.includes("\0")) throw Object.assign(new Error("not a path"), { code: "EINVAL" })
   // Not blocking: a FIFO left at the path must not hold up the whole process.
   return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)

@@ -1,0 +1,3 @@
+export interface GcOptions {
+  readonly dryRun: boolean
+}

@@ -46,8 +46,6 @@ export interface GcOptions {
   readonly dryRun: boolean
   /** Seconds after which nothing new is begun; 60 if absent. */
   readonly timeout?: number
-  /** Also what has no tag, by its name and addresses, where nobody uses it: for a host whose record is lost. */
-  readonly forceHeuristic?: boolean
 }
 
 /**

@@ -20,7 +20,7 @@ export interface GcRun {
 export const startRun = Effect.fnUntraced(function* ({ dryRun, timeout }: GcOptions) {
   const seconds = timeout ?? defaultTimeout
   if (!(seconds > 0 && Number.isFinite(seconds))) return yield* badTimeout
-  const deadline = (yield* now) + seconds * 1000
+  const deadline = (yield* now) + Math.floor(seconds * 1000)
   return { dryRun, timeout: seconds, deadline, doomed: new Set() } satisfies GcRun
 })
 
@@ -28,7 +28,7 @@ const badTimeout = Effect.fail(
   new VmnetError({ code: "BAD_INPUT", detail: "the time gc may take must be a positive number of seconds" })
 )
 
-export const isOver = ({ deadline }: GcRun): Effect.Effect<boolean> => Effect.map(now, (time) => time > deadline)
+export const isOver = ({ deadline }: GcRun): Effect.Effect<boolean> => Effect.map(now, (time) => time >= deadline)
 
 /** `BUSY`: the same command again goes on where this one stopped. */
 export const timeRanOut = ({ timeout }: GcRun, left: number): VmnetError =>

@@ -41,6 +41,11 @@ export const netnsPresences = (
   })
 
 const unused = (ops: LinkOps["Service"], name: string): Effect.Effect<Presence, OpsError> =>
-  Effect.map(ops.snapshot(namedNetns(name)), ({ links, routes }) =>
-    links.length > 0 && links.every(isAsBorn) && routes.length === 0 ? "untagged" : "foreign"
+  Effect.map(isUntouched(ops, name), (untouched) => (untouched ? "untagged" : "foreign"))
+
+/** Nothing in it but what the kernel puts there, and that is down. */
+export const isUntouched = (ops: LinkOps["Service"], name: string): Effect.Effect<boolean, OpsError> =>
+  Effect.map(
+    ops.snapshot(namedNetns(name)),
+    ({ links, routes }) => links.length > 0 && links.every(isAsBorn) && routes.length === 0
   )

@@ -2,7 +2,7 @@ import { Effect, type Scope } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { PrivateHostError } from "./errors.ts"
-import { minimalEnvironment, runOk } from "./Process.ts"
+import { minimalEnvironment, run, runOk } from "./Process.ts"
 import { undo } from "./mounts.ts"
 
 /** Names the kernel allows and a careless program trips over. */
@@ -103,9 +103,10 @@ const steps: ReadonlyArray<Step> = [
   ...rules
 ]
 
+/** Whoever is tested may have taken it away already: then there is nothing left to remove. */
 const apply = ({ make, remove, stdin }: Step): Effect.Effect<unknown, PrivateHostError, Scope.Scope> => {
   const made = runOk(make, stdin === undefined ? {} : { stdin })
-  return remove === undefined ? made : Effect.acquireRelease(made, () => undo(runOk(remove)))
+  return remove === undefined ? made : Effect.acquireRelease(made, () => undo(run(remove)))
 }
 
 /** A program that says `there` when it does what it is for, and ends with its standard input. */

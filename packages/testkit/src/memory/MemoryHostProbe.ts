@@ -19,8 +19,9 @@ export const memoryHostProbe = (world: World): HostProbe["Service"] =>
     tapUse: (device) =>
       operation({ family: "process", action: `look who has ${device} open` }, () => world.tapUse(device)),
     inhabited: (netns) =>
-      operation({ family: "process", action: `look who is in ${netnsKey(netns)}` }, () =>
-        world.processes.inhabit(world.resolve(netns))
+      operation(
+        { family: "process", action: `look who is in ${netnsKey(netns)}` },
+        () => world.identity(netns) !== null && world.processes.inhabit(world.resolve(netns))
       ),
     resolvers: Effect.sync(() => world.resolvers)
   })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type GcAction, type GcResult, hostNetns, Ledger, Vmnet } from "@vmnet/core"
 import { leaseRows } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
-import { kinds, onMachine, request } from "./memory.ts"
+import { kinds, machine, onMachine, request, services, stubborn } from "./memory.ts"
 
 const gc = (dryRun = false) => Vmnet.use((vmnet) => vmnet.gc({ dryRun }))
 
@@ -103,6 +103,39 @@ describe("gc", () => {
         assert.isTrue(kernel.snapshot()["host"]!.links.some(({ link }) => link === attachment.device.name))
       })
     )
+  )
+
+  it.live("names what cannot be removed, keeps it on record, and takes it another time", () =>
+    Effect.gen(function* () {
+      const made = yield* machine
+      const before = made.kernel.snapshot()
+      const stuck = new Set<string>()
+      yield* Effect.gen(function* () {
+        const owner = made.kernel.host.startProcess()
+        const { attachment } = yield* Vmnet.use((vmnet) => vmnet.up(request("vm1", {}, owner)))
+        const { name } = attachment.device
+        made.kernel.host.endProcess(owner.pid)
+        stuck.add(name)
+        const { actions, problems } = yield* gc()
+        assert.deepStrictEqual(
+          problems.map(({ code }) => code),
+          ["STEP_FAILED"]
+        )
+        const line = actions.find((one) => one.name === name)
+        assert.deepInclude(line, { action: "skipped", verdict: "owned", vm: "vm1", kind: "Tap" })
+        assert.match(line!.reason, /^owned: it could not be removed: .*it stays/)
+        assert.deepInclude(
+          actions.find(({ kind }) => kind === "Lease"),
+          { action: "skipped", verdict: "owned" }
+        )
+        const { attachment: kept, problems: told } = yield* Vmnet.use((vmnet) => vmnet.show("vm1"))
+        assert.strictEqual(kept.state, "failed")
+        assert.match(told.join(), /it stays/)
+        stuck.clear()
+        assert.deepStrictEqual((yield* gc()).problems, [])
+        assert.deepStrictEqual(made.kernel.snapshot(), before)
+      }).pipe(Effect.provide(services(made, stubborn(stuck))))
+    }).pipe(Effect.scoped)
   )
 
   it.live("waits for nobody: a VM that somebody is at work on is in use", () =>

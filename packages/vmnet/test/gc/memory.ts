@@ -6,11 +6,14 @@ import {
   type AttachRequest,
   Backends,
   decodeConfig,
+  describeLinkChange,
   type HostProbe,
   hostNetns,
   layerLedgerSqlite,
   layerVmnet,
   type Ledger,
+  LinkOps,
+  OpsError,
   type ProcessId,
   type RequestFlags,
   resolveRequest,
@@ -63,7 +66,7 @@ export const machine = Effect.acquireRelease(
 /** The service over a machine, by whatever `through` the kernel is seen. */
 export const services = (
   { kernel, stateDir }: Machine,
-  through: <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.Layer<A, E, R> = (layer) => layer
+  through: (layer: MemoryKernel["layer"]) => MemoryKernel["layer"] = (layer) => layer
 ): Layer.Layer<Vmnet | Ledger | HostProbe> =>
   layerVmnet.pipe(
     Layer.provideMerge(layerLedgerSqlite({ stateDir, install })),
@@ -72,6 +75,23 @@ export const services = (
     Layer.orDie,
     Layer.fresh
   )
+
+/** A kernel that does not let go of some links. */
+export const stubborn =
+  (links: ReadonlySet<string>) =>
+  (layer: MemoryKernel["layer"]): MemoryKernel["layer"] =>
+    Layer.effect(
+      LinkOps,
+      Effect.map(LinkOps, (ops) => ({
+        ...ops,
+        apply: (netns, changes) => {
+          const stuck = changes.find((change) => change._tag === "DeleteLink" && links.has(change.link))
+          return stuck === undefined ? ops.apply(netns, changes) : Effect.fail(busy(describeLinkChange(stuck)))
+        }
+      }))
+    ).pipe(Layer.provideMerge(layer))
+
+const busy = (action: string) => new OpsError({ family: "link", reason: "Busy", action, output: "it stays" })
 
 /** Runs `work` on a machine of its own. */
 export const onMachine = <A, E>(work: (machine: Machine) => Effect.Effect<A, E, Vmnet | Ledger | HostProbe>) =>

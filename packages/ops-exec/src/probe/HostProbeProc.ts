@@ -6,7 +6,7 @@ import { missingCapabilities } from "./capabilities.ts"
 import { namespaceIdentity } from "./namespaceIdentity.ts"
 import { readProcessStat } from "./processStat.ts"
 import { behindStubs, usableResolvers } from "./resolvers.ts"
-import { tapUse } from "./tapUse.ts"
+import { tapUse, tunsOf } from "./tapUse.ts"
 import { distinct, parseSockets, socketTables } from "./sockets.ts"
 
 const read = (path: string): string => readFileSync(path, "utf8")
@@ -60,6 +60,7 @@ const make = Effect.gen(function* () {
         try: () => tapUse(device),
         catch: (cause) => ofSystemError({ family: "process", action: `look who has ${device} open` }, cause)
       }),
+    tunsOf: ({ pid, startTime }) => (find(pid)?.startTime === startTime ? tunsOf(pid) : []),
     resolvers: Effect.sync(() =>
       usableResolvers(
         readIfAny("/etc/resolv.conf"),

@@ -18,5 +18,6 @@ export const memoryHostProbe = (world: World): HostProbe["Service"] =>
     sockets: operation({ family: "process", action: "list sockets" }, () => world.sockets),
     tapUse: (device) =>
       operation({ family: "process", action: `look who has ${device} open` }, () => world.tapUse(device)),
+    tunsOf: (process) => world.tunsOf(process),
     resolvers: Effect.sync(() => world.resolvers)
   })

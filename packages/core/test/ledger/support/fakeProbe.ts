@@ -18,6 +18,7 @@ export const fakeProbe = (
     sockets: Effect.succeed([]),
     resolvers: Effect.succeed([]),
     namespace: () => null,
+    tunsOf: () => [],
     tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
     missingCapabilities: []
   })

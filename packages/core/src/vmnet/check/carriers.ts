@@ -4,9 +4,16 @@ import { carries, goesWith } from "../../resource/identity.ts"
 import type { Resource } from "../../resource/Resource.ts"
 import type { Inspected } from "./inspectAll.ts"
 
-/** What a resource does not outlive, in the words of `carries`. A veth goes with the namespace of its other end too. */
-export const dependsOn = (resource: Resource): ReadonlyArray<string> =>
-  resource.kind === "Veth" ? [...goesWith(resource), `netns ${netnsKey(resource.peer.netns)}`] : goesWith(resource)
+/**
+ * What a resource does not outlive, in the words of `carries`. A veth goes with the namespace of its other end too, and a
+ * user-mode network that runs on serves nobody without the device and the namespace it was started for.
+ */
+export const dependsOn = (resource: Resource): ReadonlyArray<string> => {
+  const netns = netnsKey(resource.netns)
+  if (resource.kind === "Veth") return [...goesWith(resource), `netns ${netnsKey(resource.peer.netns)}`]
+  if (resource.kind !== "Helper" || resource.spec.helper === "namespace") return goesWith(resource)
+  return [`netns ${netns}`, `${netns} ${resource.spec.link}`]
+}
 
 /** Everything that does not outlive these, directly or by way of something else. */
 export const carriedBy = <Owned extends OwnedResource>(

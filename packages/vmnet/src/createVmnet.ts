@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { attachedVm, type HandleVerbs } from "./facade/attachedVm.ts"
 import { configOf } from "./facade/configOf.ts"
 import { downGeneration, type Generation, requireGeneration } from "./facade/generation.ts"
-import { checkCallOptions, checkGcOptions, checkVmnetOptions, flagsOf } from "./facade/readOptions.ts"
+import { checkCallOptions, checkGcOptions, checkVmsOptions, checkVmnetOptions, flagsOf } from "./facade/readOptions.ts"
 import { Runner, type Services } from "./facade/Runner.ts"
 import { servicesOf } from "./facade/services.ts"
 import { verbs } from "./facade/verbs.ts"
@@ -56,6 +56,14 @@ export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
       checkGcOptions(options)
       const { dryRun = false, forceHeuristic = false, signal, timeout } = options
       return runner.run(verbs.gc({ dryRun, forceHeuristic, ...(timeout === undefined ? {} : { timeout }) }), signal)
+    },
+    check: async (options = {}) => {
+      checkVmsOptions("check", options)
+      return runner.run(verbs.check(options.vms), options.signal)
+    },
+    repair: async (options = {}) => {
+      checkVmsOptions("repair", options)
+      return runner.run(verbs.repair(options.vms), options.signal)
     },
     status: async (options) => call("status", verbs.status, options),
     close,

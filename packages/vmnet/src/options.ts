@@ -34,6 +34,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Which VMs are meant: all if absent. */
+export interface VmsOptions extends CallOptions {
+  readonly vms?: string | ReadonlyArray<string> | undefined
+}
+
 export interface GcOptions extends CallOptions {
   /** Says what would be deleted, and changes nothing. */
   readonly dryRun?: boolean | undefined

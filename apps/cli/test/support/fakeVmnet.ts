@@ -4,10 +4,12 @@ import {
   type GcOptions,
   type GcResult,
   type LeftAlone,
+  type DriftItem,
   type NetworkDetail,
   type Plan,
   Progress,
   type PublishSpec,
+  type RepairAction,
   type Status,
   Vmnet,
   VmnetError
@@ -20,6 +22,8 @@ export interface FakeOptions {
   readonly fail?: Readonly<Record<string, VmnetError>>
   readonly netnsPath?: string
   readonly target?: AttachRequest["target"]
+  readonly drift?: ReadonlyArray<DriftItem>
+  readonly actions?: ReadonlyArray<RepairAction>
   readonly pools?: Status["pools"]
   /** What `gc` does with what it is asked for. */
   readonly gc?: (options: GcOptions) => GcResult
@@ -166,6 +170,8 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
     warm: ({ network }) => Effect.as(failing(`warm ${network}`), { network, made: 2, ready: 3, leased: 1 }),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
     gc: (asked) => Effect.sync(() => options.gc?.(asked) ?? { actions: [], problems: [] }),
+    check: (vms = []) => Effect.as(Effect.forEach(vms, find), { drift: options.drift ?? [] }),
+    repair: (vms = []) => Effect.as(Effect.forEach(vms, find), { actions: options.actions ?? [] }),
     status: Effect.sync(() => statusOf(attachments, options.pools))
   })
   return { layer: Layer.succeed(Vmnet, service), attachments, requests }

@@ -15,6 +15,10 @@ export interface Link {
   readonly alias: string
   readonly master: string | null
   readonly addresses: ReadonlyArray<string>
+  /** A bridge port that reaches no other isolated port of its bridge; absent on all other links. */
+  readonly isolated?: true
+  /** Who may open a TAP besides root, null where no one is named; absent where it is not known, and on all other links. */
+  readonly owner?: { readonly uid: number | null; readonly gid: number | null }
 }
 
 /**

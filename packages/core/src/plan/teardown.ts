@@ -24,7 +24,7 @@ const nothing: TeardownReport = { gone: [], deleted: [], foreign: [], left: [], 
  * The one way resources of ours go away: rollback, `down`, and clearing up after a crash are this.
  *
  * Last made, first removed. Every object is read before it is deleted and left alone unless it carries our tag (an
- * untagged one counts as ours only while its creation is still an intent in the ledger). Absent is fine. It goes on past
+ * untagged one counts as ours only while the ledger says that it is being made). Absent is fine. It goes on past
  * errors, collects them, and cannot be interrupted; the bounds of the operations bound it.
  */
 export const teardown = (
@@ -123,7 +123,7 @@ export const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport =>
  * (60 bits of hash over the install), for a link of the same type, between our look for a free name and our crash.
  */
 const isOurs = (owned: OwnedResource, presence: Presence): boolean =>
-  presence === "ours" || presence === "broken" || (presence === "untagged" && owned.state === "intent")
+  presence === "ours" || presence === "broken" || (presence === "untagged" && owned.state !== "present")
 
 const isForeign = (owned: OwnedResource, presence: Presence): boolean =>
   presence !== "absent" && !isOurs(owned, presence)

@@ -78,6 +78,38 @@ export interface GcResult {
   readonly problems: ReadonlyArray<VmnetError>
 }
 
+/**
+ * One way in which an object is not as planned. `unfinished` is what somebody died over; `foreign` is somebody else's
+ * object in its place. `vm` is null for what several VMs share, and `netns` for the host's own namespace.
+ */
+export interface DriftItem {
+  readonly vm: string | null
+  readonly kind: string
+  readonly name: string
+  readonly netns: string | null
+  readonly drift: "missing" | "altered" | "foreign" | "unfinished"
+  readonly detail: string
+  readonly expected?: string
+  readonly found?: string
+}
+
+export interface CheckResult {
+  readonly drift: ReadonlyArray<DriftItem>
+}
+
+/** One object and what `repair` did about it; `left` is not as planned still, and the reason says what to do. */
+export interface RepairAction {
+  readonly action: "restored" | "left"
+  readonly reason: string
+  readonly vm: string | null
+  readonly kind: string
+  readonly name: string
+}
+
+export interface RepairResult {
+  readonly actions: ReadonlyArray<RepairAction>
+}
+
 /** A guest's resolver file: `existing` when it was there already and nothing was changed. */
 export interface ResolvConfResult {
   readonly vm: string
@@ -169,6 +201,10 @@ export class Vmnet extends Context.Service<
      * died had begun. It waits for nobody: what is being worked on is in use.
      */
     readonly gc: (options: GcOptions) => Effect.Effect<GcResult, VmnetError>
+    /** Compares every object on record with the kernel: of these VMs and what they share, or all. Changes nothing. */
+    readonly check: (vms?: ReadonlyArray<string>) => Effect.Effect<CheckResult, VmnetError>
+    /** Puts back what `check` finds, in place and with nothing else touched, or says why it cannot. */
+    readonly repair: (vms?: ReadonlyArray<string>) => Effect.Effect<RepairResult, VmnetError>
     readonly status: Effect.Effect<Status, VmnetError>
   }
 >()("@vmnet/core/Vmnet") {}

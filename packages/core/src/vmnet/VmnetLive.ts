@@ -9,11 +9,13 @@ import type { NatOps } from "../ops/NatOps.ts"
 import type { SysctlOps } from "../ops/SysctlOps.ts"
 import { drivers } from "../resource/Drivers.ts"
 import { asAnswered } from "./asFound.ts"
+import { check } from "./check/check.ts"
 import { down } from "./down.ts"
 import { gc } from "./gc/gc.ts"
 import { plan } from "./plan.ts"
 import { publish } from "./publish.ts"
 import { list, networks, removeNetwork, show } from "./queries.ts"
+import { repair } from "./repair/repair.ts"
 import { resolvConf } from "./resolvConf.ts"
 import { status } from "./status.ts"
 import { unpublish } from "./unpublish.ts"
@@ -52,6 +54,8 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
       gc: (options) => live(gc(kernel, options)),
       warm: (network) => live(warm(kernel, network)),
       removeNetwork: (network) => live(removeNetwork(kernel, network)),
+      check: (vms = []) => live(check(kernel, vms)),
+      repair: (vms = []) => live(repair(kernel, vms)),
       status: live(status)
     })
   })

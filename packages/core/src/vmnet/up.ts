@@ -24,7 +24,7 @@ import { backendOf } from "./backendOf.ts"
 import { avoidTaken } from "./avoidTaken.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease, keptWith } from "./down.ts"
-import { notWhole, observe } from "./observe.ts"
+import { lostOf, notWhole } from "./observe.ts"
 import { type Asked, prepare, retrying } from "./prepare.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
@@ -53,8 +53,8 @@ const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRec
 /** The same answer again, if it is still true: a VM whose TAP somebody deleted is not up. */
 const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseRecord, request: AttachRequest) {
   if (!sameRequest(known.request, request)) return yield* vmConflict(known.request, request)
-  const missing = (yield* observe(drivers, request.vm)).filter(({ presence }) => presence !== "ours")
-  if (missing.length > 0) return yield* notWhole(request.vm, missing)
+  const lost = yield* lostOf(drivers, request.vm)
+  if (lost.length > 0) return yield* notWhole(request.vm, lost)
   return { attachment: known.attachment, existing: true } satisfies UpResult
 })
 

@@ -7,7 +7,7 @@ import { inhabited } from "./inhabited.ts"
 import { namespaceIdentity } from "./namespaceIdentity.ts"
 import { isProvenAbsent, readProcessStat } from "./processStat.ts"
 import { behindStubs, usableResolvers } from "./resolvers.ts"
-import { tapUse } from "./tapUse.ts"
+import { tapUse, tunsOf } from "./tapUse.ts"
 import { distinct, parseSockets, socketTables } from "./sockets.ts"
 
 const read = (path: string): string => readFileSync(path, "utf8")
@@ -75,6 +75,7 @@ const make = Effect.gen(function* () {
         try: () => inhabited(netns),
         catch: (cause) => ofSystemError({ family: "process", action: `look who is in ${netnsKey(netns)}` }, cause)
       }),
+    tunsOf: ({ pid, startTime }) => (find(pid)?.startTime === startTime ? tunsOf(pid) : []),
     resolvers: Effect.sync(() =>
       usableResolvers(
         readIfAny("/etc/resolv.conf"),

@@ -23,5 +23,6 @@ export const memoryHostProbe = (world: World): HostProbe["Service"] =>
         { family: "process", action: `look who is in ${netnsKey(netns)}` },
         () => world.identity(netns) !== null && world.processes.inhabit(world.resolve(netns))
       ),
+    tunsOf: (process) => world.tunsOf(process),
     resolvers: Effect.sync(() => world.resolvers)
   })

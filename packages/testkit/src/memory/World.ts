@@ -98,6 +98,14 @@ export class World {
     return { held, uid: link?.owner?.uid ?? null, gid: link?.owner?.gid ?? null }
   }
 
+  /** A TAP that is gone leaves its descriptor without a device. */
+  tunsOf({ pid }: ProcessId): ReadonlyArray<string> {
+    if (this.processes.find(pid) === null) return []
+    return [...this.openTaps].flatMap(([device, opener]) =>
+      opener === pid ? [this.host.links.has(device) ? device : ""] : []
+    )
+  }
+
   /** Every namespace there is, by its key; a name without one shows as a namespace without anything in it. */
   namespaces(): ReadonlyArray<readonly [string, Namespace]> {
     const blanks = [...this.blanks.keys()].map((path) => [path, emptyNamespace()] as const)

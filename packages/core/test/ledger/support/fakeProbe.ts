@@ -19,6 +19,7 @@ export const fakeProbe = (
     resolvers: Effect.succeed([]),
     namespace: () => null,
     inhabited: () => Effect.succeed(false),
+    tunsOf: () => [],
     tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
     missingCapabilities: []
   })

@@ -11,11 +11,10 @@ import {
   markPresent,
   type OwnedResource
 } from "../ledger/ResourceRow.ts"
-import { digest, hex } from "../names/hash.ts"
 import { MountOps, type ResolverMount, resolverPath, type Rootfs } from "../ops/MountOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import { applyResources } from "../plan/apply.ts"
-import type { Lease } from "../plan/Lease.ts"
+import { resolverDirectory } from "../plan/resolverDirectory.ts"
 import { teardown } from "../plan/teardown.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import type { ResolvConfResource } from "../resource/Resource.ts"
@@ -103,15 +102,11 @@ const undo = Effect.fnUntraced(
     Effect.catchCause(effect, (cause) => Effect.logWarning(`undoing a resolver file of ${lease.vm}`, cause))
 )
 
-/** The directory's name is the mount's alone: no other VM, generation or rootfs has it. */
 const plannedMount = (stateDir: string, { lease, attachment }: ActiveLease, rootfs: Rootfs): ResolverMount => ({
   rootfs,
-  directory: `${stateDir}/resolv-${directoryHash(lease, rootfs)}`,
+  directory: resolverDirectory(stateDir, lease, rootfs),
   content: resolvConfText(lease.vm, attachment.guest.dns)
 })
-
-const directoryHash = ({ install, vm, generation }: Lease, { path, identity }: Rootfs): string =>
-  hex(digest(["resolv", install, vm, `${generation}`, path, identity]), 16)
 
 /** resolv.conf(5). */
 const resolvConfText = (vm: string, nameservers: ReadonlyArray<string>): string =>

@@ -10,12 +10,12 @@ import type { NatOps } from "../../ops/NatOps.ts"
 import type { SysctlOps } from "../../ops/SysctlOps.ts"
 import type { Drivers } from "../../resource/Drivers.ts"
 import type { GcResult } from "../Vmnet.ts"
-import type { GcOptions } from "./GcOptions.ts"
+import type { GcRun } from "./GcRun.ts"
 
 export type GcNeeds = Backends | Helpers | HostProbe | Ledger | LinkOps | MountOps | NatOps | SysctlOps
 
 /** Takes back one sort of what belongs to nobody any more, and says of everything else of that sort why it stays. */
-export type Collector = (drivers: Drivers, options: GcOptions) => Effect.Effect<GcResult, VmnetError, GcNeeds>
+export type Collector = (drivers: Drivers, run: GcRun) => Effect.Effect<GcResult, VmnetError, GcNeeds>
 
 export const nothing: GcResult = { actions: [], problems: [] }
 

@@ -6,17 +6,24 @@ export interface Verdict {
   readonly reason: string
 }
 
-/** Only what is provably nobody's: everything that cannot be proven stays. */
-export const judge = (record: LeaseRecord, probe: HostProbe["Service"]): Verdict => {
+/**
+ * Only what is provably nobody's: everything that cannot be proven stays. For somebody who holds the VM's lock, so that
+ * whatever is half done has nobody at work on it. Who has begun to take a VM down meant it, whoever owns it.
+ */
+export const judge = (record: LeaseRecord, probe: Pick<HostProbe["Service"], "alive">): Verdict => {
   const { creator, request, state } = record
   const { owner } = request
   if (owner !== undefined && !probe.alive(owner))
     return { gone: true, reason: `its owner, process ${owner.pid}, is gone` }
-  if (state === "active") {
-    return { gone: false, reason: owner === undefined ? "in use: it has no owner process" : "in use: its owner runs" }
+  switch (state) {
+    case "active":
+      return { gone: false, reason: owner === undefined ? "it has no owner process" : "its owner runs" }
+    case "configuring":
+      return probe.alive(creator)
+        ? { gone: false, reason: `its creator, process ${creator.pid}, runs` }
+        : { gone: true, reason: `it never came up, and its creator, process ${creator.pid}, is gone` }
+    case "releasing":
+    case "failed":
+      return { gone: true, reason: `its removal did not come to its end (${state})` }
   }
-  if (probe.alive(creator)) return { gone: false, reason: `in use: process ${creator.pid} is at work on it` }
-  return state === "configuring"
-    ? { gone: true, reason: `it never came up, and its creator, process ${creator.pid}, is gone` }
-    : { gone: true, reason: `its removal did not come to its end (${state})` }
 }

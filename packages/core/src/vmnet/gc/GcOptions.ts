@@ -1,3 +1,0 @@
-export interface GcOptions {
-  readonly dryRun: boolean
-}

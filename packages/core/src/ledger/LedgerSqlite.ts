@@ -5,7 +5,8 @@ import { Ledger, type Tx } from "./Ledger.ts"
 import { isDamaged, isUnwritable, ledgerError } from "./ledgerErrors.ts"
 import { fileAt, inTransaction, ledgerFile, openDatabase, type OpenLedger } from "./openDatabase.ts"
 import { finishRebuild, isRebuildDue, judgeFile, prepare, type Preparing } from "./prepare.ts"
-import { examineFile, setFilesAside } from "./setAside.ts"
+import { examineFile } from "./examine.ts"
+import { attemptOn, setFilesAside } from "./setAside.ts"
 import { standIn } from "./standIn.ts"
 
 const busyTimeout = 10_000
@@ -49,7 +50,7 @@ export const layerLedgerSqlite = (options: LedgerOptions): Layer.Layer<Ledger, V
         rehearse: (name, f) => connection.run(name, "ROLLBACK", f),
         recovery: {
           standIn: standIn({ ...options, bootId }),
-          examine: examineFile(stateDir),
+          examine: attemptOn(stateDir, "examine the ledger", () => examineFile(stateDir)),
           setAside: Effect.suspend(() => {
             connection.close()
             return setFilesAside(stateDir)

@@ -63,6 +63,7 @@ export const orphansOn = (tx: Tx, share: string): ReadonlyArray<string> =>
     )
     .map(({ vm }) => vm)
 
+/** The devices of orphans, and who has each; that of a network is its orphans'. */
 export const orphanDevices = (tx: Tx): ReadonlyMap<string, string> =>
   new Map(
     tx

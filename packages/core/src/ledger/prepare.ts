@@ -54,14 +54,16 @@ const newer = (version: number): VmnetError =>
     details: { ledger: "newer" }
   })
 
-/** Creates or upgrades the tables, says whose they are, and forgets what died with an earlier boot. */
+/**
+ * Creates or upgrades the tables, says whose they are, and forgets what died with an earlier boot. That it is dead is then
+ * for the kernel to say: which boot it was is a text in a file.
+ */
 export const prepare = (tx: Tx, exec: (sql: string) => void, options: Preparing): void => {
   if (judgeFile(tx, options) === "ready") return
-  const isNew = isEmpty(tx)
   for (const upgrade of upgrades.slice(pragma(tx, "user_version"))) exec(upgrade)
   exec(`PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${applicationId}`)
-  const known = meta(tx, "boot")
-  if (known !== options.bootId) exec(forgetBoot)
+  const isNew = meta(tx, "boot") !== options.bootId
+  if (isNew) exec(forgetBoot)
   putMeta(tx, "boot", options.bootId)
   putMeta(tx, "install", options.install)
   if (isNew && options.looks) putMeta(tx, rebuilding, "due")

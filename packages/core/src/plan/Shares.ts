@@ -21,6 +21,8 @@ import {
   shareSubject,
   unheldShares
 } from "../ledger/ShareRow.ts"
+import { orphansOn } from "../ledger/OrphanRow.ts"
+import { orphanShare } from "../rebuild/orphanErrors.ts"
 import { formatOwner } from "../names/Owner.ts"
 import { SysctlOps } from "../ops/SysctlOps.ts"
 import type { Drivers } from "../resource/Drivers.ts"
@@ -63,9 +65,11 @@ const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share,
   )
 })
 
-/** Somebody died while making or removing it, or could not: what he left goes first. */
+/** Somebody died while making or removing it, or could not, or his record is lost: what he left goes first. */
 const leftBehind = (tx: Tx, key: string): ReadonlyArray<OwnedResource> | "present" | undefined => {
   const state = shareState(tx, key)
+  const orphans = state === "orphan" ? orphansOn(tx, key) : []
+  if (orphans.length > 0) throw orphanShare(key, orphans)
   return state === undefined || state === "present" ? state : startRemoving(tx, key)
 }
 

@@ -160,6 +160,8 @@ export interface Status {
   readonly install: string
   readonly stateDir: string
   readonly leases: Readonly<Record<LeaseState, number>>
+  /** After a record was lost: VMs that are there without one, and what cannot be put back, one line each. */
+  readonly lost?: { readonly vms: ReadonlyArray<string>; readonly notes: ReadonlyArray<string> }
   readonly networks: number
   readonly published: number
   /** Pools that have devices, in use or ready. */

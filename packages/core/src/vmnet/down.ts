@@ -5,6 +5,7 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
+import { findOrphan } from "../ledger/OrphanRow.ts"
 import { deleteResources, keepResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
 import { merge, rehearseTeardown, teardown, type TeardownReport } from "../plan/teardown.ts"
@@ -13,6 +14,7 @@ import { memberOf } from "../pool/memberResources.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { resourceName } from "../resource/identity.ts"
 import { checkCapabilities } from "./checkHost.ts"
+import { detachOrphan } from "./downOrphan.ts"
 import { now } from "./now.ts"
 import type { DownOptions, DownResult, LeftAlone } from "./Vmnet.ts"
 
@@ -27,14 +29,26 @@ const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string, { gen
   const isAnother = generation !== undefined && record !== undefined && record.lease.generation !== generation
   if (isAnother) return { vm, outcome: "absent" } satisfies DownResult
   if (record !== undefined) yield* checkCapabilities(record.request)
-  if (record === undefined) {
-    yield* removeLeftShares(drivers, vm)
-    return { vm, outcome: "absent" } satisfies DownResult
-  }
+  if (record === undefined) return yield* releaseUnrecorded(drivers, vm, generation)
   const { report } = yield* detach(drivers, record)
-  const left = report.foreign.map(({ resource }): LeftAlone => ({ kind: resource.kind, name: resourceName(resource) }))
-  return { vm, outcome: "removed", ...(left.length === 0 ? {} : { left }) } satisfies DownResult
+  return removed(vm, report)
 })
+
+/** A VM whose record was lost, if there is one, and what others have left. */
+const releaseUnrecorded = Effect.fnUntraced(function* (drivers: Drivers, vm: string, generation: number | undefined) {
+  const ledger = yield* Ledger
+  const orphan = yield* ledger.transact(`look up ${vm}`, (tx) => findOrphan(tx, vm))
+  const isAnother = generation !== undefined && orphan?.generation !== generation
+  const report = orphan === undefined || isAnother ? undefined : yield* detachOrphan(drivers, vm)
+  if (report !== undefined && report.left.length > 0) return yield* notRemoved(vm, report.problems)
+  yield* removeLeftShares(drivers, vm)
+  return report === undefined ? ({ vm, outcome: "absent" } satisfies DownResult) : removed(vm, report)
+})
+
+const removed = (vm: string, report: TeardownReport): DownResult => {
+  const left = report.foreign.map(({ resource }): LeftAlone => ({ kind: resource.kind, name: resourceName(resource) }))
+  return { vm, outcome: "removed", ...(left.length === 0 ? {} : { left }) }
+}
 
 /** Takes a lease back, and then what only it had kept alive. Fails where something of it is left. */
 export const detach = (drivers: Drivers, record: LeaseRecord) =>

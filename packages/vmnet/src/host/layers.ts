@@ -4,7 +4,7 @@ import {
   type Helpers,
   type HostProbe,
   InstallId,
-  layerLedgerSqlite,
+  layerLedger,
   layerVmnet,
   type LinkOps,
   type MountOps,
@@ -67,7 +67,7 @@ export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backen
       const kernel = ready(options.kernel?.layer ?? layerExec({ install, stateDir }))
       const backends = options.backends === undefined ? builtin : Backends.layerOf(options.backends)
       return layerVmnet.pipe(
-        Layer.provide(layerLedgerSqlite({ stateDir, install })),
+        Layer.provide(layerLedger({ stateDir, install })),
         Layer.provideMerge(Layer.merge(kernel, backends))
       )
     })

@@ -1,5 +1,6 @@
 import type {
   Attachment,
+  Diagnosis,
   DownResult,
   GcAction,
   NetworkDetail,
@@ -47,6 +48,11 @@ export interface Vmnet extends AsyncDisposable {
   readonly removeNetwork: (network: string, options?: CallOptions) => Promise<DownResult>
   /** Takes down the VMs whose owner is provably gone, and what was begun by a process that died. */
   readonly gc: (options?: GcOptions) => Promise<GcReport>
+  /**
+   * What of this host keeps guests from working, and how it is mended. Read-only: it needs no rights, tells what it could
+   * not see, and makes no state directory.
+   */
+  readonly doctor: (options?: CallOptions) => Promise<Diagnosis>
   /** What vmnet holds on this host: VMs, networks, ports, changed sysctls. */
   readonly status: (options?: CallOptions) => Promise<Status>
   /** Waits for what is in flight, then lets go of the record. VMs stay up. `await using` does it. */

@@ -6,8 +6,10 @@ export { VmnetError, type VmnetErrorOptions } from "./VmnetError.ts"
 export type {
   Attachment,
   Backend,
+  Diagnosis,
   DownResult,
   ErrorCode,
+  Finding,
   GcAction,
   NetworkDetail,
   Plan,

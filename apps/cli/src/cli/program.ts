@@ -2,6 +2,7 @@ import { Cause, Effect } from "effect"
 import { Command } from "effect/cli"
 import { config } from "../commands/config.ts"
 import { demo } from "../commands/demo.ts"
+import { doctor } from "../commands/doctor.ts"
 import { down } from "../commands/down.ts"
 import { exec } from "../commands/exec.ts"
 import { gc } from "../commands/gc.ts"
@@ -34,6 +35,7 @@ export const vmnet = root.pipe(
     config,
     network,
     status,
+    doctor,
     demo
   ]),
   Command.withExamples([

@@ -6,11 +6,10 @@ import {
   type FirewallTable,
   type FirewallVerdict,
   type Sight,
-  seen,
-  unseen
+  seen
 } from "@vmnet/core"
 import { Effect } from "effect"
-import { look, readText } from "./look.ts"
+import { look, readText, unseenWords } from "./look.ts"
 
 /** The base chains of iptables are called at these hooks, in this order within one (linux/netfilter_ipv4.h). */
 const hooks: Readonly<Record<string, string>> = {
@@ -97,19 +96,15 @@ const tableOf = (section: string): ReadonlyArray<FirewallTable> => {
 /** What `iptables-legacy-save` printed. */
 export const parseLegacy = (text: string): ReadonlyArray<FirewallTable> => text.split(/^\*/m).slice(1).flatMap(tableOf)
 
+/** `iptables-legacy-save` by the name of the file that it is: programs are run by that, and this one goes by its name. */
+const program = "xtables-legacy-multi"
+
 const save = (commands: Commands["Service"], table: string) =>
   Effect.map(
-    commands.run({
-      program: "iptables-legacy-save",
-      args: ["-t", table],
-      timeout: 15_000,
-      maxOutput: 64 * 1024 * 1024
-    }),
+    commands.run({ program, args: ["iptables-save", "-t", table], timeout: 15_000, maxOutput: 64 * 1024 * 1024 }),
     ({ exitCode, stderr, stdout }): Sight<ReadonlyArray<FirewallTable>> =>
-      exitCode === 0
-        ? seen(parseLegacy(stdout))
-        : unseen(stderr.trim().slice(0, 300), /denied|not permitted/i.test(stderr))
-  ).pipe(Effect.catch((error) => Effect.succeed(unseen(error.message.slice(0, 300)))))
+      exitCode === 0 ? seen(parseLegacy(stdout)) : unseenWords(stderr)
+  ).pipe(Effect.catch((error) => Effect.succeed(unseenWords(error.message))))
 
 const isTable = (name: string): boolean => Object.hasOwn(priorities, name)
 

@@ -6,14 +6,16 @@ const codeOf = (cause: unknown): string => (cause instanceof Error && "code" in 
 /** ENOTDIR: a path through what is no directory is not there either. */
 export const isMissing = (cause: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(cause))
 
-const words = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).slice(0, 300)
+/** What a program or the system said, in one line; its first words tell whether it was a matter of rights. */
+export const unseenWords = (text: string): Sight<never> =>
+  unseen(text.trim().split("\n")[0]!.slice(0, 300), /not permitted|permission denied/i.test(text))
 
 /** Whatever goes wrong while looking is what there is to say of it. */
 export const look = <A>(f: () => A): Sight<A> => {
   try {
     return seen(f())
   } catch (cause) {
-    return unseen(words(cause), ["EACCES", "EPERM"].includes(codeOf(cause)))
+    return unseenWords(cause instanceof Error ? cause.message : String(cause))
   }
 }
 

@@ -1,6 +1,7 @@
-import { type Commands, type FirewallChain, type FirewallTable, type Sight, seen, unseen } from "@vmnet/core"
+import { type Commands, type FirewallChain, type FirewallTable, type Sight, seen } from "@vmnet/core"
 import { Effect } from "effect"
 import { type NftObject, readNft } from "../nat/nftJson.ts"
+import { unseenWords } from "./look.ts"
 import { nftRule } from "./nftRules.ts"
 
 const attempt = { family: "nat", action: "list the firewall" } as const
@@ -50,7 +51,7 @@ export const nftRuleset = (commands: Commands["Service"]): Effect.Effect<Sight<R
     Effect.flatMap(({ exitCode, stderr, stdout }) =>
       exitCode === 0
         ? Effect.map(readNft(attempt, stdout), (objects) => seen(nftTables(objects)))
-        : Effect.succeed(unseen(stderr.trim().slice(0, 300), /not permitted|denied/i.test(stderr)))
+        : Effect.succeed(unseenWords(stderr))
     ),
-    Effect.catch((error) => Effect.succeed(unseen(error.message.slice(0, 300))))
+    Effect.catch((error) => Effect.succeed(unseenWords(error.message)))
   )

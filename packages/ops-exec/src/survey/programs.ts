@@ -1,6 +1,11 @@
 import type { CommandError, Commands, ProgramFacts } from "@vmnet/core"
 import { Effect, Result } from "effect"
+import { basename } from "node:path"
 import { findProgram } from "../commands/programs.ts"
+
+/** One file is all of iptables' programs: it asks its first argument which one it is when its own name does not tell. */
+const asCalled = (path: string, option: string): ReadonlyArray<string> =>
+  basename(path).startsWith("xtables-") ? ["iptables", option] : [option]
 
 /** What vmnet runs, and what its advice is about, each with the option that makes it say its version. */
 const programs: ReadonlyArray<readonly [program: string, option: string]> = [
@@ -33,7 +38,9 @@ const factsOf = (commands: Commands["Service"], program: string, option: string)
   Effect.gen(function* () {
     const found = yield* Effect.result(findProgram(program))
     if (Result.isFailure(found)) return absent(program, found.failure)
-    const said = yield* Effect.result(commands.run({ program, args: [option], timeout: 3_000, maxOutput: 65_536 }))
+    const said = yield* Effect.result(
+      commands.run({ program, args: asCalled(found.success, option), timeout: 3_000, maxOutput: 65_536 })
+    )
     const version = Result.isSuccess(said) ? firstLine(said.success.stdout) : null
     return { program, found: true, distrusted: null, version } satisfies ProgramFacts
   })

@@ -9,7 +9,7 @@ export const permissions: Check = {
       return [
         warning(
           `uid ${facts.uid} lacks ${facts.missing.join(" and ")}: of all backends only slirp works`,
-          "sudo vmnet doctor",
+          "sudo vmnet up VM # or, without any rights: vmnet up VM --backend slirp",
           details
         )
       ]

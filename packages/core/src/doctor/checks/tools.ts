@@ -14,11 +14,11 @@ const tools: ReadonlyArray<readonly [program: string, debian: string, forWhat: s
 ]
 
 const judge = (facts: ProgramFacts, debian: string, forWhat: string | null): ReadonlyArray<Said> => {
-  const { distrusted, found, program, version } = facts
+  const { distrusted, found, program } = facts
   const say = forWhat === null ? problem : warning
   const needed = forWhat === null ? "vmnet does not work without it" : `${forWhat} does not work without it`
   if (!found) return [say(`${program} is not installed: ${needed}`, `apt-get install ${debian}`, { ...facts })]
-  if (distrusted === null) return [ok(`${program}: ${version ?? "there"}`, { ...facts })]
+  if (distrusted === null) return [ok(program, { ...facts })]
   return [
     say(
       `${program} is not run, because ${distrusted}: ${needed}`,

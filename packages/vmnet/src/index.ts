@@ -11,6 +11,8 @@ export type {
   ErrorCode,
   Finding,
   GcAction,
+  GcVerdict,
+  LeftAlone,
   NetworkDetail,
   Plan,
   ProgressStep,

@@ -157,7 +157,7 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
       ]),
     warm: ({ network }) => Effect.as(failing(`warm ${network}`), { network, made: 2, ready: 3, leased: 1 }),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
-    gc: () => Effect.succeed({ actions: [], problems: [] }),
+    gc: () => Effect.as(failing("gc"), { actions: [], problems: [] }),
     status: Effect.sync(() => statusOf(attachments, options.pools))
   })
   return { layer: Layer.succeed(Vmnet, service), attachments, requests }

@@ -5,8 +5,10 @@ import type { Finding } from "./Finding.ts"
 const shown = 5
 
 /** What a dry run of `gc` would delete: what nobody needs any more and is here still. */
-export const leftoverFindings = ({ actions }: GcResult): ReadonlyArray<Finding> => {
+export const leftoverFindings = ({ actions, problems }: GcResult): ReadonlyArray<Finding> => {
   const left = actions.filter(({ action }) => action === "would-delete")
+  const [unclear] = problems
+  if (left.length === 0 && unclear !== undefined) return unknownLeftovers(unclear)
   if (left.length === 0) {
     return [
       { check: "leftovers", status: "ok", message: "nothing is left over of VMs that are gone", fix: null, details: {} }

@@ -31,7 +31,7 @@ const contextOf = Effect.fnUntraced(function* (config: Config, stateDir: string 
 const leftovers = (vmnet: Layer.Layer<Vmnet, VmnetError>) => ({
   ask: Effect.provide(
     Effect.map(
-      Vmnet.use((service) => service.gc({ dryRun: true })),
+      Vmnet.use((service) => service.gc({ dryRun: true, timeout: 20 })),
       leftoverFindings
     ),
     vmnet

@@ -35,7 +35,12 @@ const well: HostFacts = {
   tun: seen({ character: true, mode: 0o666, usable: true }),
   networkManager: seen({ running: false, unmanaged: [] }),
   networkd: seen({ running: false, files: [] }),
-  kernel: seen({ release: "6.18.0", maxUserNamespaces: "1", unprivilegedUserNamespaces: null, apparmorRestriction: null }),
+  kernel: seen({
+    release: "6.18.0",
+    maxUserNamespaces: "1",
+    unprivilegedUserNamespaces: null,
+    apparmorRestriction: null
+  }),
   stateDirectory: seen(null)
 }
 

@@ -1,6 +1,3 @@
-/** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
-export const schemaVersion = 2
-
 /**
  * One row per fact, so that `sqlite3 ledger.db` tells the whole story. Leases, shares and resources die with the boot
  * (their kernel objects do); generations and marks outlive it.
@@ -53,8 +50,19 @@ CREATE TABLE members (
 CREATE INDEX members_by_network ON members (network, state);
 `
 
+/** Format 3: an address that is given back while the process it was for still runs waits for that process to end. */
+const owners = `
+ALTER TABLE addresses ADD COLUMN owner TEXT;
+DROP INDEX addresses_cooling;
+CREATE INDEX addresses_cooling ON addresses (network, cooling) WHERE cooling IS NOT NULL AND owner IS NULL;
+CREATE INDEX addresses_owned ON addresses (network, cooling) WHERE owner IS NOT NULL;
+`
+
 /** What leads from each format to the next, from nothing on. */
-export const upgrades: ReadonlyArray<string> = [schema, members]
+export const upgrades: ReadonlyArray<string> = [schema, members, owners]
+
+/** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
+export const schemaVersion = upgrades.length
 
 /** Everything whose kernel object died with the last boot. */
 export const forgetBoot = [

@@ -31,7 +31,7 @@ export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }:
   yield* checkPublish(request.vm, request.publish)
   const network = yield* networkFacts(request.vm, request.network)
   const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }
-  return { ...options, now: yield* now } satisfies ReserveOptions
+  return { ...options, now: yield* now, alive: probe.alive } satisfies ReserveOptions
 })
 
 /** How often a reservation that turned out to be worth nothing is made anew. */

@@ -3,6 +3,7 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { stepError } from "../errors/stepError.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
+import { amongInstalls, inheritedMemos, isHeldByOthers, tellHeld, tellReleased } from "../forwarding/heldParameters.ts"
 import {
   asBegun,
   insertIntents,
@@ -28,7 +29,7 @@ import type { Resource } from "../resource/Resource.ts"
 import { sysctlMemo } from "../resource/SysctlDriver.ts"
 import { applyResources, type Touched } from "./apply.ts"
 import type { Share } from "./Plan.ts"
-import { teardown } from "./teardown.ts"
+import { teardown, type TeardownReport } from "./teardown.ts"
 
 /**
  * Makes sure that a share a lease already holds is there. The hold came first, in the transaction that reserved the
@@ -38,7 +39,7 @@ export const ensureShare = Effect.fnUntraced(function* (drivers: Drivers, share:
   const ledger = yield* Ledger
   const state = yield* ledger.transact(`look up ${share.key}`, (tx) => shareState(tx, share.key))
   if (state === "present") return
-  yield* withLock(`share ${share.key}`)(createShare(drivers, share, rank))
+  yield* withLock(`share ${share.key}`)(amongInstalls(share.key)(createShare(drivers, share, rank)))
 })
 
 const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share, rank: number) {
@@ -46,7 +47,7 @@ const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share,
   const left = yield* ledger.transact(`look up ${share.key}`, (tx) => leftBehind(tx, share.key))
   if (left === "present") return
   if (left !== undefined) yield* removeResources(drivers, share.key, left)
-  const fresh = yield* Effect.forEach(share.resources, (resource) => remembering(share.key, resource))
+  const fresh = yield* rememberingAll(share)
   const touched: Touched = new Set()
   yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -54,7 +55,9 @@ const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share,
         insertShare(tx, share.key, rank)
         return insertIntents(tx, shareSubject(share.key), ownerOf(ledger.install, share.key), fresh)
       })
-      yield* restore(applyResources(drivers, share.key, owned, touched))
+      const memos = fresh.map(({ memo }) => memo ?? null)
+      const making = Effect.andThen(tellHeld(share.key, memos), applyResources(drivers, share.key, owned, touched))
+      yield* restore(making)
       yield* ledger.transact(`confirm ${share.key}`, (tx) => {
         markPresent(tx, shareSubject(share.key))
         setShareState(tx, share.key, "present")
@@ -71,6 +74,13 @@ const leftBehind = (tx: Tx, key: string): ReadonlyArray<OwnedResource> | "presen
 
 const ownerOf = (install: string, key: string): string =>
   formatOwner({ install, subject: shareSubject(key), generation: 0 })
+
+/** What is found before it is changed; where another install has changed it already, what that had found. */
+const rememberingAll = Effect.fnUntraced(function* ({ key, resources }: Share) {
+  const inherited = yield* inheritedMemos(key)
+  if (inherited === undefined) return yield* Effect.forEach(resources, (resource) => remembering(key, resource))
+  return resources.map((resource, index): NewResource => ({ resource, memo: inherited[index] }))
+})
 
 const remembering = Effect.fnUntraced(function* (subject: string, resource: Resource) {
   if (resource.kind !== "Sysctl") return { resource } satisfies NewResource
@@ -97,7 +107,7 @@ export const removeUnheldShares = Effect.fnUntraced(function* (drivers: Drivers)
   const keys = yield* ledger.transact("find unused shares", unheldShares)
   const problems: Array<string> = []
   for (const key of keys) {
-    yield* withLock(`share ${key}`)(removeIfUnheld(drivers, key)).pipe(
+    yield* withLock(`share ${key}`)(amongInstalls(key)(removeIfUnheld(drivers, key))).pipe(
       Effect.catch((error) => Effect.sync(() => void problems.push(error.message)))
     )
   }
@@ -120,13 +130,16 @@ const startRemoving = (tx: Tx, key: string): ReadonlyArray<OwnedResource> => {
   return again ? owned.map(asBegun) : owned
 }
 
+const untouched: Pick<TeardownReport, "left" | "problems"> = { left: [], problems: [] }
+
 const removeResources = Effect.fnUntraced(function* (
   drivers: Drivers,
   key: string,
   owned: ReadonlyArray<OwnedResource>
 ) {
   const ledger = yield* Ledger
-  const { left, problems } = yield* teardown(drivers, key, owned)
+  const { left, problems } = (yield* isHeldByOthers(key)) ? untouched : yield* teardown(drivers, key, owned)
+  if (left.length === 0) yield* tellReleased(key)
   yield* ledger.transact(`forget ${key}`, (tx) => {
     keepResources(tx, shareSubject(key), left)
     if (left.length === 0) deleteShare(tx, key)

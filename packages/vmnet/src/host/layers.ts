@@ -4,6 +4,7 @@ import {
   type Helpers,
   type HostProbe,
   InstallId,
+  layerHostRegister,
   layerLedgerSqlite,
   layerVmnet,
   type LinkOps,
@@ -58,6 +59,13 @@ const builtin = Backends.layerOf(builtinBackends)
 /** What a request is made from, and nothing that opens a ledger: this host, and the built-in backends. */
 export const layerHost: Layer.Layer<Backends | HostProbe, VmnetError> = Layer.merge(ready(HostProbeProc.layer), builtin)
 
+/**
+ * Where all installs on this host meet, whatever their own directories are. Only root changes parameters that others rely
+ * on, and only those of this host.
+ */
+const layerRegister = (kernel: Kernel | undefined): Layer.Layer<never, never, HostProbe> =>
+  kernel === undefined && process.geteuid?.() === 0 ? layerHostRegister("/run/vmnet/host") : Layer.empty
+
 /** `Vmnet` with its record in `stateDir`, and what requests to it are made from. */
 export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backends | HostProbe, VmnetError> =>
   Layer.unwrap(
@@ -67,7 +75,7 @@ export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backen
       const kernel = ready(options.kernel?.layer ?? layerExec({ install, stateDir }))
       const backends = options.backends === undefined ? builtin : Backends.layerOf(options.backends)
       return layerVmnet.pipe(
-        Layer.provide(layerLedgerSqlite({ stateDir, install })),
+        Layer.provide(Layer.merge(layerLedgerSqlite({ stateDir, install }), layerRegister(options.kernel))),
         Layer.provideMerge(Layer.merge(kernel, backends))
       )
     })

@@ -3,13 +3,17 @@ import {
   Backends,
   decodeConfig,
   hostNetns,
+  layerHostRegister,
   layerLedgerSqlite,
   layerVmnet,
+  Ledger,
+  NatOps,
   type ProcessId,
   type RequestFlags,
-  resolveRequest
+  resolveRequest,
+  VmnetError
 } from "@vmnet/core"
-import { MemoryKernel } from "@vmnet/testkit"
+import { faultyCalls, faultyOps, MemoryKernel } from "@vmnet/testkit"
 import { Effect, Layer, Result } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -20,6 +24,8 @@ import { builtinBackends } from "../../src/host/builtinBackends.ts"
 export interface World {
   readonly kernel: MemoryKernel
   readonly directory: string
+  /** The firewall in memory has the tables of one install: each has a machine of its own for those. */
+  readonly tables: Map<string, MemoryKernel>
 }
 
 /** What every boot finds: an uplink with the default route. */
@@ -32,19 +38,53 @@ export const world = Effect.acquireRelease(
   Effect.sync((): World => {
     const kernel = MemoryKernel.make()
     plugIn(kernel)
-    return { kernel, directory: mkdtempSync(join(tmpdir(), "vmnet-lives-")) }
+    return { kernel, directory: mkdtempSync(join(tmpdir(), "vmnet-lives-")), tables: new Map() }
   }),
   ({ directory }) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
 )
 
-/** One install: the service with all its backends, opened anew each time. */
-export const layerInstall = ({ kernel, directory }: World, install = "0123abcd") =>
+const tablesOf = ({ kernel, tables }: World, install: string): MemoryKernel => {
+  const known = tables.get(install) ?? (tables.size === 0 ? kernel : MemoryKernel.make())
+  tables.set(install, known)
+  return known
+}
+
+const natOf = (world: World, install: string) =>
+  Layer.effect(NatOps, Effect.service(NatOps)).pipe(Layer.provide(tablesOf(world, install).layer))
+
+/** The machine as an install sees it. */
+const kernelOf = (world: World, install: string) => Layer.merge(world.kernel.layer, natOf(world, install))
+
+const ledgerOf = ({ directory }: World, install: string) =>
+  layerLedgerSqlite({ stateDir: join(directory, install), install })
+
+const host = (world: World) =>
+  Layer.merge(layerHostRegister(join(world.directory, "host")), Backends.layerOf(builtinBackends))
+
+/** One install: the service with all its backends, opened anew each time. It knows of the others. */
+export const layerInstall = (world: World, install = "0123abcd") =>
   layerVmnet.pipe(
-    Layer.provideMerge(layerLedgerSqlite({ stateDir: join(directory, install), install })),
-    Layer.provideMerge(kernel.layer),
-    Layer.provide(Backends.layerOf(builtinBackends)),
+    Layer.provideMerge(ledgerOf(world, install)),
+    Layer.provide(host(world)),
+    Layer.provideMerge(kernelOf(world, install)),
     Layer.orDie,
     Layer.fresh
+  )
+
+const faultyLedger = faultyCalls(Ledger, {
+  transact: {
+    error: (words) => new VmnetError({ code: "LEDGER_FAILED", detail: `${words}: fault injected` }),
+    words: (name) => name
+  }
+})
+
+/** The same with faults at every kernel operation and every transaction of its own record. */
+export const layerFaultyInstall = (world: World, install: string) =>
+  layerVmnet.pipe(
+    Layer.provideMerge(faultyLedger(ledgerOf(world, install))),
+    Layer.provide(host(world)),
+    Layer.provideMerge(faultyOps(kernelOf(world, install))),
+    Layer.orDie
   )
 
 export type Install = Layer.Success<ReturnType<typeof layerInstall>>

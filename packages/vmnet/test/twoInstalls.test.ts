@@ -50,7 +50,9 @@ const orders = [
 ] as const
 
 describe("two installs on one host", () => {
-  const modes = orders.flatMap((order) => (["global", "per-interface"] as const).map((mode) => ({ ...order, mode })))
+  const modes = orders.flatMap((order) =>
+    (["global", "per-interface"] as const).map((mode) => ({ up: order.up, down: order.down, mode }))
+  )
 
   it.effect.each(modes)(
     "forward until the last VM of either is down, and all is as it was ($mode, up $up, down $down)",

@@ -104,22 +104,31 @@ const undoShare = Effect.fnUntraced(
 /** Removes every share nobody holds, the most dependent first. Collects what fails and goes on. */
 export const removeUnheldShares = Effect.fnUntraced(function* (drivers: Drivers) {
   const ledger = yield* Ledger
-  const keys = yield* ledger.transact("find unused shares", unheldShares)
+  const keys = yield* ledger.transact("find unused shares", (tx) => unheldShares(tx))
   const problems: Array<string> = []
   for (const key of keys) {
-    yield* withLock(`share ${key}`)(amongInstalls(key)(removeIfUnheld(drivers, key))).pipe(
+    yield* withLock(`share ${key}`)(requireRemoved(drivers, key)).pipe(
       Effect.catch((error) => Effect.sync(() => void problems.push(error.message)))
     )
   }
   return problems
 })
 
-const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
+const requireRemoved = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
+  const report = yield* removeIfUnheld(drivers, key)
+  if (report !== undefined && report.left.length > 0) return yield* notRemoved(key, report.problems)
+})
+
+/** For somebody who holds the share's lock: says what became of it, or nothing where it is held again, or has gone. */
+export const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
   const ledger = yield* Ledger
-  const owned = yield* ledger.transact(`release ${key}`, (tx) =>
-    shareState(tx, key) === undefined || isHeld(tx, key) ? undefined : startRemoving(tx, key)
-  )
-  if (owned !== undefined) yield* removeResources(drivers, key, owned)
+  const work = Effect.gen(function* () {
+    const owned = yield* ledger.transact(`release ${key}`, (tx) =>
+      shareState(tx, key) === undefined || isHeld(tx, key) ? undefined : startRemoving(tx, key)
+    )
+    return owned === undefined ? undefined : yield* takeAway(drivers, key, owned)
+  })
+  return yield* amongInstalls(key)(work)
 })
 
 /** From here on nobody takes the share for present, and who finds it so after a crash knows that removal had begun. */
@@ -130,25 +139,40 @@ const startRemoving = (tx: Tx, key: string): ReadonlyArray<OwnedResource> => {
   return again ? owned.map(asBegun) : owned
 }
 
-const untouched: Pick<TeardownReport, "left" | "problems"> = { left: [], problems: [] }
+/** Another install goes on with it, and puts it back: there is nothing of ours any more. */
+const leftToOthers = (owned: ReadonlyArray<OwnedResource>): TeardownReport => ({
+  gone: owned,
+  deleted: [],
+  foreign: [],
+  left: [],
+  problems: []
+})
 
 const removeResources = Effect.fnUntraced(function* (
   drivers: Drivers,
   key: string,
   owned: ReadonlyArray<OwnedResource>
 ) {
+  const { left, problems } = yield* takeAway(drivers, key, owned)
+  if (left.length > 0) return yield* notRemoved(key, problems)
+})
+
+/** What is left stays recorded. */
+const takeAway = Effect.fnUntraced(function* (drivers: Drivers, key: string, owned: ReadonlyArray<OwnedResource>) {
   const ledger = yield* Ledger
-  const { left, problems } = (yield* isHeldByOthers(key)) ? untouched : yield* teardown(drivers, key, owned)
-  if (left.length === 0) yield* tellReleased(key)
+  const report = (yield* isHeldByOthers(key)) ? leftToOthers(owned) : yield* teardown(drivers, key, owned)
+  if (report.left.length === 0) yield* tellReleased(key)
   yield* ledger.transact(`forget ${key}`, (tx) => {
-    keepResources(tx, shareSubject(key), left)
-    if (left.length === 0) deleteShare(tx, key)
+    keepResources(tx, shareSubject(key), report.left)
+    if (report.left.length === 0) deleteShare(tx, key)
   })
-  if (left.length === 0) return
-  return yield* new VmnetError({
+  return report
+})
+
+export const notRemoved = (key: string, problems: ReadonlyArray<string>): VmnetError =>
+  new VmnetError({
     code: "STEP_FAILED",
     detail: `${key} could not be removed: ${problems.join("; ")}`,
     hint: "Its record is kept; the next up or down tries again.",
     details: { share: key, problems }
   })
-})

@@ -43,6 +43,8 @@ export const checkForwarding = Effect.fnUntraced(function* (
   const ops = yield* SysctlOps
   const off: Array<SysctlKey> = []
   for (const key of [ipForwardKey, defaultForwarding, ...(uplink === null ? [] : [forwardingKey(uplink)])]) {
+    // Turning that on sets the uplink's flag, which would be named in vain.
+    if (key[2] === "conf" && key[3] === uplink && off.includes(ipForwardKey)) continue
     const value = yield* Effect.mapError(ops.read(hostNetns, key), (error) => stepError(vm, "read forwarding", error))
     if (value !== "1") off.push(key)
   }

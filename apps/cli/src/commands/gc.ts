@@ -24,6 +24,10 @@ export const gc = Command.make(
   "gc",
   {
     dryRun: switchFlag("dry-run", "Say what would be deleted, and change nothing"),
+    forceHeuristic: switchFlag(
+      "force-heuristic",
+      "In an emergency, when record and tags are lost: go by names and addresses too, where nobody uses the object"
+    ),
     timeout: Flag.Int("timeout").pipe(
       Flag.filter(
         (seconds) => seconds > 0,

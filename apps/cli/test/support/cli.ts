@@ -45,6 +45,7 @@ export const probe = HostProbe.of({
   sockets: Effect.succeed([]),
   resolvers: Effect.succeed(["198.51.100.53"]),
   namespace: () => null,
+  inhabited: () => Effect.succeed(false),
   tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
   missingCapabilities: []
 })

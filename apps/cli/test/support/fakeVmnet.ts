@@ -1,6 +1,9 @@
 import {
   type Attachment,
   type AttachRequest,
+  type GcOptions,
+  type GcResult,
+  type LeftAlone,
   type NetworkDetail,
   type Plan,
   Progress,
@@ -18,6 +21,10 @@ export interface FakeOptions {
   readonly netnsPath?: string
   readonly target?: AttachRequest["target"]
   readonly pools?: Status["pools"]
+  /** What `gc` does with what it is asked for. */
+  readonly gc?: (options: GcOptions) => GcResult
+  /** What `down` leaves alone. */
+  readonly left?: ReadonlyArray<LeftAlone>
   /** `up` never ends: what a signal interrupts. */
   readonly hang?: true
 }
@@ -110,7 +117,8 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
     plan: (request) => Effect.as(failing("plan"), planOf(request)),
     down: Effect.fnUntraced(function* (vm) {
       yield* failing(`down ${vm}`)
-      return { vm, outcome: attachments.delete(vm) ? ("removed" as const) : ("absent" as const) }
+      const outcome = attachments.delete(vm) ? ("removed" as const) : ("absent" as const)
+      return { vm, outcome, ...(options.left && { left: options.left }) }
     }),
     list: Effect.andThen(
       failing("list"),
@@ -157,7 +165,7 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
       ]),
     warm: ({ network }) => Effect.as(failing(`warm ${network}`), { network, made: 2, ready: 3, leased: 1 }),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
-    gc: () => Effect.succeed({ actions: [], problems: [] }),
+    gc: (asked) => Effect.sync(() => options.gc?.(asked) ?? { actions: [], problems: [] }),
     status: Effect.sync(() => statusOf(attachments, options.pools))
   })
   return { layer: Layer.succeed(Vmnet, service), attachments, requests }

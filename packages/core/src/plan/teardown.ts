@@ -118,6 +118,10 @@ export const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport =>
   problems: reports.flatMap(({ problems }) => problems)
 })
 
+/**
+ * Untagged under an intent is the half-made. A link of somebody else's is taken for it only if he chose one of our names
+ * (60 bits of hash over the install), for a link of the same type, between our look for a free name and our crash.
+ */
 const isOurs = (owned: OwnedResource, presence: Presence): boolean =>
   presence === "ours" || presence === "broken" || (presence === "untagged" && owned.state === "intent")
 

@@ -46,6 +46,11 @@ export interface GcOptions {
   readonly dryRun: boolean
   /** Seconds after which nothing new is begun; 60 if absent. */
   readonly timeout?: number
+  /**
+   * An emergency measure, for a host whose record is lost with the tags: also links and namespaces without any tag that
+   * are called as ours are, where their addresses are in subnets of ours and nobody uses them.
+   */
+  readonly forceHeuristic?: boolean
 }
 
 /**

@@ -1,8 +1,9 @@
-import { type BoundSocket, HostProbe, OpsError, type ProcessId } from "@vmnet/core"
+import { type BoundSocket, HostProbe, netnsKey, OpsError, type ProcessId } from "@vmnet/core"
 import { Effect, Layer } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { missingCapabilities } from "./capabilities.ts"
+import { inhabited } from "./inhabited.ts"
 import { namespaceIdentity } from "./namespaceIdentity.ts"
 import { isProvenAbsent, readProcessStat } from "./processStat.ts"
 import { behindStubs, usableResolvers } from "./resolvers.ts"
@@ -68,6 +69,11 @@ const make = Effect.gen(function* () {
       Effect.try({
         try: () => tapUse(device),
         catch: (cause) => ofSystemError({ family: "process", action: `look who has ${device} open` }, cause)
+      }),
+    inhabited: (netns) =>
+      Effect.try({
+        try: () => inhabited(netns),
+        catch: (cause) => ofSystemError({ family: "process", action: `look who is in ${netnsKey(netns)}` }, cause)
       }),
     resolvers: Effect.sync(() =>
       usableResolvers(

@@ -18,6 +18,7 @@ const isSwitch: Check = (value) => typeof value === "boolean"
 const gcChecks = {
   ...callChecks,
   dryRun: isSwitch,
+  forceHeuristic: isSwitch,
   timeout: (value) => typeof value === "number"
 } satisfies Record<keyof GcOptions, Check>
 

@@ -5,11 +5,18 @@ import { type Collector, merge } from "./Collector.ts"
 import { type GcRun, startRun, timeRanOut } from "./GcRun.ts"
 import { collectLeases } from "./leases.ts"
 import { collectLocks } from "./locks.ts"
+import { collectLookAlikes } from "./lookAlikes.ts"
 import { collectMembers } from "./members.ts"
 import { collectShares } from "./shares.ts"
 
 /** In this order: what one takes down, the next may then find unused. */
-const collectors: ReadonlyArray<Collector> = [collectLocks, collectLeases, collectMembers, collectShares]
+const collectors: ReadonlyArray<Collector> = [
+  collectLocks,
+  collectLeases,
+  collectMembers,
+  collectShares,
+  collectLookAlikes
+]
 
 /** Takes back what belongs to nobody any more, and says of everything else why it stays. */
 export const gc = Effect.fn("Vmnet.gc")(function* (drivers: Drivers, options: GcOptions) {

@@ -18,6 +18,7 @@ export const fakeProbe = (
     sockets: Effect.succeed([]),
     resolvers: Effect.succeed([]),
     namespace: () => null,
+    inhabited: () => Effect.succeed(false),
     tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
     missingCapabilities: []
   })

@@ -26,6 +26,7 @@ export const procProbe: Layer.Layer<HostProbe> = Layer.sync(HostProbe, () => ({
   sockets: Effect.succeed([]),
   resolvers: Effect.succeed([]),
   namespace: () => null,
+  inhabited: () => Effect.succeed(false),
   tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
   missingCapabilities: []
 }))

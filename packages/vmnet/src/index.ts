@@ -11,6 +11,8 @@ export type {
   DriftItem,
   ErrorCode,
   GcAction,
+  GcVerdict,
+  LeftAlone,
   NetworkDetail,
   Plan,
   ProgressStep,

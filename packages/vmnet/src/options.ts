@@ -42,6 +42,10 @@ export interface VmsOptions extends CallOptions {
 export interface GcOptions extends CallOptions {
   /** Says what would be deleted, and changes nothing. */
   readonly dryRun?: boolean | undefined
+  /** An emergency measure: also what has no tag, by its name and addresses, where nobody uses it. */
+  readonly forceHeuristic?: boolean | undefined
+  /** Seconds after which nothing new is begun; the rest is told, as a `BUSY` problem. 60 if absent. */
+  readonly timeout?: number | undefined
 }
 
 /** What a VM should get, in the words of `vmnet up`; what is absent comes from the configuration. */

@@ -46,6 +46,7 @@ export const probe = HostProbe.of({
   resolvers: Effect.succeed(["198.51.100.53"]),
   namespace: () => null,
   tunsOf: () => [],
+  inhabited: () => Effect.succeed(false),
   tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
   missingCapabilities: []
 })

@@ -1,4 +1,4 @@
-import { HostProbe } from "@vmnet/core"
+import { HostProbe, netnsKey } from "@vmnet/core"
 import { Effect } from "effect"
 import { operation } from "./Refusal.ts"
 import type { World } from "./World.ts"
@@ -19,5 +19,10 @@ export const memoryHostProbe = (world: World): HostProbe["Service"] =>
     tapUse: (device) =>
       operation({ family: "process", action: `look who has ${device} open` }, () => world.tapUse(device)),
     tunsOf: (process) => world.tunsOf(process),
+    inhabited: (netns) =>
+      operation(
+        { family: "process", action: `look who is in ${netnsKey(netns)}` },
+        () => world.identity(netns) !== null && world.processes.inhabit(world.resolve(netns))
+      ),
     resolvers: Effect.sync(() => world.resolvers)
   })

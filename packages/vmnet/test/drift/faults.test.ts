@@ -57,6 +57,15 @@ const publishes = Effect.fnUntraced(function* ({ exit, world: made, words }: Fau
   assertSame(picture(made), made.whole, `${words}: whole in the end`)
 })
 
+/** gc takes half-made things back, and what is left is missing or whole. */
+const collects = Effect.fnUntraced(function* ({ exit, world: made, words }: FaultRun<Damaged, unknown, unknown>) {
+  const vmnet = yield* Vmnet
+  if (exit === null) made.kernel.host.restartSelf()
+  yield* vmnet.gc({ dryRun: false })
+  for (const { state } of yield* states) assert.strictEqual(state, "present", words)
+  for (const { drift } of (yield* vmnet.check()).drift) assert.strictEqual(drift, "missing", words)
+})
+
 const cases = {
   "a TAP that was deleted": damaged(request("vm1", { backend: "bridge" }), ({ kernel }, device) =>
     kernel.foreign.unplug(hostNetns, device)
@@ -82,6 +91,7 @@ const checks: Readonly<
   Record<string, (run: FaultRun<Damaged, unknown, unknown>) => Effect.Effect<void, unknown, Services>>
 > = {
   "the next repair finishes": finishes,
+  "gc takes back what is half made": collects,
   "down leaves nothing": goesDown,
   "ports come and go": publishes
 }

@@ -19,6 +19,7 @@ export const fakeProbe = (
     resolvers: Effect.succeed([]),
     namespace: () => null,
     tunsOf: () => [],
+    inhabited: () => Effect.succeed(false),
     tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
     missingCapabilities: []
   })

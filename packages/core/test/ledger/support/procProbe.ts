@@ -27,6 +27,7 @@ export const procProbe: Layer.Layer<HostProbe> = Layer.sync(HostProbe, () => ({
   resolvers: Effect.succeed([]),
   namespace: () => null,
   tunsOf: () => [],
+  inhabited: () => Effect.succeed(false),
   tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
   missingCapabilities: []
 }))

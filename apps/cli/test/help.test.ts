@@ -26,7 +26,7 @@ describe("help", () => {
       "repair",
       "gc"
     ]
-    const verbs = [...attached, "config", "network", "status", "demo"]
+    const verbs = [...attached, "config", "network", "status", "doctor", "demo"]
     assert.deepStrictEqual(
       all.map((command) => command.name),
       verbs

@@ -1,6 +1,7 @@
 import type {
   Attachment,
   CheckResult,
+  Diagnosis,
   DownResult,
   GcAction,
   NetworkDetail,
@@ -53,6 +54,11 @@ export interface Vmnet extends AsyncDisposable {
   readonly check: (options?: VmsOptions) => Promise<CheckResult>
   /** Puts back what `check` finds, with nothing else touched; what it leaves, it says why. */
   readonly repair: (options?: VmsOptions) => Promise<RepairResult>
+  /**
+   * What of this host keeps guests from working, and how it is mended. Read-only: it needs no rights, tells what it could
+   * not see, and makes no state directory.
+   */
+  readonly doctor: (options?: CallOptions) => Promise<Diagnosis>
   /** What vmnet holds on this host: VMs, networks, ports, changed sysctls. */
   readonly status: (options?: CallOptions) => Promise<Status>
   /** Waits for what is in flight, then lets go of the record. VMs stay up. `await using` does it. */

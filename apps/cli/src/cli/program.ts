@@ -3,6 +3,7 @@ import { Command } from "effect/cli"
 import { check } from "../commands/check.ts"
 import { config } from "../commands/config.ts"
 import { demo } from "../commands/demo.ts"
+import { doctor } from "../commands/doctor.ts"
 import { down } from "../commands/down.ts"
 import { exec } from "../commands/exec.ts"
 import { gc } from "../commands/gc.ts"
@@ -38,6 +39,7 @@ export const vmnet = root.pipe(
     config,
     network,
     status,
+    doctor,
     demo
   ]),
   Command.withExamples([

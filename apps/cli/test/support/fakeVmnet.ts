@@ -1,10 +1,10 @@
 import {
   type Attachment,
   type AttachRequest,
-  type DriftItem,
   type GcOptions,
   type GcResult,
   type LeftAlone,
+  type DriftItem,
   type NetworkDetail,
   type Plan,
   Progress,
@@ -169,9 +169,9 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
       ]),
     warm: ({ network }) => Effect.as(failing(`warm ${network}`), { network, made: 2, ready: 3, leased: 1 }),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
+    gc: (asked) => Effect.map(failing("gc"), () => options.gc?.(asked) ?? { actions: [], problems: [] }),
     check: (vms = []) => Effect.as(Effect.forEach(vms, find), { drift: options.drift ?? [] }),
     repair: (vms = []) => Effect.as(Effect.forEach(vms, find), { actions: options.actions ?? [] }),
-    gc: (asked) => Effect.sync(() => options.gc?.(asked) ?? { actions: [], problems: [] }),
     status: Effect.sync(() => statusOf(attachments, options.pools))
   })
   return { layer: Layer.succeed(Vmnet, service), attachments, requests }

@@ -1,4 +1,5 @@
 import { VmnetError } from "../errors/VmnetError.ts"
+import { formatOwner, type Owner } from "../names/Owner.ts"
 import type { Resource } from "../resource/Resource.ts"
 import { describeResource, resourceKey } from "../resource/identity.ts"
 import type { Tx } from "./Ledger.ts"
@@ -71,6 +72,24 @@ export const insertIntents = (
     )
     return { seq, resource, owner, state: "intent", ...(memo === undefined ? {} : { memo }) }
   })
+}
+
+/** What was found of a subject that nothing is on record of; what somebody has on record already is his. */
+export const insertFound = (
+  tx: Tx,
+  subject: string,
+  found: ReadonlyArray<{ readonly owner: Owner; readonly resource: Resource }>
+): void => {
+  for (const [seq, { owner, resource }] of found.entries()) {
+    tx.run(
+      "INSERT OR IGNORE INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'present', ?, NULL)",
+      subject,
+      seq,
+      resourceKey(resource),
+      formatOwner(owner),
+      JSON.stringify(resource)
+    )
+  }
 }
 
 export const markPresent = (tx: Tx, subject: string): void =>

@@ -160,6 +160,8 @@ export interface Status {
   readonly install: string
   readonly stateDir: string
   readonly leases: Readonly<Record<LeaseState, number>>
+  /** After a record was lost: VMs that are there without one, and what cannot be put back, one line each. */
+  readonly lost?: { readonly vms: ReadonlyArray<string>; readonly notes: ReadonlyArray<string> }
   readonly networks: number
   readonly published: number
   /** Pools that have devices, in use or ready. */
@@ -196,15 +198,15 @@ export class Vmnet extends Context.Service<
     readonly warm: (network: NetworkSpec) => Effect.Effect<WarmResult, VmnetError>
     /** Forgets a network nobody uses, with what its pool has ready (its sticky addresses and cooldowns with it). */
     readonly removeNetwork: (network: string) => Effect.Effect<DownResult, VmnetError>
-    /** Compares every object on record with the kernel: of these VMs and what they share, or all. Changes nothing. */
-    readonly check: (vms?: ReadonlyArray<string>) => Effect.Effect<CheckResult, VmnetError>
-    /** Puts back what `check` finds, in place and with nothing else touched, or says why it cannot. */
-    readonly repair: (vms?: ReadonlyArray<string>) => Effect.Effect<RepairResult, VmnetError>
     /**
      * Takes back the leases whose owner is provably gone, or that never came up and whose creator is; and what whoever
      * died had begun. It waits for nobody: what is being worked on is in use.
      */
     readonly gc: (options: GcOptions) => Effect.Effect<GcResult, VmnetError>
+    /** Compares every object on record with the kernel: of these VMs and what they share, or all. Changes nothing. */
+    readonly check: (vms?: ReadonlyArray<string>) => Effect.Effect<CheckResult, VmnetError>
+    /** Puts back what `check` finds, in place and with nothing else touched, or says why it cannot. */
+    readonly repair: (vms?: ReadonlyArray<string>) => Effect.Effect<RepairResult, VmnetError>
     readonly status: Effect.Effect<Status, VmnetError>
   }
 >()("@vmnet/core/Vmnet") {}

@@ -3,6 +3,8 @@ import { resetPorts } from "../allocator/ports.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { findLease, type LeaseRecord } from "../ledger/LeaseRow.ts"
 import { Ledger } from "../ledger/Ledger.ts"
+import { findOrphan } from "../ledger/OrphanRow.ts"
+import { recordLost } from "../rebuild/orphanErrors.ts"
 import { deleteSomeResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import type { Lease } from "../plan/Lease.ts"
 import { teardown } from "../plan/teardown.ts"
@@ -21,7 +23,11 @@ export interface ActiveLease extends LeaseRecord {
  */
 export const activeLease = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
   const ledger = yield* Ledger
-  const record = yield* ledger.transact(`look up ${vm}`, (tx) => findLease(tx, vm))
+  const { record, orphan } = yield* ledger.transact(`look up ${vm}`, (tx) => ({
+    record: findLease(tx, vm),
+    orphan: findOrphan(tx, vm)
+  }))
+  if (orphan !== undefined) return yield* recordLost(vm)
   if (record === undefined) return yield* vmNotFound(vm)
   if (record.state !== "active") return yield* notActive(record)
   yield* checkCapabilities(record.request)

@@ -70,12 +70,12 @@ const make = Effect.gen(function* () {
         try: () => tapUse(device),
         catch: (cause) => ofSystemError({ family: "process", action: `look who has ${device} open` }, cause)
       }),
-    tunsOf: ({ pid, startTime }) => (find(pid)?.startTime === startTime ? tunsOf(pid) : []),
     inhabited: (netns) =>
       Effect.try({
         try: () => inhabited(netns),
         catch: (cause) => ofSystemError({ family: "process", action: `look who is in ${netnsKey(netns)}` }, cause)
       }),
+    tunsOf: ({ pid, startTime }) => (find(pid)?.startTime === startTime ? tunsOf(pid) : []),
     resolvers: Effect.sync(() =>
       usableResolvers(
         readIfAny("/etc/resolv.conf"),

@@ -18,11 +18,11 @@ export const memoryHostProbe = (world: World): HostProbe["Service"] =>
     sockets: operation({ family: "process", action: "list sockets" }, () => world.sockets),
     tapUse: (device) =>
       operation({ family: "process", action: `look who has ${device} open` }, () => world.tapUse(device)),
-    tunsOf: (process) => world.tunsOf(process),
     inhabited: (netns) =>
       operation(
         { family: "process", action: `look who is in ${netnsKey(netns)}` },
         () => world.identity(netns) !== null && world.processes.inhabit(world.resolve(netns))
       ),
+    tunsOf: (process) => world.tunsOf(process),
     resolvers: Effect.sync(() => world.resolvers)
   })

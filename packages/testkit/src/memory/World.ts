@@ -1,5 +1,5 @@
 import type { HelperState } from "./HelperState.ts"
-import { type BoundSocket, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
+import { type BoundSocket, type HostFacts, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
 import { Mounts } from "./Mounts.ts"
 import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
@@ -20,6 +20,8 @@ export class World {
   sockets: ReadonlyArray<BoundSocket> = []
   resolvers: ReadonlyArray<string> = []
   missingCapabilities: ReadonlyArray<string> = []
+  /** What a survey of the host finds otherwise than on a host where all is well. */
+  facts: Partial<HostFacts> = {}
   /** By owner and name; a helper whose process ended stays until it is stopped. */
   readonly helpers = new Map<string, HelperState>()
   /** A program of a helper that this host lacks. */

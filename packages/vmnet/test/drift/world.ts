@@ -116,7 +116,7 @@ export const rows = Effect.flatMap(Ledger, (service) =>
       .all<{ subject: string; owner: string; resource: string }>(
         "SELECT subject, owner, resource FROM resources ORDER BY subject, seq"
       )
-      .map(({ owner, resource, subject }): Row => ({ owner, subject, resource: JSON.parse(resource) }))
+      .map((row): Row => Object.assign(row, { resource: JSON.parse(row.resource) }))
   )
 )
 

@@ -13,7 +13,19 @@ const paths = all.flatMap((command) => {
 
 describe("help", () => {
   it("there is every verb of this release", () => {
-    const attached = ["up", "down", "ls", "show", "publish", "unpublish", "resolv-conf", "exec", "gc"]
+    const attached = [
+      "up",
+      "down",
+      "ls",
+      "show",
+      "publish",
+      "unpublish",
+      "resolv-conf",
+      "exec",
+      "check",
+      "repair",
+      "gc"
+    ]
     const verbs = [...attached, "config", "network", "status", "doctor", "demo"]
     assert.deepStrictEqual(
       all.map((command) => command.name),

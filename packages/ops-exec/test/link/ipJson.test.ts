@@ -34,7 +34,8 @@ it.effect("links come through whatever their names and aliases hold", () =>
         up: true,
         alias: 'one\ntwo \u001b[31m\u0001 \\ "q" it\'s',
         master: "br0",
-        addresses: ["10.0.0.1/24"]
+        addresses: ["10.0.0.1/24"],
+        owner: { uid: null, gid: null }
       },
       {
         link: "lo",

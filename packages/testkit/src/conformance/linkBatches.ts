@@ -166,6 +166,8 @@ export const linkBatches = (it: LinkTests): void => {
               ...base,
               link: "vmt1",
               type: "tun",
+              isolated: true,
+              owner: { uid: 1000, gid: null },
               mac: "02:00:00:00:0a:01",
               alias: "vmnet:0a1b2c3d:api:1",
               master: "vmb1"

@@ -1,0 +1,215 @@
+import type { Scenario, Step } from "./Scenario.ts"
+
+const run = (...argv: ReadonlyArray<string>): Step => ({ run: argv })
+const up = (...argv: ReadonlyArray<string>): Step => run("up", ...argv)
+const down = (vm: string): Step => run("down", vm)
+const host = (...argv: ReadonlyArray<string>): Step => ({ host: argv })
+
+/** A live guest that answers, and one in a slot of its own, throughout. */
+const neighbours: ReadonlyArray<Step> = [
+  host("ip", "netns", "add", "guest1"),
+  up("peer", "--netns", "/run/netns/guest1", "-p", "8099:80"),
+  up("other", "--backend", "netns", "-p", "8098:80")
+]
+const answers = "http://192.0.2.10:8099/"
+
+const rootfs = "/run/crash/rootfs"
+
+interface Kind {
+  readonly backend: string
+  readonly title: string
+  readonly flags: ReadonlyArray<string>
+  /** Further live VMs of the same backend. */
+  readonly beside: ReadonlyArray<Step>
+  readonly more?: Partial<Scenario>
+  readonly every: number
+}
+
+/** How a VM can be attached. */
+const kinds: ReadonlyArray<Kind> = [
+  { backend: "bridge", title: "bridge", flags: ["-p", "8081:80"], beside: [], every: 6 },
+  {
+    backend: "bridge",
+    title: "bridge-veth",
+    flags: ["--netns", "/run/netns/guest2", "--egress", "none"],
+    beside: [],
+    more: { inside: ["guest2"] },
+    every: 6
+  },
+  { backend: "netns", title: "netns", flags: ["--backend", "netns", "-p", "8082:80"], beside: [], every: 8 },
+  {
+    backend: "tap",
+    title: "tap",
+    flags: ["--backend", "tap", "-p", "8083:80", "--egress", "203.0.113.0/24:443"],
+    beside: [up("third", "--backend", "tap")],
+    every: 6
+  },
+  {
+    backend: "slirp",
+    title: "slirp",
+    flags: ["--backend", "slirp", "-p", "8084:80"],
+    beside: [up("third", "--backend", "slirp")],
+    every: 8
+  }
+]
+
+const guest2 = host("ip", "netns", "add", "guest2")
+
+/** Up and down, alone on the host and beside others. */
+const life = ({ backend, title, flags, beside, more = {}, every }: Kind): ReadonlyArray<Scenario> => {
+  const common = { backend, every, ...more }
+  const around = [guest2, ...neighbours, ...beside]
+  const check = [up("vm", ...flags), down("vm")]
+  return [
+    { ...common, name: `${title}-up-first`, verb: "up", prepare: [guest2], argv: ["up", "vm", ...flags], check },
+    {
+      ...common,
+      name: `${title}-up-beside`,
+      verb: "up",
+      prepare: around,
+      argv: ["up", "vm", ...flags],
+      check,
+      answers
+    },
+    {
+      ...common,
+      name: `${title}-down-last`,
+      verb: "down",
+      prepare: [guest2],
+      setup: [up("vm", ...flags)],
+      argv: ["down", "vm"],
+      check
+    },
+    {
+      ...common,
+      name: `${title}-down-beside`,
+      verb: "down",
+      prepare: around,
+      setup: [up("vm", ...flags)],
+      argv: ["down", "vm"],
+      check,
+      answers
+    }
+  ]
+}
+
+/** Ports of a live VM, given and taken back. */
+const ports = ({ backend, title, flags, beside, more = {} }: Kind): ReadonlyArray<Scenario> => {
+  const common = { backend, prepare: [guest2, ...neighbours, ...beside], answers, every: 4, ...more }
+  const check = [down("vm"), up("vm", ...flags), down("vm")]
+  const spec = ["8180:90", "127.0.0.1:8181:91/udp"]
+  return [
+    {
+      ...common,
+      name: `${title}-publish`,
+      verb: "publish",
+      setup: [up("vm", ...flags)],
+      argv: ["publish", "vm", ...spec],
+      check
+    },
+    {
+      ...common,
+      name: `${title}-unpublish`,
+      verb: "unpublish",
+      setup: [up("vm", ...flags), run("publish", "vm", ...spec)],
+      argv: ["unpublish", "vm", ...spec],
+      check
+    }
+  ]
+}
+
+/** What `gc` finds, and is killed over: then another `gc` has to come to the end. */
+const collections = ({ backend, title, flags, beside, more = {}, every }: Kind): ReadonlyArray<Scenario> => {
+  const common = { backend, argv: ["gc"], verb: "gc", completes: true, every, ...more }
+  const check = [up("vm", ...flags), down("vm")]
+  return [
+    {
+      ...common,
+      name: `${title}-gc-owner-gone`,
+      prepare: [guest2, ...neighbours, ...beside],
+      setup: [{ orphan: ["up", "vm", ...flags] }],
+      check,
+      answers
+    },
+    {
+      ...common,
+      name: `${title}-gc-half-made`,
+      prepare: [guest2],
+      setup: [{ killed: ["up", "vm", ...flags], at: "COMMIT UPDATE resources UPDATE leases" }],
+      check
+    }
+  ]
+}
+
+const pool = "networks: { pooled: { backend: tap, subnet: 10.240.0.0/24, pool: { warm: 1, size: 4 } } }\n"
+const pooled = { backend: "tap", config: pool, every: 5 } as const
+const intoPool = ["--network", "pooled", "-p", "8085:80"]
+
+const pools: ReadonlyArray<Scenario> = [
+  {
+    ...pooled,
+    name: "pool-warm",
+    verb: "warm",
+    argv: ["network", "warm", "pooled"],
+    check: [run("network", "warm", "pooled"), up("vm", ...intoPool), down("vm"), run("network", "rm", "pooled")]
+  },
+  {
+    ...pooled,
+    name: "pool-up",
+    verb: "up",
+    prepare: [...neighbours, run("network", "warm", "pooled")],
+    argv: ["up", "vm", ...intoPool],
+    check: [up("vm", ...intoPool), down("vm")],
+    answers
+  },
+  {
+    ...pooled,
+    name: "pool-down",
+    verb: "down",
+    prepare: [...neighbours, run("network", "warm", "pooled")],
+    setup: [up("vm", ...intoPool)],
+    argv: ["down", "vm"],
+    check: [up("vm", ...intoPool), down("vm")],
+    answers
+  }
+]
+
+const resolver = (name: string, prepare: ReadonlyArray<Step>): Scenario => ({
+  name,
+  verb: "resolv-conf",
+  backend: "bridge",
+  prepare: [...prepare, ...neighbours],
+  setup: [up("vm")],
+  argv: ["resolv-conf", "vm", "--rootfs", rootfs],
+  check: [run("resolv-conf", "vm", "--rootfs", rootfs), down("vm"), up("vm"), down("vm")],
+  answers,
+  directories: [rootfs],
+  every: 4
+})
+
+const makeRootfs = host("mkdir", "-p", `${rootfs}/etc`)
+
+const resolvers: ReadonlyArray<Scenario> = [
+  resolver("resolv-conf-new-file", [makeRootfs]),
+  resolver("resolv-conf-over-file", [makeRootfs, host("touch", `${rootfs}/etc/resolv.conf`)])
+]
+
+const everyPool = collections({
+  backend: "tap",
+  title: "pool",
+  flags: intoPool,
+  beside: [run("network", "warm", "pooled")],
+  more: { config: pool },
+  every: 6
+}).filter(({ name }) => name === "pool-gc-owner-gone")
+
+export const scenarios: ReadonlyArray<Scenario> = [
+  ...kinds.flatMap((kind) => [
+    ...life(kind),
+    ...(kind.title === "bridge-veth" ? [] : ports(kind)),
+    ...collections(kind)
+  ]),
+  ...pools,
+  ...everyPool,
+  ...resolvers
+]

@@ -1,0 +1,61 @@
+/** A world in namespaces of its own, and its kills, each told as a line of JSON: `worker.ts JOB`, started by tooling/crash. */
+import { Effect } from "effect"
+import { spawnSync } from "node:child_process"
+import type { Job, Report } from "../../../../tooling/crash/Job.ts"
+import { privacyGaps } from "@vmnet/testkit"
+import { killOnce } from "./killOnce.ts"
+import { type Kill, killsAt } from "./Point.ts"
+import { scenarios } from "./scenarios.ts"
+import { makeWorld, type World } from "./World.ts"
+
+const job = JSON.parse(process.argv[2] ?? "{}") as Job
+
+const gaps = privacyGaps()
+if (gaps.length > 0) throw new Error(`not in namespaces of its own: ${gaps.join("; ")}`)
+// The lock of xtables is below /run, and so are the names of namespaces and the ledger.
+spawnSync("mount", ["-t", "tmpfs", "-o", "mode=755", "vmnet-crash", "/run"])
+spawnSync("mount", ["-t", "sysfs", "vmnet-crash", "/sys"])
+
+const tell = (report: Report) => process.stdout.write(`${JSON.stringify(report)}\n`)
+
+/** Spread over all points and modes, the same in every run. */
+const chosen = ({ points, scenario }: World): ReadonlyArray<Kill> => {
+  const all = points.flatMap(killsAt)
+  const { only, part, parts, sample } = job
+  if (only !== undefined) {
+    return all.filter(
+      ({ point, mode, delay }) => point.index === only.point && mode === only.mode && (only.delay ?? delay) === delay
+    )
+  }
+  const strong = sample ? all.filter(({ point }) => killsAt(point).length > 1) : all
+  const every = sample ? scenario.every : 1
+  return strong.filter((_, index) => index % (every * parts) === part * every)
+}
+
+const work = Effect.gen(function* () {
+  const scenario = scenarios.find(({ name }) => name === job.scenario)
+  if (scenario === undefined) return yield* Effect.die(new Error(`no scenario is called ${job.scenario}`))
+  const world = yield* makeWorld(scenario, job.bundle)
+  const kills = chosen(world)
+  tell({ kind: "world", points: world.points.length, kills: kills.length, unsteady: world.unsteady })
+  for (const [index, kill] of kills.entries()) {
+    if (index < job.from) continue
+    const started = performance.now()
+    const outcome = yield* killOnce(world, kill, index)
+    const { delay, mode, point } = kill
+    tell({
+      kind: "kill",
+      point: point.index,
+      words: point.words,
+      mode,
+      delay,
+      ms: performance.now() - started,
+      ...outcome
+    })
+    // What a failure left would be found after every further kill: they go on in a world of their own.
+    if (outcome.leaks.length + outcome.foreign.length + outcome.broken.length > 0) return
+  }
+}).pipe(Effect.scoped)
+
+await Effect.runPromise(work)
+process.exit(0)

@@ -54,7 +54,8 @@ export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
     removeNetwork: async (network, options) => call("removeNetwork", verbs.removeNetwork(network), options),
     gc: async (options = {}) => {
       checkGcOptions(options)
-      return runner.run(verbs.gc(options.dryRun ?? false), options.signal)
+      const { dryRun = false, signal, timeout } = options
+      return runner.run(verbs.gc({ dryRun, ...(timeout === undefined ? {} : { timeout }) }), signal)
     },
     status: async (options) => call("status", verbs.status, options),
     close,

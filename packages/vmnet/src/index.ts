@@ -9,6 +9,8 @@ export type {
   DownResult,
   ErrorCode,
   GcAction,
+  GcVerdict,
+  LeftAlone,
   NetworkDetail,
   Plan,
   ProgressStep,

@@ -37,6 +37,8 @@ export interface CallOptions {
 export interface GcOptions extends CallOptions {
   /** Says what would be deleted, and changes nothing. */
   readonly dryRun?: boolean | undefined
+  /** Seconds after which nothing new is begun; the rest is told, as a `BUSY` problem. 60 if absent. */
+  readonly timeout?: number | undefined
 }
 
 /** What a VM should get, in the words of `vmnet up`; what is absent comes from the configuration. */

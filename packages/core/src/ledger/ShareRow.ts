@@ -25,10 +25,16 @@ export const holdShare = (tx: Tx, key: string, vm: string): void =>
 export const isHeld = (tx: Tx, key: string): boolean =>
   tx.get("SELECT 1 FROM holds WHERE share = ? LIMIT 1", key) !== undefined
 
-/** Shares nobody holds any more, those that rely on others first: the order to remove them in. */
-export const unheldShares = (tx: Tx): ReadonlyArray<string> =>
+/**
+ * Shares nobody holds any more, those that rely on others first: the order to remove them in. Whoever is in `without`
+ * counts as nobody.
+ */
+export const unheldShares = (tx: Tx, without: ReadonlySet<string> = new Set()): ReadonlyArray<string> =>
   tx
     .all<{ key: string }>(
-      `SELECT key FROM shares s WHERE NOT EXISTS (SELECT 1 FROM holds h WHERE h.share = s.key) ORDER BY rank DESC`
+      `SELECT key FROM shares s WHERE NOT EXISTS
+         (SELECT 1 FROM holds h WHERE h.share = s.key AND h.vm NOT IN (SELECT value FROM json_each(?)))
+       ORDER BY rank DESC`,
+      JSON.stringify([...without])
     )
     .map((row) => row.key)

@@ -19,6 +19,14 @@ export interface DownOptions {
 export interface DownResult {
   readonly vm: string
   readonly outcome: "removed" | "absent"
+  /** What stands where something of the VM's should be, but is somebody else's; absent where there is nothing of the sort. */
+  readonly left?: ReadonlyArray<LeftAlone>
+}
+
+/** An object that was not touched. Its name may be anything. */
+export interface LeftAlone {
+  readonly kind: string
+  readonly name: string
 }
 
 /** A lease with what stands behind it: `show` prints it. */
@@ -33,9 +41,26 @@ export interface VmDetail {
   readonly holder?: { readonly pid: number; readonly startTime: string }
 }
 
-/** One object and what `gc` did with it; `vm` is null for what several VMs had used. */
+export interface GcOptions {
+  /** Only say what would be done. */
+  readonly dryRun: boolean
+  /** Seconds after which nothing new is begun; 60 if absent. */
+  readonly timeout?: number
+}
+
+/**
+ * Whose an object is: ours and nobody's any more (`owned`), somebody's who may still want it (`in-use`), not ours
+ * (`not-owned`), or not looked at because time ran out (`not-judged`).
+ */
+export type GcVerdict = "owned" | "in-use" | "not-owned" | "not-judged"
+
+/**
+ * One object and what `gc` did with it; `vm` is null for what several VMs had used. `skipped` and `owned` is what could
+ * not be removed. The reason begins with the verdict, in words.
+ */
 export interface GcAction {
   readonly action: "deleted" | "skipped" | "would-delete"
+  readonly verdict: GcVerdict
   readonly reason: string
   readonly vm: string | null
   readonly kind: string
@@ -44,7 +69,7 @@ export interface GcAction {
 
 export interface GcResult {
   readonly actions: ReadonlyArray<GcAction>
-  /** What could not be removed; it is recorded still. */
+  /** What could not be removed, it is recorded still; and `BUSY` when time ran out. */
   readonly problems: ReadonlyArray<VmnetError>
 }
 
@@ -134,8 +159,11 @@ export class Vmnet extends Context.Service<
     readonly warm: (network: NetworkSpec) => Effect.Effect<WarmResult, VmnetError>
     /** Forgets a network nobody uses, with what its pool has ready (its sticky addresses and cooldowns with it). */
     readonly removeNetwork: (network: string) => Effect.Effect<DownResult, VmnetError>
-    /** Takes back the leases whose owner is provably gone, or that never came up and whose creator is. */
-    readonly gc: (options: { readonly dryRun: boolean }) => Effect.Effect<GcResult, VmnetError>
+    /**
+     * Takes back the leases whose owner is provably gone, or that never came up and whose creator is; and what whoever
+     * died had begun. It waits for nobody: what is being worked on is in use.
+     */
+    readonly gc: (options: GcOptions) => Effect.Effect<GcResult, VmnetError>
     readonly status: Effect.Effect<Status, VmnetError>
   }
 >()("@vmnet/core/Vmnet") {}

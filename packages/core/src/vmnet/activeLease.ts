@@ -33,18 +33,24 @@ export const activeLease = Effect.fnUntraced(function* (drivers: Drivers, vm: st
 
 /** Takes back what is not confirmed of a lease that is up, and the ports that it does not publish. */
 export const removeUnfinished = Effect.fnUntraced(function* (drivers: Drivers, lease: Lease) {
+  const report = yield* takeBackUnfinished(drivers, lease)
+  if (report.problems.length > 0) return yield* portsNotRemoved(lease.vm, report.problems)
+})
+
+/** The same, and says what became of it: it is kept on record as a whole while anything of it is left. */
+export const takeBackUnfinished = Effect.fnUntraced(function* (drivers: Drivers, lease: Lease) {
   const ledger = yield* Ledger
   const { vm } = lease
   const intents = yield* ledger.transact(`look up unfinished ports of ${vm}`, (tx) =>
     resourcesOf(tx, vm).filter(({ state }) => state === "intent")
   )
-  if (intents.length === 0) return
-  const { problems } = yield* teardown(drivers, vm, intents)
-  if (problems.length > 0) return yield* portsNotRemoved(vm, problems)
+  const report = yield* teardown(drivers, vm, intents)
+  if (intents.length === 0 || report.problems.length > 0) return report
   yield* ledger.transact(`forget unfinished ports of ${vm}`, (tx) => {
     deleteSomeResources(tx, vm, intents)
     resetPorts(tx, vm, lease.publish)
   })
+  return report
 })
 
 export const portsNotRemoved = (vm: string, problems: ReadonlyArray<string>): VmnetError =>

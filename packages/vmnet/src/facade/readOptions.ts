@@ -13,10 +13,13 @@ const isSignal: Check = (value) => value instanceof AbortSignal
 
 const callChecks = { signal: isSignal } satisfies Record<keyof CallOptions, Check>
 
-const gcChecks = { ...callChecks, dryRun: (value) => typeof value === "boolean" } satisfies Record<
-  keyof GcOptions,
-  Check
->
+const isSwitch: Check = (value) => typeof value === "boolean"
+
+const gcChecks = {
+  ...callChecks,
+  dryRun: isSwitch,
+  timeout: (value) => typeof value === "number"
+} satisfies Record<keyof GcOptions, Check>
 
 const upChecks = {
   ...callChecks,

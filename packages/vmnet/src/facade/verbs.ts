@@ -1,6 +1,7 @@
 import {
   type AttachRequest,
   type Config,
+  type GcOptions,
   parseNetworkName,
   type PublishSpec,
   readPublishSpecs,
@@ -69,9 +70,9 @@ export const verbs = {
     Effect.flatMap(Effect.flatMap(config, knownNetworks), (known) => Vmnet.use((vmnet) => vmnet.networks(known))),
   removeNetwork: (network: unknown) =>
     Effect.flatMap(readNetwork(network), (name) => Vmnet.use((vmnet) => vmnet.removeNetwork(name))),
-  gc: (dryRun: boolean) =>
+  gc: (options: GcOptions) =>
     Effect.map(
-      Vmnet.use((vmnet) => vmnet.gc({ dryRun })),
+      Vmnet.use((vmnet) => vmnet.gc(options)),
       ({ actions, problems }) => ({ actions, problems: problems.map(plainError) })
     ),
   status: Vmnet.use((vmnet) => vmnet.status)

@@ -55,5 +55,4 @@ export const takeSteps = (
   program: Program,
   where: Where,
   steps: ReadonlyArray<Step> = []
-): Effect.Effect<void, StepFailed> =>
-  Effect.forEach(steps, (step) => takeStep(program, where, step), { discard: true })
+): Effect.Effect<void, StepFailed> => Effect.forEach(steps, (step) => takeStep(program, where, step), { discard: true })

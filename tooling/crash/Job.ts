@@ -4,7 +4,7 @@ export interface Job {
   readonly bundle: { readonly file: string; readonly cache: string }
   readonly part: number
   readonly parts: number
-  /** Only every so manieth kill, as the scenario says. */
+  /** Only as many kills as the scenario says. */
   readonly sample: boolean
   /** How many of its kills are done. */
   readonly from: number

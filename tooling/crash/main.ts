@@ -24,9 +24,8 @@ const file = fileURLToPath(new URL("../../apps/cli/dist/bin.js", import.meta.url
 const cache = mkdtempSync(join(tmpdir(), "vmnet-crash-"))
 process.once("exit", () => rmSync(cache, { recursive: true, force: true }))
 
-const chosen = scenarios.filter(
-  ({ name }) => values.scenario === undefined || new RegExp(`^(?:${values.scenario})$`).test(name)
-)
+const wanted = new RegExp(`^(?:${values.scenario ?? ".*"})$`)
+const chosen = scenarios.filter(({ name, sample = 0 }) => wanted.test(name) && (!values.sample || sample > 0))
 if (chosen.length === 0) throw new Error(`no scenario is called ${values.scenario}`)
 const only =
   values.point === undefined

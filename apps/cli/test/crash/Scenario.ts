@@ -30,6 +30,6 @@ export interface Scenario {
   readonly inside?: ReadonlyArray<string>
   /** Directories whose files count as well. */
   readonly directories?: ReadonlyArray<string>
-  /** Every so many points one is in the sample that `npm test` runs. */
-  readonly every: number
+  /** How many of its kills `npm test` does. */
+  readonly sample?: number
 }

@@ -18,7 +18,16 @@ spawnSync("mount", ["-t", "sysfs", "vmnet-crash", "/sys"])
 
 const tell = (report: Report) => process.stdout.write(`${JSON.stringify(report)}\n`)
 
-/** Spread over all points and modes, the same in every run. */
+/** A few, evenly spread over all points that change something, the same in every run. */
+const someOf = (kills: ReadonlyArray<Kill>, count: number): ReadonlyArray<Kill> => {
+  const changing = kills.filter(({ point }) => killsAt(point).length > 1)
+  const step = Math.max(1, changing.length / count)
+  return Array.from(
+    { length: Math.min(count, changing.length) },
+    (_, index) => changing[Math.floor((index + 0.5) * step)]!
+  )
+}
+
 const chosen = ({ points, scenario }: World): ReadonlyArray<Kill> => {
   const all = points.flatMap(killsAt)
   const { only, part, parts, sample } = job
@@ -27,15 +36,14 @@ const chosen = ({ points, scenario }: World): ReadonlyArray<Kill> => {
       ({ point, mode, delay }) => point.index === only.point && mode === only.mode && (only.delay ?? delay) === delay
     )
   }
-  const strong = sample ? all.filter(({ point }) => killsAt(point).length > 1) : all
-  const every = sample ? scenario.every : 1
-  return strong.filter((_, index) => index % (every * parts) === part * every)
+  const kills = sample ? someOf(all, scenario.sample ?? 0) : all
+  return kills.filter((_, index) => index % parts === part)
 }
 
 const work = Effect.gen(function* () {
   const scenario = scenarios.find(({ name }) => name === job.scenario)
   if (scenario === undefined) return yield* Effect.die(new Error(`no scenario is called ${job.scenario}`))
-  const world = yield* makeWorld(scenario, job.bundle)
+  const world = yield* makeWorld(scenario, job.bundle, job.sample)
   const kills = chosen(world)
   tell({ kind: "world", points: world.points.length, kills: kills.length, unsteady: world.unsteady })
   for (const [index, kill] of kills.entries()) {

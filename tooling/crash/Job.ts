@@ -4,8 +4,8 @@ export interface Job {
   readonly bundle: { readonly file: string; readonly cache: string }
   readonly part: number
   readonly parts: number
-  /** Only as many kills as the scenario says. */
-  readonly sample: boolean
+  /** Only so many kills, spread over all; then the points are recorded once. */
+  readonly count?: number
   /** How many of its kills are done. */
   readonly from: number
   readonly only?: { readonly point: number; readonly mode: string; readonly delay?: number }

@@ -1,4 +1,5 @@
-/** `pnpm test:crash`: every verb is killed at every point. Flags: --scenario, --point, --mode, --delay, --sample, --workers. */
+/** `pnpm test:crash`: every verb is killed at every point. Flags: --scenario (a regular
+ * expression), --point, --mode and --delay of one kill, --kills (so many of each scenario), --sample (as `npm test`), --workers. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     mode: { type: "string" },
     delay: { type: "string" },
     sample: { type: "boolean", default: false },
+    kills: { type: "string" },
     workers: { type: "string" }
   }
 })
@@ -39,10 +41,16 @@ const only =
       }
 
 /** In two halves, so that all workers have something to do until the end. */
-const parts = values.point === undefined && !values.sample ? 2 : 1
+const parts = values.point === undefined && !values.sample && values.kills === undefined ? 2 : 1
 const bundle = { file, cache }
+const countOf = (sample: number) => {
+  if (values.kills !== undefined) return { count: Number(values.kills) }
+  return values.sample ? { count: sample } : {}
+}
 const jobsOf = (part: number): ReadonlyArray<Job> =>
-  chosen.map(({ name }) => Object.assign({ scenario: name, bundle, part, parts, sample: values.sample, from: 0 }, only))
+  chosen.map(({ name, sample = 0 }) =>
+    Object.assign({ scenario: name, bundle, part, parts, from: 0 }, only, countOf(sample))
+  )
 const jobs = Array.from({ length: parts }, (_, part) => jobsOf(part)).flat()
 
 const started = performance.now()
@@ -50,7 +58,7 @@ let kills = 0
 const results = await runAll(jobs, Number(values.workers ?? availableParallelism()), (job, report) => {
   kills++
   if (isFailure(report)) process.stdout.write(`${failureText(job, report)}\n`)
-  if (kills % 100 === 0) {
+  if (kills % 50 === 0) {
     process.stdout.write(
       `${kills} kills, ${Math.round((performance.now() - started) / 1_000)} s, now in ${job.scenario}\n`
     )

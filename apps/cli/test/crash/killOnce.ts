@@ -59,29 +59,37 @@ const touchedMeanwhile = Effect.fnUntraced(function* ({ after, base, before, loo
 
 const isSampled = (index: number, every: number): boolean => index % every === 0
 
+/** The next life of the VM, and whether the base is left by it as it was. */
+const afterwards = Effect.fnUntraced(function* (world: World) {
+  const { base, program, scenario } = world
+  const broken = yield* Effect.match(takeSteps(program, "here", scenario.check), {
+    onSuccess: (): ReadonlyArray<string> => [],
+    onFailure: (error) => [error.message]
+  })
+  const { lines } = yield* settled((state) => ({ lines: differences(base, state, base), is: undefined }))(world)
+  return { broken, lines }
+})
+
 /** The verb, killed; one `gc`; the whole host compared; then the next `up` of that name, and back to the base. */
 export const killOnce = Effect.fnUntraced(function* (world: World, kill: Kill, number: number) {
-  const { base, program, scenario } = world
+  const { program, scenario } = world
   world.restoreRecords()
   yield* takeSteps(program, "apart", scenario.setup)
   const { signal } = yield* runKilled(program, scenario.argv, kill)
   const meanwhile = isSampled(number, 4) ? yield* touchedMeanwhile(world) : []
   const gc = yield* runToEnd(program, ["gc"])
   const { lines, is } = yield* afterGc(world)(world)
-  const checked = yield* Effect.match(takeSteps(program, "here", scenario.check), {
-    onSuccess: (): ReadonlyArray<string> => [],
-    onFailure: (error: StepFailed) => [error.message]
-  })
-  const back = yield* settled((state) => ({ lines: differences(base, state, base), is: undefined }))(world)
+  const next = yield* afterwards(world)
+  const differing = [...lines, ...next.lines]
   const answers = !isSampled(number, 16) || (yield* world.answers)
   return {
     ended: is,
     reached: signal === "SIGKILL",
-    leaks: [...lines, ...back.lines].filter(isLeak),
-    foreign: [...meanwhile, ...[...lines, ...back.lines].filter((line) => !isLeak(line))],
+    leaks: differing.filter(isLeak),
+    foreign: [...meanwhile, ...differing.filter((line) => !isLeak(line))],
     broken: [
-      ...(gc.status === 0 ? [] : [`vmnet gc ended with ${gc.status}: ${gc.stderr}`]),
-      ...checked,
+      ...(gc.status === 0 ? [] : [`vmnet gc ended with ${gc.signal ?? gc.status}: ${gc.stderr}`]),
+      ...next.broken,
       ...(answers ? [] : ["the live guest does not answer"])
     ]
   } satisfies Outcome

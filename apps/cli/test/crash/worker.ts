@@ -28,22 +28,22 @@ const someOf = (kills: ReadonlyArray<Kill>, count: number): ReadonlyArray<Kill> 
   )
 }
 
-const chosen = ({ points, scenario }: World): ReadonlyArray<Kill> => {
+const chosen = ({ points }: World): ReadonlyArray<Kill> => {
   const all = points.flatMap(killsAt)
-  const { only, part, parts, sample } = job
+  const { count, only, part, parts } = job
   if (only !== undefined) {
     return all.filter(
       ({ point, mode, delay }) => point.index === only.point && mode === only.mode && (only.delay ?? delay) === delay
     )
   }
-  const kills = sample ? someOf(all, scenario.sample ?? 0) : all
+  const kills = count === undefined ? all : someOf(all, count)
   return kills.filter((_, index) => index % parts === part)
 }
 
 const work = Effect.gen(function* () {
   const scenario = scenarios.find(({ name }) => name === job.scenario)
   if (scenario === undefined) return yield* Effect.die(new Error(`no scenario is called ${job.scenario}`))
-  const world = yield* makeWorld(scenario, job.bundle, job.sample)
+  const world = yield* makeWorld(scenario, job.bundle, job.count !== undefined || job.only !== undefined)
   const kills = chosen(world)
   tell({ kind: "world", points: world.points.length, kills: kills.length, unsteady: world.unsteady })
   for (const [index, kill] of kills.entries()) {

@@ -2,7 +2,6 @@ import { Effect } from "effect"
 import { runKilled, runToEnd } from "./killed.ts"
 import type { Kill } from "./Point.ts"
 import { differences, look, type State } from "./state.ts"
-import type { StepFailed } from "./steps.ts"
 import { takeSteps } from "./steps.ts"
 import type { World } from "./World.ts"
 

@@ -1,5 +1,6 @@
 /** `pnpm test:crash`: every verb is killed at every point. Flags: --scenario (a regular
- * expression), --point, --mode and --delay of one kill, --kills (so many of each scenario), --sample (as `npm test`), --workers. */
+ * expression), --point, --mode and --delay of one kill, --kills (so many of each scenario), --sample (as `npm test`), --workers,
+ * --bundle (a bin.js that is built already). */
 import { mkdtempSync, rmSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -18,11 +19,12 @@ const { values } = parseArgs({
     delay: { type: "string" },
     sample: { type: "boolean", default: false },
     kills: { type: "string" },
-    workers: { type: "string" }
+    workers: { type: "string" },
+    bundle: { type: "string" }
   }
 })
 
-const file = fileURLToPath(new URL("../../apps/cli/dist/bin.js", import.meta.url))
+const file = values.bundle ?? fileURLToPath(new URL("../../apps/cli/dist/bin.js", import.meta.url))
 const cache = mkdtempSync(join(tmpdir(), "vmnet-crash-"))
 process.once("exit", () => rmSync(cache, { recursive: true, force: true }))
 

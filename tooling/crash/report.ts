@@ -1,15 +1,22 @@
 import type { Job, KillReport } from "./Job.ts"
 import { isFailure, type Result } from "./runAll.ts"
 
+const mostLines = 20
+
+const told = (what: string, lines: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...lines.slice(0, mostLines).map((line) => `  ${what.padEnd(8)} ${line}`),
+  ...(lines.length > mostLines ? [`  ${what.padEnd(8)} and ${lines.length - mostLines} more`] : [])
+]
+
 /** All about a kill that failed, and how to do just that one again. */
 export const failureText = (job: Job, report: KillReport): string => {
   const { broken, delay, foreign, leaks, mode, point, words } = report
   const again = `pnpm test:crash --scenario ${job.scenario} --point ${point} --mode ${mode} --delay ${delay}`
   const lines = [
     `FAILED ${job.scenario}: killed ${mode} point ${point}, ${words}`,
-    ...leaks.map((line) => `  leak     ${line}`),
-    ...foreign.map((line) => `  foreign  ${line}`),
-    ...broken.map((line) => `  broken   ${line}`),
+    ...told("leak", leaks),
+    ...told("foreign", foreign),
+    ...told("broken", broken),
     `  again    ${again}`
   ]
   return lines.join("\n")

@@ -19,41 +19,39 @@ export interface Outcome {
 const settleMs = 2_000
 
 /** The kernel takes some things away a moment after they are gone: a difference has to stay to be one. */
-const settled = <A>(differing: (state: State) => { readonly lines: ReadonlyArray<string>; readonly is: A }) =>
+const settled = <A extends { readonly lines: ReadonlyArray<string> }>(judge: (state: State) => A) =>
   Effect.fnUntraced(function* ({ looking }: World) {
     const deadline = performance.now() + settleMs
     for (;;) {
-      const found = differing(yield* look(looking))
-      if (found.lines.length === 0 || performance.now() > deadline) return found
+      const verdict = judge(yield* look(looking))
+      if (verdict.lines.length === 0 || performance.now() > deadline) return verdict
       yield* Effect.promise(() => new Promise((resume) => setTimeout(resume, 50)))
     }
   })
 
+/** What differs from how the verb begins or, where that is what it is nearer to by the records, from how it ends. */
 const afterGc = ({ after, base, before, scenario }: World) =>
   settled((state) => {
+    const foreign = foreignIn(base, state, [before, after])
     const toAfter = differences(after, state, base)
-    const toBefore = differences(before, state, base)
-    if (toAfter.length === 0) return { lines: toAfter, is: "after" as const }
-    if (scenario.completes === true) return { lines: toAfter, is: "neither" as const }
-    if (toBefore.length === 0) return { lines: toBefore, is: "before" as const }
-    return { lines: toBefore.length <= toAfter.length ? toBefore : toAfter, is: "neither" as const }
+    if (toAfter.length === 0) return { lines: toAfter, foreign, is: "after" as const }
+    const isDone = scenario.completes === true || state.records.join("\n") === after.records.join("\n")
+    const lines = isDone ? toAfter : differences(before, state, base)
+    return { lines, foreign, is: lines.length === 0 ? ("before" as const) : ("neither" as const) }
   })
 
 const isLeak = (line: string): boolean => line.startsWith("+")
 
-/** Nothing of the base may differ in the middle of it but what the verb itself changes; sysctls are put back by `gc`. */
+/** What was there before anything else and is not any more, or is another: but for what the verb does to it. */
+const foreignIn = (base: State, state: State, expected: ReadonlyArray<State>): ReadonlyArray<string> => {
+  const usual = new Set(expected.flatMap((one) => differences(base, one, base)))
+  return differences(base, state, base).filter((line) => !isLeak(line) && !usual.has(line))
+}
+
+/** In the middle of it too; what a sysctl was is on record, and `gc` puts it back. */
 const touchedMeanwhile = Effect.fnUntraced(function* ({ after, base, before, looking }: World) {
-  const expected = new Set(differences(before, after, base))
-  const owned = differences(base, before, base)
-    .filter(isLeak)
-    .map((line) => line.slice(2))
-  return differences(before, yield* look(looking), base).filter(
-    (line) =>
-      !isLeak(line) &&
-      !/^. (?:sysctl|record) /.test(line) &&
-      !expected.has(line) &&
-      !owned.some((key) => line.slice(2).startsWith(key))
-  )
+  const lines = foreignIn(base, yield* look(looking), [before, after])
+  return lines.filter((line) => !/^. (?:sysctl|record) /.test(line))
 })
 
 const isSampled = (index: number, every: number): boolean => index % every === 0
@@ -65,7 +63,7 @@ const afterwards = Effect.fnUntraced(function* (world: World) {
     onSuccess: (): ReadonlyArray<string> => [],
     onFailure: (error) => [error.message]
   })
-  const { lines } = yield* settled((state) => ({ lines: differences(base, state, base), is: undefined }))(world)
+  const { lines } = yield* settled((state) => ({ lines: differences(base, state, base) }))(world)
   return { broken, lines }
 })
 
@@ -77,17 +75,19 @@ export const killOnce = Effect.fnUntraced(function* (world: World, kill: Kill, n
   const { signal } = yield* runKilled(program, scenario.argv, kill)
   const meanwhile = isSampled(number, 4) ? yield* touchedMeanwhile(world) : []
   const gc = yield* runToEnd(program, ["gc"])
-  const { lines, is } = yield* afterGc(world)(world)
+  const found = yield* afterGc(world)(world)
   const next = yield* afterwards(world)
-  const differing = [...lines, ...next.lines]
+  const differing = [...found.lines, ...next.lines]
+  const foreign = [...meanwhile, ...found.foreign, ...next.lines.filter((line) => !isLeak(line))]
   const answers = !isSampled(number, 16) || (yield* world.answers)
   return {
-    ended: is,
+    ended: found.is,
     reached: signal === "SIGKILL",
     leaks: differing.filter(isLeak),
-    foreign: [...meanwhile, ...differing.filter((line) => !isLeak(line))],
+    foreign,
     broken: [
       ...(gc.status === 0 ? [] : [`vmnet gc ended with ${gc.signal ?? gc.status}: ${gc.stderr}`]),
+      ...differing.filter((line) => !isLeak(line) && !foreign.includes(line)),
       ...next.broken,
       ...(answers ? [] : ["the live guest does not answer"])
     ]

@@ -17,9 +17,14 @@ describe("the command, killed by SIGKILL", () => {
       Effect.gen(function* () {
         const { directory, program } = yield* bundle
         const made = { file: program, cache: `${directory}/cache` }
-        const jobs = sampled.map(
-          ({ name, sample = 0 }): Job => ({ scenario: name, bundle: made, part: 0, parts: 1, count: sample, from: 0 })
-        )
+        const jobs = sampled.map(({ name, sample = 0 }): Job => ({
+          scenario: name,
+          bundle: made,
+          part: 0,
+          parts: 1,
+          count: sample,
+          from: 0
+        }))
         const results = yield* Effect.promise(() => runAll(jobs, 3, () => {}))
         assert.deepStrictEqual(verdict(results), [])
         const killed = results.flatMap(({ reports }) => reports).filter(({ reached }) => reached)

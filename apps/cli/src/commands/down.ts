@@ -15,6 +15,8 @@ interface Down extends DownLine {
   readonly error?: VmnetError
 }
 
+const lineOf = ({ vm, outcome, left }: Down): DownLine => (left === undefined ? { vm, outcome } : { vm, outcome, left })
+
 const takeDown = (vmnet: Vmnet["Service"], vm: string): Effect.Effect<Down> =>
   Effect.map(
     Effect.result(vmnet.down(vm)),
@@ -73,7 +75,7 @@ export const down = Command.make(
       ({ downs }) => summarise(downs)
     )
     yield* notice(globals, [...downs.flatMap(leftNotices), ...pools.map(readyNotice)])
-    yield* print(format, downsDocument(downs.map(({ error: _, ...down }) => down)))
+    yield* print(format, downsDocument(downs.map(lineOf)))
     yield* failIfAny(downs.flatMap(({ error }) => (error === undefined ? [] : [error])))
   })
 ).pipe(

@@ -14,7 +14,11 @@ const summary = ({ actions }: GcResult): string => {
   return parts.length === 0 ? "nothing to collect" : parts.map((action) => `${count(action)} ${action}`).join(", ")
 }
 
-const failIfAny = ([first, ...rest]: ReadonlyArray<VmnetError>): Effect.Effect<void, VmnetError | SeveralFailures> => {
+/** What could not be removed, as the failure of the command. */
+export const failIfAny = ([first, ...rest]: ReadonlyArray<VmnetError>): Effect.Effect<
+  void,
+  VmnetError | SeveralFailures
+> => {
   if (first === undefined) return Effect.void
   if (rest.length === 0) return Effect.fail(first)
   return Effect.fail(new SeveralFailures({ action: "things could not be removed", errors: [first, ...rest] }))
@@ -24,6 +28,10 @@ export const gc = Command.make(
   "gc",
   {
     dryRun: switchFlag("dry-run", "Say what would be deleted, and change nothing"),
+    forceHeuristic: switchFlag(
+      "force-heuristic",
+      "In an emergency, when record and tags are lost: go by names and addresses too, where nobody uses the object"
+    ),
     timeout: Flag.Int("timeout").pipe(
       Flag.filter(
         (seconds) => seconds > 0,

@@ -1,10 +1,14 @@
+import { Result } from "effect"
 import type { Backend } from "../backend/Backend.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { nextGeneration, nextMark } from "../ledger/counters.ts"
 import { insertLease } from "../ledger/LeaseRow.ts"
 import type { Tx } from "../ledger/Ledger.ts"
+import { orphanAt } from "../ledger/OrphanRow.ts"
 import { insertIntents, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import { holdShare } from "../ledger/ShareRow.ts"
+import { parseIpv4 } from "../net/Ipv4.ts"
+import { orphanHasAddress } from "../rebuild/orphanErrors.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { Mac } from "../names/Mac.ts"
 import { formatOwner } from "../names/Owner.ts"
@@ -29,6 +33,8 @@ export interface ReserveOptions {
   readonly self: ProcessId
   /** Epoch milliseconds. */
   readonly now: number
+  /** Whether the owner of a former lease still runs. */
+  readonly alive: (process: ProcessId) => boolean
   readonly network: NetworkFacts
   /** Device names that turned out to belong to others. */
   readonly avoid: ReadonlySet<string>
@@ -49,7 +55,7 @@ export interface Reservation {
  * resources: all in the one transaction it is called in. Throws a `VmnetError` when something is taken or exhausted.
  */
 export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
-  const { install, request, backend } = options
+  const { install, request, backend, now, alive } = options
   refuseOtherForwarding(tx, request)
   const network = reserveNetwork(tx, options)
   const pooled = memberFor(tx, options, network.lease)
@@ -58,7 +64,7 @@ export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
     generation: nextGeneration(tx, request.vm),
     install,
     network: network.lease,
-    address: backend.identity?.address ?? addressFor(tx, request, options.now, addressesOf(options)),
+    address: backend.identity?.address ?? addressFor(tx, request, { now, alive, avoid: addressesOf(options) }),
     mac: backend.identity?.mac ?? macFor(tx, options),
     device: pooled === undefined ? deviceFor(tx, options) : pooled.device,
     mark: nextMark(tx),
@@ -66,9 +72,17 @@ export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
     uplink: network.uplink,
     ...(pooled && { pooled: pooled.subject })
   }
+  refuseOrphanAddress(tx, request, lease.address)
   const plan = backend.plan(request, lease)
   const claimed = pooled?.claimed ?? false
   return { lease, plan, owned: record(tx, options, lease, plan, claimed), claimed }
+}
+
+/** Whoever has an address without being on record has it all the same; a network inside of namespaces meets nobody. */
+const refuseOrphanAddress = (tx: Tx, { network, vm }: AttachRequest, address: string): void => {
+  const position = network.inside === true ? undefined : Result.getOrUndefined(parseIpv4(address))
+  const orphan = position === undefined ? undefined : orphanAt(tx, position)
+  if (orphan !== undefined) throw orphanHasAddress(vm, address, orphan)
 }
 
 /** Reserves host ports, each range with a connection mark of its own. */

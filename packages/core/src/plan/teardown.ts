@@ -1,4 +1,5 @@
-import { Effect, Option } from "effect"
+import { Effect, Option, Schedule } from "effect"
+import type { OpsError } from "../errors/OpsError.ts"
 import { asBegun, type OwnedResource } from "../ledger/ResourceRow.ts"
 import type { Driver, Presence } from "../resource/Driver.ts"
 import { batches, type Drivers, familyOf } from "../resource/Drivers.ts"
@@ -24,7 +25,7 @@ const nothing: TeardownReport = { gone: [], deleted: [], foreign: [], left: [], 
  * The one way resources of ours go away: rollback, `down`, and clearing up after a crash are this.
  *
  * Last made, first removed. Every object is read before it is deleted and left alone unless it carries our tag (an
- * untagged one counts as ours only while its creation is still an intent in the ledger). Absent is fine. It goes on past
+ * untagged one counts as ours only while the ledger says that it is being made). Absent is fine. It goes on past
  * errors, collects them, and cannot be interrupted; the bounds of the operations bound it.
  */
 export const teardown = (
@@ -97,9 +98,17 @@ const removeOurs = Effect.fnUntraced(function* (driver: Driver, batch: ReadonlyA
   return { ...nothing, gone: batch.filter((owned) => !foreign.includes(owned)), deleted: ours, foreign }
 })
 
+/** What is busy is free in a moment: a few more attempts, a third of a second in all. */
+const whileBusy = {
+  while: ({ reason }: OpsError) => reason === "Busy",
+  times: 4,
+  schedule: Schedule.exponential("20 millis")
+}
+
 /** The second attempt on one resource. Whatever it fails with, the resource is looked at before it counts as left. */
 const removeAgain = (driver: Driver, owned: OwnedResource): Effect.Effect<TeardownReport> =>
   removeOurs(driver, [owned]).pipe(
+    Effect.retry(whileBusy),
     Effect.catch((error) =>
       Effect.map(Effect.option(driver.find([owned])), (found) =>
         Option.isSome(found) && found.value[0] === "absent"
@@ -118,8 +127,12 @@ export const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport =>
   problems: reports.flatMap(({ problems }) => problems)
 })
 
+/**
+ * Untagged under an intent is the half-made. A link of somebody else's is taken for it only if he chose one of our names
+ * (60 bits of hash over the install), for a link of the same type, between our look for a free name and our crash.
+ */
 const isOurs = (owned: OwnedResource, presence: Presence): boolean =>
-  presence === "ours" || presence === "broken" || (presence === "untagged" && owned.state === "intent")
+  presence === "ours" || presence === "broken" || (presence === "untagged" && owned.state !== "present")
 
 const isForeign = (owned: OwnedResource, presence: Presence): boolean =>
   presence !== "absent" && !isOurs(owned, presence)

@@ -46,6 +46,11 @@ export interface GcOptions {
   readonly dryRun: boolean
   /** Seconds after which nothing new is begun; 60 if absent. */
   readonly timeout?: number
+  /**
+   * An emergency measure, for a host whose record is lost with the tags: also links and namespaces without any tag that
+   * are called as ours are, where their addresses are in subnets of ours and nobody uses them.
+   */
+  readonly forceHeuristic?: boolean
 }
 
 /**
@@ -71,6 +76,38 @@ export interface GcResult {
   readonly actions: ReadonlyArray<GcAction>
   /** What could not be removed, it is recorded still; and `BUSY` when time ran out. */
   readonly problems: ReadonlyArray<VmnetError>
+}
+
+/**
+ * One way in which an object is not as planned. `unfinished` is what somebody died over; `foreign` is somebody else's
+ * object in its place. `vm` is null for what several VMs share, and `netns` for the host's own namespace.
+ */
+export interface DriftItem {
+  readonly vm: string | null
+  readonly kind: string
+  readonly name: string
+  readonly netns: string | null
+  readonly drift: "missing" | "altered" | "foreign" | "unfinished"
+  readonly detail: string
+  readonly expected?: string
+  readonly found?: string
+}
+
+export interface CheckResult {
+  readonly drift: ReadonlyArray<DriftItem>
+}
+
+/** One object and what `repair` did about it; `left` is not as planned still, and the reason says what to do. */
+export interface RepairAction {
+  readonly action: "restored" | "left"
+  readonly reason: string
+  readonly vm: string | null
+  readonly kind: string
+  readonly name: string
+}
+
+export interface RepairResult {
+  readonly actions: ReadonlyArray<RepairAction>
 }
 
 /** A guest's resolver file: `existing` when it was there already and nothing was changed. */
@@ -123,6 +160,8 @@ export interface Status {
   readonly install: string
   readonly stateDir: string
   readonly leases: Readonly<Record<LeaseState, number>>
+  /** After a record was lost: VMs that are there without one, and what cannot be put back, one line each. */
+  readonly lost?: { readonly vms: ReadonlyArray<string>; readonly notes: ReadonlyArray<string> }
   readonly networks: number
   readonly published: number
   /** Pools that have devices, in use or ready. */
@@ -164,6 +203,10 @@ export class Vmnet extends Context.Service<
      * died had begun. It waits for nobody: what is being worked on is in use.
      */
     readonly gc: (options: GcOptions) => Effect.Effect<GcResult, VmnetError>
+    /** Compares every object on record with the kernel: of these VMs and what they share, or all. Changes nothing. */
+    readonly check: (vms?: ReadonlyArray<string>) => Effect.Effect<CheckResult, VmnetError>
+    /** Puts back what `check` finds, in place and with nothing else touched, or says why it cannot. */
+    readonly repair: (vms?: ReadonlyArray<string>) => Effect.Effect<RepairResult, VmnetError>
     readonly status: Effect.Effect<Status, VmnetError>
   }
 >()("@vmnet/core/Vmnet") {}

@@ -3,11 +3,14 @@ import { resetPorts } from "../allocator/ports.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { findLease, type LeaseRecord } from "../ledger/LeaseRow.ts"
 import { Ledger } from "../ledger/Ledger.ts"
+import { findOrphan } from "../ledger/OrphanRow.ts"
+import { recordLost } from "../rebuild/orphanErrors.ts"
 import { deleteSomeResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import type { Lease } from "../plan/Lease.ts"
 import { teardown } from "../plan/teardown.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { checkCapabilities } from "./checkHost.ts"
+import { settle } from "./repair/settle.ts"
 
 /** A lease that is up, with its resources: all of them made and confirmed. */
 export interface ActiveLease extends LeaseRecord {
@@ -16,18 +19,22 @@ export interface ActiveLease extends LeaseRecord {
 
 /**
  * The lease of a VM that is up, for somebody who holds the VM's lock and is about to change its ports. What is left of a
- * publish that did not come to its end goes first.
+ * publish or a repair that did not come to its end goes first.
  */
 export const activeLease = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
   const ledger = yield* Ledger
-  const { record, owned } = yield* ledger.transact(`look up ${vm}`, (tx) => ({
+  const { record, orphan } = yield* ledger.transact(`look up ${vm}`, (tx) => ({
     record: findLease(tx, vm),
-    owned: resourcesOf(tx, vm)
+    orphan: findOrphan(tx, vm)
   }))
+  if (orphan !== undefined) return yield* recordLost(vm)
   if (record === undefined) return yield* vmNotFound(vm)
   if (record.state !== "active") return yield* notActive(record)
   yield* checkCapabilities(record.request)
+  const problems = yield* settle(drivers, vm)
+  if (problems.length > 0) return yield* portsNotRemoved(vm, problems)
   yield* removeUnfinished(drivers, record.lease)
+  const owned = yield* ledger.transact(`look up objects of ${vm}`, (tx) => resourcesOf(tx, vm))
   return { ...record, owned: owned.filter(({ state }) => state === "present") } satisfies ActiveLease
 })
 

@@ -1,18 +1,21 @@
 import { Effect } from "effect"
-import { releaseAddresses } from "../allocator/AddressAllocator.ts"
+import { type Cooling, releaseAddresses } from "../allocator/AddressAllocator.ts"
 import { Backends } from "../backend/Backends.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
+import { findOrphan } from "../ledger/OrphanRow.ts"
 import { deleteResources, keepResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
+import { HostProbe } from "../ops/HostProbe.ts"
 import { merge, rehearseTeardown, teardown, type TeardownReport } from "../plan/teardown.ts"
-import { inspectLeased, isHeld, isWanted, type Release, releaseMember } from "../pool/giveBack.ts"
+import { inspectLeased, isWanted, mayBeUsed, type Release, releaseMember } from "../pool/giveBack.ts"
 import { memberOf } from "../pool/memberResources.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { resourceName } from "../resource/identity.ts"
 import { checkCapabilities } from "./checkHost.ts"
+import { detachOrphan } from "./downOrphan.ts"
 import { now } from "./now.ts"
 import type { DownOptions, DownResult, LeftAlone } from "./Vmnet.ts"
 
@@ -27,14 +30,26 @@ const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string, { gen
   const isAnother = generation !== undefined && record !== undefined && record.lease.generation !== generation
   if (isAnother) return { vm, outcome: "absent" } satisfies DownResult
   if (record !== undefined) yield* checkCapabilities(record.request)
-  if (record === undefined) {
-    yield* removeLeftShares(drivers, vm)
-    return { vm, outcome: "absent" } satisfies DownResult
-  }
+  if (record === undefined) return yield* releaseUnrecorded(drivers, vm, generation)
   const { report } = yield* detach(drivers, record)
-  const left = report.foreign.map(({ resource }): LeftAlone => ({ kind: resource.kind, name: resourceName(resource) }))
-  return { vm, outcome: "removed", ...(left.length === 0 ? {} : { left }) } satisfies DownResult
+  return removed(vm, report)
 })
+
+/** A VM whose record was lost, if there is one, and what others have left. */
+const releaseUnrecorded = Effect.fnUntraced(function* (drivers: Drivers, vm: string, generation: number | undefined) {
+  const ledger = yield* Ledger
+  const orphan = yield* ledger.transact(`look up ${vm}`, (tx) => findOrphan(tx, vm))
+  const isAnother = generation !== undefined && orphan?.generation !== generation
+  const report = orphan === undefined || isAnother ? undefined : yield* detachOrphan(drivers, vm)
+  if (report !== undefined && report.left.length > 0) return yield* notRemoved(vm, report.problems)
+  yield* removeLeftShares(drivers, vm)
+  return report === undefined ? ({ vm, outcome: "absent" } satisfies DownResult) : removed(vm, report)
+})
+
+const removed = (vm: string, report: TeardownReport): DownResult => {
+  const left = report.foreign.map(({ resource }): LeftAlone => ({ kind: resource.kind, name: resourceName(resource) }))
+  return { vm, outcome: "removed", ...(left.length === 0 ? {} : { left }) }
+}
 
 /** Takes a lease back, and then what only it had kept alive. Fails where something of it is left. */
 export const detach = (drivers: Drivers, record: LeaseRecord) =>
@@ -70,7 +85,7 @@ export const rehearseDetach = Effect.fnUntraced(function* (
 ) {
   const { lease, request } = leased
   const member = memberOf((yield* Backends).get(request.backend), request, lease, owned)
-  const isReturned = member.length > 0 && (yield* hasPlace(leased)) && !(yield* isHeld(lease.device))
+  const isReturned = member.length > 0 && (yield* hasPlace(leased)) && !(yield* mayBeUsed(lease.device, request.owner))
   const device = isReturned ? member : []
   const own = owned.filter((resource) => !device.includes(resource))
   return { report: yield* rehearseTeardown(drivers, lease.vm, own), device } satisfies Release
@@ -92,7 +107,7 @@ const removeLease = Effect.fnUntraced(function* (
   const device = memberOf(backend, request, lease, owned)
   const whole = (resources: ReadonlyArray<OwnedResource>) =>
     Effect.map(teardown(drivers, lease.vm, resources), (report): Release => ({ report, device: [] }))
-  const isReturned = device.length > 0 && (yield* hasPlace(leased)) && !(yield* isHeld(lease.device))
+  const isReturned = device.length > 0 && (yield* hasPlace(leased)) && !(yield* mayBeUsed(lease.device, request.owner))
   if (!isReturned) return yield* whole(owned)
   const own = owned.filter((resource) => !device.includes(resource))
   const report = yield* teardown(drivers, lease.vm, own)
@@ -121,11 +136,11 @@ const conclude = Effect.fnUntraced(function* (drivers: Drivers, { lease, request
   const ledger = yield* Ledger
   const { vm } = lease
   const sizes = yield* sizesOf(request)
-  const until = (yield* now) + request.network.cooldown * 1000
+  const cooling = yield* coolingOf(request)
   const isForgotten = yield* ledger.transact(`forget ${vm}`, (tx) => {
     if (removed.report.left.length > 0) return false
     if (removed.device.length > 0 && !isWanted(tx, lease, sizes)) return false
-    forgetRows(tx, vm, until, removed.device)
+    forgetRows(tx, vm, cooling, removed.device)
     return true
   })
   if (isForgotten) return removed
@@ -135,8 +150,16 @@ const conclude = Effect.fnUntraced(function* (drivers: Drivers, { lease, request
     yield* keepLease(vm, rest)
     return { report: rest, device: [] } satisfies Release
   }
-  yield* forgetLease(vm, until, [])
+  yield* forgetLease(vm, cooling, [])
   return { report: rest, device: [] } satisfies Release
+})
+
+/** Taken down under an owner that runs, an address is not the next VM's to have: he may be using it still. */
+const coolingOf = Effect.fnUntraced(function* ({ network, owner }: LeaseRecord["request"]) {
+  const probe = yield* HostProbe
+  const until = (yield* now) + network.cooldown * 1000
+  const cooling: Cooling = { until, ...(owner !== undefined && probe.alive(owner) && { owner }) }
+  return cooling
 })
 
 /** What stays of a lease has the device of its pool with it. */
@@ -153,27 +176,27 @@ const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: stri
 
 export const forgetLease = Effect.fnUntraced(function* (
   vm: string,
-  coolUntil: number | undefined,
+  cooling: Cooling | undefined,
   device: ReadonlyArray<OwnedResource>
 ) {
   const ledger = yield* Ledger
-  yield* ledger.transact(`forget ${vm}`, (tx) => forgetRows(tx, vm, coolUntil, device))
+  yield* ledger.transact(`forget ${vm}`, (tx) => forgetRows(tx, vm, cooling, device))
 })
 
 /**
- * Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. `device`
+ * Forgets a lease whose objects are confirmed gone; its address cools down, or is free at once. `device`
  * goes back to the pool it is from.
  */
 export const forgetRows = (
   tx: Tx,
   vm: string,
-  coolUntil: number | undefined,
+  cooling: Cooling | undefined,
   device: ReadonlyArray<OwnedResource> = []
 ): void => {
   const known = findLease(tx, vm)
   if (known !== undefined) releaseMember(tx, known.lease, device)
   deleteResources(tx, vm)
-  releaseAddresses(tx, vm, coolUntil)
+  releaseAddresses(tx, vm, cooling)
   deleteLease(tx, vm)
 }
 

@@ -87,7 +87,12 @@ export const retireMember = (
 ) =>
   Effect.gen(function* () {
     const ledger = yield* Ledger
-    const owned = yield* ledger.transact(`retire ${subject}`, (tx) => startRetiring(tx, subject, seen))
+    const owned = yield* (
+      ledger
+        .transact(`retire ${subject}`, (tx) => startRetiring(tx, subject, seen))
+        // What was made is known without the ledger, and goes.
+        .pipe(Effect.onError(() => teardown(drivers, subject, [...(made ?? [])])))
+    )
     if (owned === undefined) return undefined
     const report = yield* teardown(drivers, subject, made === undefined ? owned : [...made])
     yield* ledger.transact(`forget ${subject}`, (tx) => {

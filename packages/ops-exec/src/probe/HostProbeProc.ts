@@ -1,12 +1,13 @@
-import { type BoundSocket, HostProbe, OpsError, type ProcessId } from "@vmnet/core"
+import { type BoundSocket, HostProbe, netnsKey, OpsError, type ProcessId } from "@vmnet/core"
 import { Effect, Layer } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { missingCapabilities } from "./capabilities.ts"
+import { inhabited } from "./inhabited.ts"
 import { namespaceIdentity } from "./namespaceIdentity.ts"
 import { isProvenAbsent, readProcessStat } from "./processStat.ts"
 import { behindStubs, usableResolvers } from "./resolvers.ts"
-import { tapUse } from "./tapUse.ts"
+import { tapUse, tunsOf } from "./tapUse.ts"
 import { distinct, parseSockets, socketTables } from "./sockets.ts"
 
 const read = (path: string): string => readFileSync(path, "utf8")
@@ -69,6 +70,12 @@ const make = Effect.gen(function* () {
         try: () => tapUse(device),
         catch: (cause) => ofSystemError({ family: "process", action: `look who has ${device} open` }, cause)
       }),
+    inhabited: (netns) =>
+      Effect.try({
+        try: () => inhabited(netns),
+        catch: (cause) => ofSystemError({ family: "process", action: `look who is in ${netnsKey(netns)}` }, cause)
+      }),
+    tunsOf: ({ pid, startTime }) => (find(pid)?.startTime === startTime ? tunsOf(pid) : []),
     resolvers: Effect.sync(() =>
       usableResolvers(
         readIfAny("/etc/resolv.conf"),

@@ -24,6 +24,8 @@ export interface Scenario {
   readonly check: ReadonlyArray<Step>
   /** Whether one `gc` has to complete the verb: it does so for a `gc` that was killed. Otherwise before and after are fine. */
   readonly completes?: boolean
+  /** Whether each object that it changes counts alone: half of a repair is no harm, and another one does the rest. */
+  readonly partial?: boolean
   /** Where a guest answers, throughout: the URL as the LAN neighbour asks for it. */
   readonly answers?: string
   /** Named namespaces whose insides count as well. */

@@ -122,7 +122,7 @@ const collections = ({ backend, title, flags, beside, more = {} }: Kind): Readon
     {
       ...common,
       name: `${title}-gc-owner-gone`,
-      prepare: [guest2, ...neighbours, ...beside],
+      prepare: [guest2, ...beside, ...neighbours],
       setup: [{ orphan: ["up", "vm", ...flags] }],
       check,
       answers
@@ -137,16 +137,41 @@ const collections = ({ backend, title, flags, beside, more = {} }: Kind): Readon
   ]
 }
 
-const pool = "networks: { pooled: { backend: tap, subnet: 10.240.0.0/24, pool: { warm: 1, size: 4 } } }\n"
-// Nothing is published: a TAP goes back to its pool with `route_localnet` as the VM's ports had it.
+/** What `repair` puts back: something of the VM or its network that somebody took away, with forwarding. */
+const repairs: ReadonlyArray<Scenario> = [
+  { backend: "bridge", flags: ["-p", "8081:80"], taken: ["address", "flush", "to", "10.213.0.1/32"] },
+  { backend: "netns", flags: ["-p", "8082:80"], taken: ["route", "flush", "exact", "10.11.0.1/32"] },
+  { backend: "tap", flags: ["-p", "8083:80"], taken: ["route", "flush", "exact", "10.214.0.2/32"] }
+].map(({ backend, flags, taken }): Scenario => {
+  const lives = [up("vm", "--backend", backend, ...flags), down("vm")]
+  return {
+    name: `${backend}-repair`,
+    verb: "repair",
+    backend,
+    setup: [lives[0]!, host("ip", ...taken), host("sysctl", "-q", "-w", "net.ipv4.ip_forward=0")],
+    argv: ["repair", "vm"],
+    partial: true,
+    check: [run("repair", "vm"), run("check", "vm"), down("vm"), ...lives]
+  }
+})
+
+/**
+ * A TAP that goes back to its pool keeps the parameters that its VM gave it: the pool has them under `require`, where
+ * they are nobody's.
+ */
+const pool = `forwarding: require
+networks: { pooled: { backend: tap, subnet: 10.240.0.0/24, pool: { warm: 1, size: 4 } } }
+`
 const pooled = { backend: "tap", config: pool } as const
-const intoPool = ["--network", "pooled", "--egress", "none"]
+const intoPool = ["--network", "pooled", "-p", "8085:80"]
+const forwards = host("sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
 
 const pools: ReadonlyArray<Scenario> = [
   {
     ...pooled,
     name: "pool-warm",
     verb: "warm",
+    prepare: [forwards],
     argv: ["network", "warm", "pooled"],
     check: [run("network", "warm", "pooled"), up("vm", ...intoPool), down("vm"), run("network", "rm", "pooled")]
   },
@@ -154,7 +179,7 @@ const pools: ReadonlyArray<Scenario> = [
     ...pooled,
     name: "pool-up",
     verb: "up",
-    prepare: [...neighbours, run("network", "warm", "pooled")],
+    prepare: [forwards, ...neighbours, run("network", "warm", "pooled")],
     argv: ["up", "vm", ...intoPool],
     check: [up("vm", ...intoPool), down("vm")],
     answers
@@ -163,7 +188,7 @@ const pools: ReadonlyArray<Scenario> = [
     ...pooled,
     name: "pool-down",
     verb: "down",
-    prepare: [...neighbours, run("network", "warm", "pooled")],
+    prepare: [forwards, ...neighbours, run("network", "warm", "pooled")],
     setup: [up("vm", ...intoPool)],
     argv: ["down", "vm"],
     check: [up("vm", ...intoPool), down("vm")],
@@ -194,7 +219,7 @@ const everyPool = collections({
   backend: "tap",
   title: "pool",
   flags: intoPool,
-  beside: [run("network", "warm", "pooled")],
+  beside: [forwards, run("network", "warm", "pooled")],
   more: { config: pool }
 }).filter(({ name }) => name === "pool-gc-owner-gone")
 
@@ -204,7 +229,7 @@ const scenariosOf = (kind: Kind): ReadonlyArray<Scenario> => {
   return [...life(kind), ...published, ...collections(kind)]
 }
 
-const all: ReadonlyArray<Scenario> = [...kinds.flatMap(scenariosOf), ...pools, ...everyPool, ...resolvers]
+const all: ReadonlyArray<Scenario> = [...kinds.flatMap(scenariosOf), ...pools, ...everyPool, ...resolvers, ...repairs]
 
 /** How many kills of each `npm test` does: every verb, and every backend, without paying for every world. */
 const samples: Readonly<Record<string, number>> = {
@@ -227,7 +252,9 @@ const samples: Readonly<Record<string, number>> = {
   "pool-warm": 12,
   "pool-up": 12,
   "pool-down": 12,
-  "resolv-conf-new-file": 14
+  "resolv-conf-new-file": 14,
+  "bridge-repair": 12,
+  "tap-repair": 8
 }
 
 export const scenarios: ReadonlyArray<Scenario> = all.map((scenario) =>

@@ -252,9 +252,7 @@ const samples: Readonly<Record<string, number>> = {
   "pool-warm": 12,
   "pool-up": 12,
   "pool-down": 12,
-  "resolv-conf-new-file": 14,
-  "bridge-repair": 12,
-  "tap-repair": 8
+  "resolv-conf-new-file": 14
 }
 
 export const scenarios: ReadonlyArray<Scenario> = all.map((scenario) =>

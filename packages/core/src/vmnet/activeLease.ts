@@ -31,8 +31,8 @@ export const activeLease = Effect.fnUntraced(function* (drivers: Drivers, vm: st
   if (record === undefined) return yield* vmNotFound(vm)
   if (record.state !== "active") return yield* notActive(record)
   yield* checkCapabilities(record.request)
-  const problems = yield* settle(drivers, vm)
-  if (problems.length > 0) return yield* portsNotRemoved(vm, problems)
+  const settled = yield* settle(drivers, vm)
+  if (settled !== undefined && settled.left.length > 0) return yield* portsNotRemoved(vm, settled.problems)
   yield* removeUnfinished(drivers, record.lease)
   const owned = yield* ledger.transact(`look up objects of ${vm}`, (tx) => resourcesOf(tx, vm))
   return { ...record, owned: owned.filter(({ state }) => state === "present") } satisfies ActiveLease

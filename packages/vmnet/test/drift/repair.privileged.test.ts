@@ -55,18 +55,16 @@ const put = Effect.fn("put")(function* (vmnet: Vmnet, { damage, tells }: Case) {
   const told = drift.map((one) => `${one.kind} ${one.drift}`)
   assert.include(told, tells, words)
   const { actions } = yield* Effect.promise(() => vmnet.repair())
-  assert.deepStrictEqual(
-    actions.filter(({ action }) => action === "left"),
-    [],
-    words
-  )
-  assert.deepStrictEqual((yield* Effect.promise(() => vmnet.check())).drift, [], words)
+  const left = actions.filter(({ action }) => action === "left")
+  assert.deepStrictEqual(left, [], `${words}: ${JSON.stringify(left)}`)
+  const after = yield* Effect.promise(() => vmnet.check())
+  assert.deepStrictEqual(after.drift, [], `${words}: ${JSON.stringify(after.drift)}`)
   const differing = HostSnapshot.diff(before, yield* world).filter((line) => !isMadeUp(JSON.stringify(line)))
-  assert.deepStrictEqual(differing, [], words)
+  assert.deepStrictEqual(differing, [], `${words}: ${JSON.stringify(differing)}`)
 })
 
 /** MACs that the plan does not name, and what follows from when a device was made. */
-const isMadeUp = (line: string): boolean => /mac|address|index|stable|link-local|fe80/i.test(line)
+const isMadeUp = (line: string): boolean => /mac|address|index|stable|link-local|fe80|namespace net:/i.test(line)
 
 const vmnetOf = Effect.acquireRelease(
   Effect.sync(() => createVmnet({ config: {} })),
@@ -111,6 +109,7 @@ describe("on the real kernel, repair puts back", () => {
         const veth = /^veth (\S+)/.exec(detail.resources.find(({ kind }) => kind === "Veth")!.what)![1]!
         const inside = (line: string) => `ip netns exec ${netns} ${line}`
         for (const one of [
+          { damage: [`ip netns delete ${netns}`], tells: "Netns missing" },
           ...onHost({ install }).filter(({ damage }) => !/chain|bridge|segments/.test(damage[0]!)),
           ...onDevice("Veth", veth),
           { damage: [`ip netns delete ${netns}`], tells: "Netns missing" },

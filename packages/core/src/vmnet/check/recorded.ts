@@ -1,5 +1,6 @@
 import { findLease, allLeases, type LeaseRecord } from "../../ledger/LeaseRow.ts"
 import type { Tx } from "../../ledger/Ledger.ts"
+import { lockHolder } from "../../ledger/Locks.ts"
 import { type OwnedResource, resourcesOf } from "../../ledger/ResourceRow.ts"
 import { shareSubject } from "../../ledger/ShareRow.ts"
 import type { HostProbe } from "../../ops/HostProbe.ts"
@@ -55,10 +56,5 @@ export const recordedMembers = (tx: Tx): ReadonlyArray<Recorded> =>
   )
 
 /** Whether a process is at work under this lock. */
-export const isAtWork = (tx: Tx, lock: string, probe: HostProbe["Service"]): boolean => {
-  const row = tx.get<{ pid: number; start: string; boot: string }>(
-    "SELECT pid, start, boot FROM locks WHERE key = ?",
-    lock
-  )
-  return row !== undefined && probe.alive({ pid: row.pid, startTime: row.start, bootId: row.boot })
-}
+export const isAtWork = (tx: Tx, lock: string, probe: HostProbe["Service"]): boolean =>
+  lockHolder(tx, lock, probe) !== undefined

@@ -9,11 +9,13 @@ import { collectLookAlikes } from "./lookAlikes.ts"
 import { withWholeLedger } from "./damagedLedger.ts"
 import { collectMembers } from "./members.ts"
 import { collectOrphans } from "./orphans.ts"
+import { collectRepairs } from "./repairs.ts"
 import { collectShares } from "./shares.ts"
 
 /** In this order: what one takes down, the next may then find unused. */
 const collectors: ReadonlyArray<Collector> = [
   collectLocks,
+  collectRepairs,
   collectLeases,
   collectOrphans,
   collectMembers,

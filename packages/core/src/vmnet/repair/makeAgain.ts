@@ -8,7 +8,7 @@ import { stepError } from "../../errors/stepError.ts"
 import { carriedBy } from "../check/carriers.ts"
 import { inspectAll } from "../check/inspectAll.ts"
 import { Progress } from "../Progress.ts"
-import { takeBack } from "./settle.ts"
+import { halfMade } from "./settle.ts"
 import type { Walk } from "./Walk.ts"
 
 /**
@@ -69,7 +69,7 @@ const undo = Effect.fnUntraced(function* (
   const { subject } = walk.of
   const current = plan.map((one) => walk.now(one))
   const ledger = yield* Ledger
-  const { left } = yield* takeBack(drivers, subject, owned, current)
+  const { left } = yield* teardown(drivers, subject, yield* halfMade(drivers, subject, owned, current))
   const found = yield* inspectAll(drivers, subject, owned, current)
   const gone = found.flatMap(({ drift, owned: one }) => (drift === null ? [] : [one]))
   const settled = gone.filter(({ seq }) => !left.some((one) => one.seq === seq))

@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-import type { VmnetError } from "../../errors/VmnetError.ts"
 import { Ledger, type Tx } from "../../ledger/Ledger.ts"
 import { markResources, type OwnedResource, resourcesOf } from "../../ledger/ResourceRow.ts"
 import { teardown } from "../../plan/teardown.ts"
@@ -14,39 +13,29 @@ export const subjectsInRepair = (tx: Tx): ReadonlyArray<string> =>
 
 /**
  * Ends a repair that did not come to its end, for somebody who holds the lock of the subject: what is whole stays, what is
- * half made goes, and what is missing is missing as it was. Gives what could not be taken back, which stays marked.
+ * half made goes, and what is missing is missing as it was. What could not be taken back stays marked.
  */
-export const settle = Effect.fnUntraced(function* (
-  drivers: Drivers,
-  subject: string
-): Effect.fn.Return<ReadonlyArray<string>, VmnetError, Ledger> {
+export const settle = Effect.fnUntraced(function* (drivers: Drivers, subject: string) {
   const ledger = yield* Ledger
   const owned = yield* ledger.transact(`look up what was in repair of ${subject}`, (tx) => resourcesOf(tx, subject))
   const marked = owned.filter(({ state }) => state === "repairing")
-  if (marked.length === 0) return []
-  const { left, problems } = yield* takeBack(drivers, subject, marked, owned)
-  yield* ledger.transact(`settle the repair of ${subject}`, (tx) =>
-    markResources(
-      tx,
-      subject,
-      marked.filter(({ seq }) => !left.some((one) => one.seq === seq)),
-      "present"
-    )
-  )
-  return problems
+  if (marked.length === 0) return undefined
+  const report = yield* teardown(drivers, subject, yield* halfMade(drivers, subject, marked, owned))
+  const settled = marked.filter(({ seq }) => !report.left.some((one) => one.seq === seq))
+  yield* ledger.transact(`settle the repair of ${subject}`, (tx) => markResources(tx, subject, settled, "present"))
+  return report
 })
 
-/** Of what a repair was to make, removes what it made by halves. */
-export const takeBack = Effect.fnUntraced(function* (
+/** Of what a repair was to make, what it made by halves. */
+export const halfMade = Effect.fnUntraced(function* (
   drivers: Drivers,
   subject: string,
   marked: ReadonlyArray<OwnedResource>,
   plan: ReadonlyArray<OwnedResource>
 ) {
   const found = yield* inspectAll(drivers, subject, marked, plan)
-  const half = found.flatMap(({ drift, owned }) => {
+  return found.flatMap(({ drift, owned }) => {
     if (drift === null || drift._tag === "Foreign") return []
     return drift._tag === "Altered" || drift.remains !== undefined ? [owned] : []
   })
-  return yield* teardown(drivers, subject, half)
 })

@@ -123,6 +123,13 @@ export const markResources = (
 export const markIntentBehind = (tx: Tx, subject: string, seq: number): void =>
   tx.run("UPDATE resources SET state = 'intent' WHERE subject = ? AND seq > ?", subject, seq)
 
+/** Takes a confirmation back for single resources: their removal begins. */
+export const markIntents = (tx: Tx, subject: string, resources: ReadonlyArray<OwnedResource>): void => {
+  for (const { seq } of resources) {
+    tx.run("UPDATE resources SET state = 'intent' WHERE subject = ? AND seq = ?", subject, seq)
+  }
+}
+
 export const deleteResources = (tx: Tx, subject: string): void =>
   tx.run("DELETE FROM resources WHERE subject = ?", subject)
 

@@ -2,9 +2,10 @@ import { Effect, Result } from "effect"
 import { releasePorts } from "../allocator/ports.ts"
 import type { Backend } from "../backend/Backend.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
+import { updateLease } from "../ledger/LeaseRow.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
-import { deleteSomeResources, type OwnedResource } from "../ledger/ResourceRow.ts"
+import { deleteSomeResources, markIntents, markPresent, type OwnedResource } from "../ledger/ResourceRow.ts"
 import { formatPublish } from "../net/Publish.ts"
 import type { PublishSpec } from "../plan/AttachRequest.ts"
 import type { Lease, PublishLease } from "../plan/Lease.ts"
@@ -36,15 +37,31 @@ const remove = (drivers: Drivers, backend: Backend, active: ActiveLease, ranges:
     const ledger = yield* Ledger
     const { vm, publish } = active.lease
     const owned = ownedRanges(backend, active, ranges)
-    const { problems } = yield* teardown(drivers, vm, owned)
-    if (problems.length > 0) return yield* portsNotRemoved(vm, problems)
-    return yield* ledger.transact(`forget ports of ${vm}`, (tx) => {
-      deleteSomeResources(tx, vm, owned)
-      for (const range of ranges) releasePorts(tx, vm, range)
+    // On record before the first of them goes: if nobody comes to the end of it, the next to look at the VM does.
+    const attachment = yield* ledger.transact(`release ports of ${vm}`, (tx) => {
+      markIntents(tx, vm, owned)
       const left = publish.filter((range) => !ranges.includes(range))
       return recordPublished(tx, backend, active, left)
     })
+    const { problems } = yield* teardown(drivers, vm, owned)
+    if (problems.length > 0) {
+      yield* stillPublished(active)
+      return yield* portsNotRemoved(vm, problems)
+    }
+    yield* ledger.transact(`forget ports of ${vm}`, (tx) => {
+      deleteSomeResources(tx, vm, owned)
+      for (const range of ranges) releasePorts(tx, vm, range)
+    })
+    return attachment
   }).pipe(Effect.uninterruptible)
+
+const stillPublished = Effect.fnUntraced(function* ({ attachment, lease, request }: ActiveLease) {
+  const ledger = yield* Ledger
+  yield* ledger.transact(`keep ports of ${lease.vm}`, (tx) => {
+    markPresent(tx, lease.vm)
+    updateLease(tx, lease, attachment, request)
+  })
+})
 
 const ownedRanges = (
   backend: Backend,

@@ -98,8 +98,8 @@ export const compareKernel = (
 ): ReadonlyArray<string> => {
   const found = standing(kernel)
   const isWhole = (subject: string) => subject.startsWith("@") || model.vms.get(subject)?.damaged === false
-  const missing = resources.flatMap(({ owner, resource, state, subject }) => {
-    const matters = state === "present" && isWhole(subject) && model.vms.get(subject)?.state !== "left"
+  const missing = resources.flatMap(({ isDue, owner, resource, subject }) => {
+    const matters = isDue && isWhole(subject) && model.vms.get(subject)?.state !== "left"
     return matters && !stands(found, resource, owner)
       ? [`${resource.kind} ${JSON.stringify(resource)} of ${subject} is not there`]
       : []

@@ -53,18 +53,32 @@ export const lookAtLedger: Effect.Effect<LedgerView, never, Ledger> = Ledger.use
 export interface RecordedResource {
   readonly subject: string
   readonly owner: string
-  readonly state: "intent" | "present"
+  /** It has to be there: made and confirmed, and nobody has begun to remove it. */
+  readonly isDue: boolean
   readonly resource: Resource
 }
+
+interface ResourceRow {
+  readonly subject: string
+  readonly owner: string
+  readonly due: number
+  readonly resource: string
+}
+
+/** A share, or a member of a pool, whose removal was cut short keeps its rows as they were. */
+const resources = `SELECT subject, owner, resource, state = 'present'
+  AND subject NOT IN (SELECT '@' || key FROM shares WHERE state <> 'present')
+  AND subject NOT IN (SELECT subject FROM members WHERE state NOT IN ('ready', 'leased')) AS due FROM resources`
 
 export const lookAtResources: Effect.Effect<ReadonlyArray<RecordedResource>, never, Ledger> = Ledger.use((ledger) =>
   Effect.orDie(
     ledger.rehearse("look at resources", (tx) =>
-      tx
-        .all<Omit<RecordedResource, "resource"> & { resource: string }>(
-          "SELECT subject, owner, state, resource FROM resources"
-        )
-        .map(({ owner, resource, state, subject }) => ({ subject, owner, state, resource: JSON.parse(resource) }))
+      tx.all<ResourceRow>(resources).map(({ due, owner, resource, subject }) => ({
+        subject,
+        owner,
+        isDue: due === 1,
+        resource: JSON.parse(resource)
+      }))
     )
   )
 )

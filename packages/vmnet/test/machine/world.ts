@@ -1,6 +1,6 @@
 import { hostNetns } from "@vmnet/core"
 import { Effect } from "effect"
-import type { Machine } from "./Machine.ts"
+import { install, type Machine } from "./Machine.ts"
 import type { ManualClock } from "./ManualClock.ts"
 import type { Model } from "./Model.ts"
 import type { Operation, Verb } from "./Operation.ts"
@@ -43,7 +43,7 @@ const toggleSocket = (
 /** Deletes the VM's device or all rules about it, as somebody might; true when there was something to delete. */
 const damage = ({ kernel }: Machine, vm: string, what: "device" | "rule"): boolean => {
   const { links, natEntries } = kernel.snapshot()["host"]!
-  const isIts = (tag: string): boolean => new RegExp(`^vmnet:[0-9a-f]{8}:${vm}:`).test(tag)
+  const isIts = (tag: string): boolean => tag.startsWith(`vmnet:${install}:${vm}:`)
   if (what === "device") {
     const its = links.filter(({ alias }) => isIts(alias ?? ""))
     for (const { link } of its) kernel.foreign.unplug(hostNetns, link)

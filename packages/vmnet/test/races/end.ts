@@ -4,7 +4,7 @@ import { HostProbeProc } from "@vmnet/ops-exec"
 import { leaseRows, stateDir } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
 import { createVmnet } from "vmnet"
-import { config } from "./networks.ts"
+import { config, sizes } from "./networks.ts"
 
 const open = async (): Promise<void> => {
   await using vmnet = createVmnet({ config: { text: config } })
@@ -28,7 +28,7 @@ export const allGone = Effect.fn("allGone")(function* (words: string) {
     for (const { vm } of await vmnet.list()) await vmnet.down(vm)
     const { problems } = await vmnet.gc()
     assert.deepStrictEqual(problems, [], words)
-    for (const network of ["web", "slots", "taps", "user"]) await vmnet.removeNetwork(network)
+    for (const network of Object.keys(sizes)) await vmnet.removeNetwork(network)
   })
   const ledger = Effect.gen(function* () {
     const rows = yield* leaseRows

@@ -6,6 +6,7 @@ export const config = `networks:
   slots: { backend: netns, subnet: 10.62.0.0/29, links: 10.63.0.0/28, cooldown: 1 }
   taps:  { backend: tap, subnet: 10.64.0.0/28, cooldown: 1, pool: { warm: 2, size: 3 } }
   user:  { backend: slirp }
+  pair:  { backend: netns, subnet: 10.66.0.0/30, links: 10.67.0.0/29, cooldown: 0 }
 `
 
 /** The guests that each has an address for. */
@@ -13,7 +14,8 @@ export const sizes: Sizes = {
   web: { addresses: 5 },
   slots: { addresses: 7 },
   taps: { addresses: 13, pool: 3 },
-  user: { addresses: Infinity }
+  user: { addresses: Infinity },
+  pair: { addresses: 2 }
 }
 
 /** Which VMs are on a network, mostly. */

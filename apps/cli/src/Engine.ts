@@ -1,4 +1,4 @@
-import type { Backends, HostProbe, Vmnet, VmnetError } from "@vmnet/core"
+import type { Backends, HostProbe, HostSurvey, Vmnet, VmnetError } from "@vmnet/core"
 import { Context, Effect, Layer } from "effect"
 
 /** What decides which VMs a command sees. */
@@ -16,6 +16,8 @@ export class Engine extends Context.Service<
   {
     readonly vmnet: (options: EngineOptions) => Effect.Effect<Layer.Layer<Vmnet, VmnetError>>
     readonly host: Effect.Effect<Layer.Layer<Backends | HostProbe, VmnetError>>
+    /** What looks at the host for `doctor`. */
+    readonly survey: Effect.Effect<Layer.Layer<HostSurvey>>
   }
 >()("@vmnet/cli/Engine") {}
 
@@ -24,5 +26,6 @@ const load = Effect.promise(() => import("./live.ts"))
 /** The real one. */
 export const liveEngine: Layer.Layer<Engine> = Layer.succeed(Engine, {
   vmnet: (options) => Effect.map(load, (live) => live.vmnet(options)),
-  host: Effect.map(load, (live) => live.host)
+  host: Effect.map(load, (live) => live.host),
+  survey: Effect.map(load, (live) => live.survey)
 })

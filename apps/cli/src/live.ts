@@ -1,7 +1,10 @@
-import { type HostOptions, layerHost, layerVmnetHost } from "vmnet/effect"
+import { type HostOptions, layerHost, layerSurvey, layerVmnetHost } from "vmnet/effect"
 
 /** What a request is made from, and nothing that opens a ledger. */
 export const host = layerHost
 
 /** `Vmnet` on this host, its record in `stateDir`. */
 export const vmnet = ({ stateDir }: Pick<HostOptions, "stateDir">) => layerVmnetHost({ stateDir })
+
+/** What looks at this host. */
+export const survey = layerSurvey

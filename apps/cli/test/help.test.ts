@@ -14,7 +14,7 @@ const paths = all.flatMap((command) => {
 describe("help", () => {
   it("there is every verb of this release", () => {
     const attached = ["up", "down", "ls", "show", "publish", "unpublish", "resolv-conf", "exec", "gc"]
-    const verbs = [...attached, "config", "network", "status", "demo"]
+    const verbs = [...attached, "config", "network", "status", "doctor", "demo"]
     assert.deepStrictEqual(
       all.map((command) => command.name),
       verbs

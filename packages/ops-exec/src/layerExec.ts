@@ -1,4 +1,14 @@
-import type { Commands, Helpers, HostProbe, LinkOps, MountOps, NatOps, OpsError, SysctlOps } from "@vmnet/core"
+import type {
+  Commands,
+  Helpers,
+  HostProbe,
+  HostSurvey,
+  LinkOps,
+  MountOps,
+  NatOps,
+  OpsError,
+  SysctlOps
+} from "@vmnet/core"
 import { Layer } from "effect"
 import { CommandsExeca } from "./commands/CommandsExeca.ts"
 import { HelpersProc } from "./helpers/HelpersProc.ts"
@@ -6,9 +16,10 @@ import { LinkOpsIp } from "./link/LinkOpsIp.ts"
 import { MountOpsExec } from "./mount/MountOpsExec.ts"
 import { NatOpsNft, type NatOpsNftOptions } from "./nat/NatOpsNft.ts"
 import { HostProbeProc } from "./probe/HostProbeProc.ts"
+import { HostSurveyProc } from "./survey/HostSurveyProc.ts"
 import { SysctlOpsProc } from "./sysctl/SysctlOpsProc.ts"
 
-export type ExecServices = Commands | Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe
+export type ExecServices = Commands | Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe | HostSurvey
 
 export interface ExecOptions extends NatOpsNftOptions {
   /** Where the helpers of user-mode networks have their records and sockets. Default `/run/vmnet`, for root only. */
@@ -26,5 +37,6 @@ export const layerExec = ({ stateDir = "/run/vmnet", ...options }: ExecOptions):
     SysctlOpsProc.layer,
     MountOpsExec.layer,
     HostProbeProc.layer,
+    HostSurveyProc.layer,
     HelpersProc.layer({ stateDir })
   ).pipe(Layer.provideMerge(CommandsExeca.layer))

@@ -1,6 +1,7 @@
 import { layerExec } from "@vmnet/ops-exec"
 import {
   hostProbeConformance,
+  hostSurveyConformance,
   linkOpsConformance,
   natOpsConformance,
   sysctlOpsConformance
@@ -21,3 +22,4 @@ linkOpsConformance("over ip", onTheKernel)
 natOpsConformance("over nft", onTheKernel)
 sysctlOpsConformance("over /proc/sys", onTheKernel)
 hostProbeConformance("over /proc", () => Layer.merge(layerExec({ install }), hostFixture))
+hostSurveyConformance("over /proc, nft and iptables-legacy", () => layerExec({ install }))

@@ -1,15 +1,18 @@
 import type {
   Attachment,
+  CheckResult,
+  Diagnosis,
   DownResult,
   GcAction,
   NetworkDetail,
   Plan,
+  RepairResult,
   ResolvConfResult,
   Status,
   VmDetail
 } from "@vmnet/core"
 import type { AttachedVm } from "./AttachedVm.ts"
-import type { CallOptions, GcOptions, UpOptions } from "./options.ts"
+import type { CallOptions, GcOptions, UpOptions, VmsOptions } from "./options.ts"
 import type { VmnetError } from "./VmnetError.ts"
 
 /** What `gc` did, and what it could not remove: that is recorded still. */
@@ -47,6 +50,15 @@ export interface Vmnet extends AsyncDisposable {
   readonly removeNetwork: (network: string, options?: CallOptions) => Promise<DownResult>
   /** Takes down the VMs whose owner is provably gone, and what was begun by a process that died. */
   readonly gc: (options?: GcOptions) => Promise<GcReport>
+  /** Compares every object on record with the kernel, of `vms` and what they share, or of all; changes nothing. */
+  readonly check: (options?: VmsOptions) => Promise<CheckResult>
+  /** Puts back what `check` finds, with nothing else touched; what it leaves, it says why. */
+  readonly repair: (options?: VmsOptions) => Promise<RepairResult>
+  /**
+   * What of this host keeps guests from working, and how it is mended. Read-only: it needs no rights, tells what it could
+   * not see, and makes no state directory.
+   */
+  readonly doctor: (options?: CallOptions) => Promise<Diagnosis>
   /** What vmnet holds on this host: VMs, networks, ports, changed sysctls. */
   readonly status: (options?: CallOptions) => Promise<Status>
   /** Waits for what is in flight, then lets go of the record. VMs stay up. `await using` does it. */

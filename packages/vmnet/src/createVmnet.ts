@@ -3,10 +3,11 @@ import { Effect } from "effect"
 import { attachedVm, type HandleVerbs } from "./facade/attachedVm.ts"
 import { configOf } from "./facade/configOf.ts"
 import { downGeneration, type Generation, requireGeneration } from "./facade/generation.ts"
-import { checkCallOptions, checkGcOptions, checkVmnetOptions, flagsOf } from "./facade/readOptions.ts"
+import { checkCallOptions, checkGcOptions, checkVmsOptions, checkVmnetOptions, flagsOf } from "./facade/readOptions.ts"
 import { Runner, type Services } from "./facade/Runner.ts"
-import { servicesOf } from "./facade/services.ts"
+import { diagnosisOf, recordOf, servicesOf } from "./facade/services.ts"
 import { verbs } from "./facade/verbs.ts"
+import { doctorOf } from "./host/doctorOf.ts"
 import type { CallOptions, VmnetOptions } from "./options.ts"
 import type { Vmnet } from "./Vmnet.ts"
 
@@ -33,11 +34,12 @@ export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
   checkVmnetOptions(options)
   const config = configOf(options)
   const runner = new Runner(servicesOf(options))
+  const observer = new Runner(diagnosisOf(options))
   const call: Call = (verb, work, options = {}) => {
     checkCallOptions(verb, options)
     return runner.run(work, options.signal)
   }
-  const close = () => runner.close()
+  const close = async () => void (await Promise.all([runner.close(), observer.close()]))
   return {
     up: async (options) => {
       const result = await runner.run(verbs.up(flagsOf("up", options), config), options.signal)
@@ -54,7 +56,20 @@ export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
     removeNetwork: async (network, options) => call("removeNetwork", verbs.removeNetwork(network), options),
     gc: async (options = {}) => {
       checkGcOptions(options)
-      return runner.run(verbs.gc(options.dryRun ?? false), options.signal)
+      const { dryRun = false, forceHeuristic = false, signal, timeout } = options
+      return runner.run(verbs.gc({ dryRun, forceHeuristic, ...(timeout === undefined ? {} : { timeout }) }), signal)
+    },
+    check: async (options = {}) => {
+      checkVmsOptions("check", options)
+      return runner.run(verbs.check(options.vms), options.signal)
+    },
+    repair: async (options = {}) => {
+      checkVmsOptions("repair", options)
+      return runner.run(verbs.repair(options.vms), options.signal)
+    },
+    doctor: async (given = {}) => {
+      checkCallOptions("doctor", given)
+      return observer.run(doctorOf({ config, ...recordOf(options) }), given.signal)
     },
     status: async (options) => call("status", verbs.status, options),
     close,

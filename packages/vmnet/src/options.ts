@@ -34,9 +34,18 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Which VMs are meant: all if absent. */
+export interface VmsOptions extends CallOptions {
+  readonly vms?: string | ReadonlyArray<string> | undefined
+}
+
 export interface GcOptions extends CallOptions {
   /** Says what would be deleted, and changes nothing. */
   readonly dryRun?: boolean | undefined
+  /** An emergency measure: also what has no tag, by its name and addresses, where nobody uses it. */
+  readonly forceHeuristic?: boolean | undefined
+  /** Seconds after which nothing new is begun; the rest is told, as a `BUSY` problem. 60 if absent. */
+  readonly timeout?: number | undefined
 }
 
 /** What a VM should get, in the words of `vmnet up`; what is absent comes from the configuration. */

@@ -2,7 +2,7 @@ import { exitCodeOf, VmnetError } from "@vmnet/core"
 import { Schema } from "effect"
 
 /** Worst first: what trying again does not mend stands before what it may. */
-const severity = [1, 6, 4, 5, 3, 2, 7]
+const severity = [1, 6, 4, 5, 3, 2, 7, 8]
 
 const rank = (error: VmnetError): number => severity.indexOf(exitCodeOf[error.code])
 

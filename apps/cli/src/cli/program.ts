@@ -1,13 +1,16 @@
 import { Cause, Effect } from "effect"
 import { Command } from "effect/cli"
+import { check } from "../commands/check.ts"
 import { config } from "../commands/config.ts"
 import { demo } from "../commands/demo.ts"
+import { doctor } from "../commands/doctor.ts"
 import { down } from "../commands/down.ts"
 import { exec } from "../commands/exec.ts"
 import { gc } from "../commands/gc.ts"
 import { ls } from "../commands/ls.ts"
 import { network } from "../commands/network.ts"
 import { publish } from "../commands/publish.ts"
+import { repair } from "../commands/repair.ts"
 import { resolvConf } from "../commands/resolvConf.ts"
 import { show } from "../commands/show.ts"
 import { status } from "../commands/status.ts"
@@ -30,10 +33,13 @@ export const vmnet = root.pipe(
     unpublish,
     resolvConf,
     exec,
+    check,
+    repair,
     gc,
     config,
     network,
     status,
+    doctor,
     demo
   ]),
   Command.withExamples([

@@ -15,11 +15,13 @@ interface Down extends DownLine {
   readonly error?: VmnetError
 }
 
+const lineOf = ({ vm, outcome, left }: Down): DownLine => (left === undefined ? { vm, outcome } : { vm, outcome, left })
+
 const takeDown = (vmnet: Vmnet["Service"], vm: string): Effect.Effect<Down> =>
   Effect.map(
     Effect.result(vmnet.down(vm)),
     Result.match({
-      onSuccess: ({ outcome }): Down => ({ vm, outcome }),
+      onSuccess: ({ outcome, left }): Down => ({ vm, outcome, ...(left === undefined ? {} : { left }) }),
       onFailure: (error): Down => ({ vm, outcome: "failed", error })
     })
   )
@@ -41,6 +43,11 @@ const readyPools = (vmnet: Vmnet["Service"]): Effect.Effect<Status["pools"]> =>
 const readyNotice = ({ network, ready }: Status["pools"][number]): string =>
   `the pool of ${network} still has ${ready} device${ready === 1 ? "" : "s"} ready; to remove ${ready === 1 ? "it" : "them"}: ` +
   `vmnet network rm ${network}`
+
+const leftNotices = ({ vm, left = [] }: Down): ReadonlyArray<string> =>
+  left.map(
+    ({ kind, name }) => `${vm}: ${kind} ${name} was left alone: it does not carry the VM's tag, so it is not ours`
+  )
 
 const failIfAny = (errors: ReadonlyArray<VmnetError>): Effect.Effect<void, VmnetError | SeveralFailures> => {
   const [first, second] = errors
@@ -67,8 +74,8 @@ export const down = Command.make(
       }),
       ({ downs }) => summarise(downs)
     )
-    yield* notice(globals, pools.map(readyNotice))
-    yield* print(format, downsDocument(downs.map(({ vm, outcome }) => ({ vm, outcome }))))
+    yield* notice(globals, [...downs.flatMap(leftNotices), ...pools.map(readyNotice)])
+    yield* print(format, downsDocument(downs.map(lineOf)))
     yield* failIfAny(downs.flatMap(({ error }) => (error === undefined ? [] : [error])))
   })
 ).pipe(

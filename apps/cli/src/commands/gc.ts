@@ -1,6 +1,6 @@
 import type { GcResult, VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
-import { Command } from "effect/cli"
+import { Command, Flag } from "effect/cli"
 import { begin } from "../cli/begin.ts"
 import { print } from "../cli/print.ts"
 import { SeveralFailures } from "../cli/SeveralFailures.ts"
@@ -14,7 +14,11 @@ const summary = ({ actions }: GcResult): string => {
   return parts.length === 0 ? "nothing to collect" : parts.map((action) => `${count(action)} ${action}`).join(", ")
 }
 
-const failIfAny = ([first, ...rest]: ReadonlyArray<VmnetError>): Effect.Effect<void, VmnetError | SeveralFailures> => {
+/** What could not be removed, as the failure of the command. */
+export const failIfAny = ([first, ...rest]: ReadonlyArray<VmnetError>): Effect.Effect<
+  void,
+  VmnetError | SeveralFailures
+> => {
   if (first === undefined) return Effect.void
   if (rest.length === 0) return Effect.fail(first)
   return Effect.fail(new SeveralFailures({ action: "things could not be removed", errors: [first, ...rest] }))
@@ -22,7 +26,22 @@ const failIfAny = ([first, ...rest]: ReadonlyArray<VmnetError>): Effect.Effect<v
 
 export const gc = Command.make(
   "gc",
-  { dryRun: switchFlag("dry-run", "Say what would be deleted, and change nothing") },
+  {
+    dryRun: switchFlag("dry-run", "Say what would be deleted, and change nothing"),
+    forceHeuristic: switchFlag(
+      "force-heuristic",
+      "In an emergency, when record and tags are lost: go by names and addresses too, where nobody uses the object"
+    ),
+    timeout: Flag.Int("timeout").pipe(
+      Flag.filter(
+        (seconds) => seconds > 0,
+        (seconds) => `--timeout is a positive number of seconds, not ${seconds}`
+      ),
+      Flag.withDefault(60),
+      Flag.withMetavar("SECONDS"),
+      Flag.withDescription("Begin nothing new after this long; what is left is told, and the exit code is 7")
+    )
+  },
   Effect.fn("vmnet gc")(function* (input) {
     const { globals, format } = yield* begin({ prints: "anything" })
     const { actions, problems } = yield* withVmnet(globals, (vmnet) => vmnet.gc(input), summary)

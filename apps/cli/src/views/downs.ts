@@ -1,3 +1,4 @@
+import type { LeftAlone } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
 import { columns } from "./columns.ts"
 
@@ -5,6 +6,8 @@ import { columns } from "./columns.ts"
 export interface DownLine {
   readonly vm: string
   readonly outcome: "removed" | "absent" | "failed"
+  /** What is somebody else's and was not touched. */
+  readonly left?: ReadonlyArray<LeftAlone>
 }
 
 export const downsDocument = (downs: ReadonlyArray<DownLine>): Document => ({

@@ -18,6 +18,8 @@ export const statusDocument = (status: Status): Document => ({
         ["install", status.install],
         ["state directory", status.stateDir],
         ["VMs", leaseText(status.leases)],
+        ["without record", status.lost?.vms.map((vm) => `${vm} (vmnet down ${vm} takes it down)`)],
+        ["not restored", status.lost?.notes],
         ["networks", String(status.networks)],
         ["published", String(status.published)],
         [

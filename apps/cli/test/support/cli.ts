@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
-import { Backends, HostProbe, type Vmnet, type VmnetError } from "@vmnet/core"
+import { Backends, HostProbe, type HostSurvey, type Vmnet, type VmnetError } from "@vmnet/core"
+import { MemoryKernel } from "@vmnet/testkit"
 import { Effect, Layer } from "effect"
 import { TestConsole } from "effect/testing"
 import { Invocation } from "#src/cli/Invocation"
@@ -17,6 +18,7 @@ export interface World extends FakeOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly uid?: number
   readonly exitCode?: number
+  readonly survey?: Layer.Layer<HostSurvey>
   /** In place of the fakes. */
   readonly engine?: {
     readonly host: Layer.Layer<Backends | HostProbe>
@@ -45,6 +47,8 @@ export const probe = HostProbe.of({
   sockets: Effect.succeed([]),
   resolvers: Effect.succeed(["198.51.100.53"]),
   namespace: () => null,
+  inhabited: () => Effect.succeed(false),
+  tunsOf: () => [],
   tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
   missingCapabilities: []
 })
@@ -71,6 +75,7 @@ export const makeCli = (world: World = {}) => {
       }),
       Layer.succeed(Engine, {
         host: Effect.succeed(world.engine?.host ?? host),
+        survey: Effect.succeed(world.survey ?? MemoryKernel.make().layer),
         vmnet: ({ stateDir }) => Effect.sync(() => (stateDirs.push(stateDir), world.engine?.vmnet ?? vmnet.layer))
       }),
       Layer.succeed(CommandRunner, {

@@ -1,10 +1,15 @@
 import {
   type Attachment,
   type AttachRequest,
+  type GcOptions,
+  type GcResult,
+  type LeftAlone,
+  type DriftItem,
   type NetworkDetail,
   type Plan,
   Progress,
   type PublishSpec,
+  type RepairAction,
   type Status,
   Vmnet,
   VmnetError
@@ -17,7 +22,13 @@ export interface FakeOptions {
   readonly fail?: Readonly<Record<string, VmnetError>>
   readonly netnsPath?: string
   readonly target?: AttachRequest["target"]
+  readonly drift?: ReadonlyArray<DriftItem>
+  readonly actions?: ReadonlyArray<RepairAction>
   readonly pools?: Status["pools"]
+  /** What `gc` does with what it is asked for. */
+  readonly gc?: (options: GcOptions) => GcResult
+  /** What `down` leaves alone. */
+  readonly left?: ReadonlyArray<LeftAlone>
   /** `up` never ends: what a signal interrupts. */
   readonly hang?: true
 }
@@ -110,7 +121,8 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
     plan: (request) => Effect.as(failing("plan"), planOf(request)),
     down: Effect.fnUntraced(function* (vm) {
       yield* failing(`down ${vm}`)
-      return { vm, outcome: attachments.delete(vm) ? ("removed" as const) : ("absent" as const) }
+      const outcome = attachments.delete(vm) ? ("removed" as const) : ("absent" as const)
+      return { vm, outcome, ...(options.left && { left: options.left }) }
     }),
     list: Effect.andThen(
       failing("list"),
@@ -157,7 +169,9 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
       ]),
     warm: ({ network }) => Effect.as(failing(`warm ${network}`), { network, made: 2, ready: 3, leased: 1 }),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
-    gc: () => Effect.succeed({ actions: [], problems: [] }),
+    gc: (asked) => Effect.map(failing("gc"), () => options.gc?.(asked) ?? { actions: [], problems: [] }),
+    check: (vms = []) => Effect.as(Effect.forEach(vms, find), { drift: options.drift ?? [] }),
+    repair: (vms = []) => Effect.as(Effect.forEach(vms, find), { actions: options.actions ?? [] }),
     status: Effect.sync(() => statusOf(attachments, options.pools))
   })
   return { layer: Layer.succeed(Vmnet, service), attachments, requests }

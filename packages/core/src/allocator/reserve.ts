@@ -1,10 +1,14 @@
+import { Result } from "effect"
 import type { Backend } from "../backend/Backend.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { nextGeneration, nextMark } from "../ledger/counters.ts"
 import { insertLease } from "../ledger/LeaseRow.ts"
 import type { Tx } from "../ledger/Ledger.ts"
+import { orphanAt } from "../ledger/OrphanRow.ts"
 import { insertIntents, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import { holdShare } from "../ledger/ShareRow.ts"
+import { parseIpv4 } from "../net/Ipv4.ts"
+import { orphanHasAddress } from "../rebuild/orphanErrors.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { Mac } from "../names/Mac.ts"
 import { formatOwner } from "../names/Owner.ts"
@@ -66,9 +70,17 @@ export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
     uplink: network.uplink,
     ...(pooled && { pooled: pooled.subject })
   }
+  refuseOrphanAddress(tx, request, lease.address)
   const plan = backend.plan(request, lease)
   const claimed = pooled?.claimed ?? false
   return { lease, plan, owned: record(tx, options, lease, plan, claimed), claimed }
+}
+
+/** Whoever has an address without being on record has it all the same; a network inside of namespaces meets nobody. */
+const refuseOrphanAddress = (tx: Tx, { network, vm }: AttachRequest, address: string): void => {
+  const position = network.inside === true ? undefined : Result.getOrUndefined(parseIpv4(address))
+  const orphan = position === undefined ? undefined : orphanAt(tx, position)
+  if (orphan !== undefined) throw orphanHasAddress(vm, address, orphan)
 }
 
 /** Reserves host ports, each range with a connection mark of its own. */

@@ -1,4 +1,4 @@
-import { Context, type Effect } from "effect"
+import { Context, type Effect, type Scope } from "effect"
 import type { VmnetError } from "../errors/VmnetError.ts"
 
 export type SqlValue = string | number | null
@@ -26,5 +26,19 @@ export class Ledger extends Context.Service<
     readonly transact: <A>(name: string, f: (tx: Tx) => A) => Effect.Effect<A, VmnetError>
     /** Runs `f` as `transact` does, gives its answer, and takes back everything it wrote. */
     readonly rehearse: <A>(name: string, f: (tx: Tx) => A) => Effect.Effect<A, VmnetError>
+    /** What helps where `transact` fails for good; a ledger in memory has none. */
+    readonly recovery?: LedgerRecovery
   }
 >()("@vmnet/core/Ledger") {}
+
+export interface LedgerRecovery {
+  /**
+   * A ledger in memory with what can be read of this one, or with what the kernel says where nothing can be. Its locks
+   * keep nobody out: nobody can write to the real one, so nobody else is at work either.
+   */
+  readonly standIn: Effect.Effect<Ledger["Service"], VmnetError, Scope.Scope>
+  /** Reads all of it, and fails with what `isDamaged` tells when it is not whole. */
+  readonly examine: Effect.Effect<void, VmnetError>
+  /** Sets a damaged ledger's files aside and keeps them; the next transaction begins a new one. Gives their new place. */
+  readonly setAside: Effect.Effect<string, VmnetError>
+}

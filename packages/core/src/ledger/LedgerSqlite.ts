@@ -1,118 +1,167 @@
 import { Effect, Layer, Schedule } from "effect"
-import { DatabaseSync, type StatementSync } from "node:sqlite"
-import { join } from "node:path"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
-import { Ledger, type SqlValue, type Tx } from "./Ledger.ts"
-import { forgetBoot, schemaVersion, upgrades } from "./schema.ts"
-import { ensureStateDir } from "./stateDir.ts"
+import { Ledger, type Tx } from "./Ledger.ts"
+import { isDamaged, isUnwritable, ledgerError } from "./ledgerErrors.ts"
+import { fileAt, inTransaction, ledgerFile, openDatabase, type OpenLedger } from "./openDatabase.ts"
+import { finishRebuild, isRebuildDue, judgeFile, prepare, type Preparing } from "./prepare.ts"
+import { examineFile } from "./examine.ts"
+import { attemptOn, setFilesAside } from "./setAside.ts"
+import { standIn } from "./standIn.ts"
 
 const busyTimeout = 10_000
+
+/** A look at the kernel for what is ours there, and how to record it in a ledger that knows nothing yet. */
+export type Rebuild = Effect.Effect<(tx: Tx) => void, VmnetError>
 
 export interface LedgerOptions {
   readonly stateDir: string
   readonly install: string
   /** How long a transaction waits for another process's, in milliseconds; 10 000 if absent. */
   readonly busyTimeout?: number
+  /** What a new ledger begins with; nothing if absent. */
+  readonly rebuild?: Rebuild
 }
 
-/** The ledger in `<stateDir>/ledger.db`: SQLite in WAL mode, one connection for the life of the layer. */
+/**
+ * The ledger in `<stateDir>/ledger.db`: SQLite in WAL mode, one connection for the life of the layer. A ledger that is
+ * damaged or cannot be written does not keep the layer from being made: each transaction tries to open it, and fails with
+ * what is wrong.
+ */
 export const layerLedgerSqlite = (options: LedgerOptions): Layer.Layer<Ledger, VmnetError, HostProbe> =>
   Layer.effect(
     Ledger,
     Effect.gen(function* () {
-      const probe = yield* HostProbe
-      const database = yield* Effect.acquireRelease(opened(options), (database) => Effect.sync(() => database.close()))
-      const tx = statementsOf(database)
-      const transact: Ledger["Service"]["transact"] = (name, f) =>
-        attempt(name, () => inTransaction(database, "COMMIT", () => f(tx)))
-      const rehearse: Ledger["Service"]["rehearse"] = (name, f) =>
-        attempt(name, () => inTransaction(database, "ROLLBACK", () => f(tx)))
-      yield* transact("prepare the ledger", (tx) => prepare(database, tx, probe.self.bootId))
-      return Ledger.of({ install: options.install, stateDir: options.stateDir, transact, rehearse })
+      const { bootId } = (yield* HostProbe).self
+      const connection = yield* Effect.acquireRelease(
+        Effect.sync(() => new Connection(options, bootId)),
+        (connection) => Effect.sync(() => connection.close())
+      )
+      yield* Effect.catchIf(
+        connection.ensure(`open the ledger in ${options.stateDir}`),
+        (error) => isDamaged(error) || isUnwritable(error),
+        () => Effect.void
+      )
+      const { install, stateDir } = options
+      return Ledger.of({
+        install,
+        stateDir,
+        transact: (name, f) => connection.run(name, "COMMIT", f),
+        rehearse: (name, f) => connection.run(name, "ROLLBACK", f),
+        recovery: {
+          standIn: standIn({ ...options, bootId }),
+          examine: attemptOn(stateDir, "examine the ledger", () => examineFile(stateDir)),
+          setAside: Effect.suspend(() => {
+            connection.close()
+            return setFilesAside(stateDir)
+          })
+        }
+      })
     })
   )
 
-/** SQLite does not wait while another process makes the file (the change to WAL needs it alone): this does. */
-const opened = (options: LedgerOptions) =>
-  attempt(`open the ledger in ${options.stateDir}`, () => open(options)).pipe(
-    Effect.retry({
-      schedule: Schedule.spaced("5 millis").pipe(Schedule.upTo({ duration: options.busyTimeout ?? busyTimeout })),
-      while: (error) => error.code === "BUSY"
-    })
-  )
+/** One connection, opened when it is needed and again after what has made it useless. */
+class Connection {
+  readonly #options: LedgerOptions
+  readonly #preparing: Preparing
+  #open: OpenLedger | undefined
 
-const attempt = <A>(name: string, f: () => A): Effect.Effect<A, VmnetError> =>
-  Effect.try({ try: f, catch: (cause) => toLedgerError(name, cause) })
-
-const open = ({ stateDir, busyTimeout: timeout = busyTimeout }: LedgerOptions): DatabaseSync => {
-  ensureStateDir(stateDir)
-  const database = new DatabaseSync(join(stateDir, "ledger.db"), { timeout })
-  try {
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
-    return database
-  } catch (cause) {
-    database.close()
-    throw cause
+  constructor(options: LedgerOptions, bootId: string) {
+    this.#options = options
+    const { install, rebuild, stateDir } = options
+    this.#preparing = { install, stateDir, bootId, looks: rebuild !== undefined }
   }
-}
 
-/** Creates the tables, refuses a newer ledger, and forgets what died with an earlier boot. */
-const prepare = (database: DatabaseSync, tx: Tx, bootId: string): void => {
-  const version = tx.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0
-  if (version > schemaVersion) {
+  close(): void {
+    const open = this.#open
+    this.#open = undefined
+    try {
+      open?.database.close()
+    } catch {
+      // A connection that cannot even be closed is of no further use; the file is as SQLite has left it.
+    }
+  }
+
+  run<A>(name: string, end: "COMMIT" | "ROLLBACK", f: (tx: Tx) => A): Effect.Effect<A, VmnetError> {
+    return Effect.andThen(
+      this.ensure(name),
+      Effect.suspend(() =>
+        this.#attempt(name, () => {
+          const { database, tx } = this.#current()
+          return inTransaction(database, end, () => f(tx))
+        })
+      )
+    )
+  }
+
+  /** SQLite does not wait while another process makes the file (the change to WAL needs it alone): this does. */
+  ensure(name: string): Effect.Effect<void, VmnetError> {
+    const wait = this.#options.busyTimeout ?? busyTimeout
+    return Effect.suspend(() => {
+      if (this.#open !== undefined) return Effect.void
+      const opened = this.#attempt(name, () => this.#openAndPrepare()).pipe(
+        Effect.retry({
+          schedule: Schedule.spaced("5 millis").pipe(Schedule.upTo({ duration: wait })),
+          while: (error) => error.code === "BUSY"
+        })
+      )
+      return Effect.flatMap(opened, (open) => this.#filled(name, open))
+    })
+  }
+
+  /** Reads before it writes: a ledger with nothing to be done to it is opened without a transaction that writes. */
+  #openAndPrepare(): OpenLedger {
+    const { stateDir } = this.#options
+    const open = openDatabase(stateDir, this.#options.busyTimeout ?? busyTimeout)
+    try {
+      const { database, tx } = open
+      if (judgeFile(tx, this.#preparing) === "toPrepare") {
+        inTransaction(database, "COMMIT", () => prepare(tx, (sql) => database.exec(sql), this.#preparing))
+      }
+      return open
+    } catch (cause) {
+      open.database.close()
+      throw cause
+    }
+  }
+
+  /** Nobody uses a new ledger before what the kernel says is in it. */
+  #filled(name: string, open: OpenLedger): Effect.Effect<void, VmnetError> {
+    const { rebuild } = this.#options
+    const { database, tx } = open
+    const use = Effect.sync(() => void (this.#open = open))
+    const work = Effect.gen({ self: this }, function* () {
+      const isDue = yield* this.#attempt(name, () => isRebuildDue(tx))
+      if (!isDue || rebuild === undefined) return
+      const record = yield* rebuild
+      yield* this.#attempt(name, () => inTransaction(database, "COMMIT", () => finishRebuild(tx, record)))
+    })
+    return Effect.andThen(work, use).pipe(Effect.onError(() => Effect.sync(() => database.close())))
+  }
+
+  /**
+   * Whoever deletes or replaces the file leaves us with one that nobody else sees: what is recorded there is lost. The next
+   * transaction opens what is there now.
+   */
+  #current(): OpenLedger {
+    const open = this.#open
+    if (open !== undefined && open.file === fileAt(ledgerFile(this.#options.stateDir))) return open
+    this.close()
     throw new VmnetError({
-      code: "LEDGER_FAILED",
-      detail: `the ledger has format ${version}, this vmnet writes format ${schemaVersion}`,
-      hint: "Use the newer vmnet that wrote it, or another --state-dir."
+      code: "BUSY",
+      detail: `the ledger in ${this.#options.stateDir} was deleted or replaced meanwhile`,
+      hint: "Try again."
     })
   }
-  for (const upgrade of upgrades.slice(version)) database.exec(upgrade)
-  database.exec(`PRAGMA user_version = ${schemaVersion}`)
-  const boot = tx.get<{ value: string }>("SELECT value FROM meta WHERE key = 'boot'")?.value
-  if (boot === bootId) return
-  database.exec(forgetBoot)
-  tx.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('boot', ?)", bootId)
-}
 
-const statementsOf = (database: DatabaseSync): Tx => {
-  const prepared = new Map<string, StatementSync>()
-  const statement = (sql: string): StatementSync => {
-    const known = prepared.get(sql)
-    if (known !== undefined) return known
-    const made = database.prepare(sql)
-    prepared.set(sql, made)
-    return made
+  #attempt<A>(name: string, f: () => A): Effect.Effect<A, VmnetError> {
+    return Effect.try({
+      try: f,
+      catch: (cause) => {
+        const error = ledgerError(name, this.#options.stateDir, cause)
+        if (isDamaged(error) || isUnwritable(error)) this.close()
+        return error
+      }
+    })
   }
-  return {
-    run: (sql, ...values) => void statement(sql).run(...(values as Array<SqlValue>)),
-    get: <Row>(sql: string, ...values: ReadonlyArray<SqlValue>) => statement(sql).get(...values) as Row | undefined,
-    all: <Row>(sql: string, ...values: ReadonlyArray<SqlValue>) =>
-      statement(sql).all(...values) as unknown as ReadonlyArray<Row>
-  }
-}
-
-const inTransaction = <A>(database: DatabaseSync, end: "COMMIT" | "ROLLBACK", f: () => A): A => {
-  database.exec("BEGIN IMMEDIATE")
-  try {
-    const result = f()
-    database.exec(end)
-    return result
-  } catch (cause) {
-    // SQLite has already rolled back by itself after a full disk or an I/O error.
-    if (database.isTransaction) database.exec("ROLLBACK")
-    throw cause
-  }
-}
-
-/** The primary result code; extended ones (SQLITE_BUSY_RECOVERY, ...) have more bits above it (sqlite.org/rescode.html). */
-const isBusy = (cause: unknown): boolean =>
-  cause instanceof Error && "errcode" in cause && typeof cause.errcode === "number" && (cause.errcode & 0xff) === 5
-
-const toLedgerError = (name: string, cause: unknown): VmnetError => {
-  if (cause instanceof VmnetError) return cause
-  const words = cause instanceof Error ? cause.message : String(cause)
-  return isBusy(cause)
-    ? new VmnetError({ code: "BUSY", detail: `${name}: the ledger is busy`, hint: "Try again.", cause })
-    : new VmnetError({ code: "LEDGER_FAILED", detail: `${name}: ${words}`, cause })
 }

@@ -33,27 +33,60 @@ export const withLock =
   (key: string) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | VmnetError, R | Ledger | HostProbe> =>
     Effect.gen(function* () {
-      const ledger = yield* Ledger
-      const probe = yield* HostProbe
-      const token = `${instance}.${++tokens}`
-      const acquire = Effect.suspend(() => {
-        working.add(token)
-        return ledger.transact(`lock ${key}`, (tx) => takeLock(tx, key, token, probe))
-      }).pipe(
+      const { release, take } = yield* hand(key)
+      const acquire = take.pipe(
         Effect.flatMap((taken) => (taken ? Effect.void : Effect.fail(held(key)))),
         Effect.retry({ schedule: untilFree, while: (error) => error.code === "BUSY" })
       )
-      const release = Effect.suspend(() => {
-        working.delete(token)
-        return ledger.transact(`unlock ${key}`, (tx) =>
-          tx.run("DELETE FROM locks WHERE key = ? AND token = ?", key, token)
-        )
-      })
       // Also when it failed or was interrupted with the row written all the same: it must not outlive this attempt.
       return yield* Effect.uninterruptibleMask((restore) =>
         Effect.onExit(Effect.andThen(restore(acquire), restore(self)), () => Effect.ignore(release))
       )
     })
+
+/**
+ * Runs `self` under the lock if that is free, and `busy` at once, with the pid of who has it (unless he has just let go),
+ * if it is not: for whoever has other things to do than to wait.
+ */
+export const withLockIfFree =
+  (key: string) =>
+  <A, E, R, B, F, S>(
+    self: Effect.Effect<A, E, R>,
+    busy: (pid: number | undefined) => Effect.Effect<B, F, S>
+  ): Effect.Effect<A | B, E | F | VmnetError, R | S | Ledger | HostProbe> =>
+    Effect.gen(function* () {
+      const { holder, release, take } = yield* hand(key)
+      const work = Effect.flatMap(take, (taken): Effect.Effect<A | B, E | F | VmnetError, R | S> =>
+        taken ? self : Effect.flatMap(holder, busy)
+      )
+      return yield* Effect.uninterruptibleMask((restore) => Effect.onExit(restore(work), () => Effect.ignore(release)))
+    })
+
+/** One attempt at a lock: taking it (`false`: somebody alive has it), who that is, and giving it back. */
+const hand = Effect.fnUntraced(function* (key: string) {
+  const ledger = yield* Ledger
+  const probe = yield* HostProbe
+  const token = `${instance}.${++tokens}`
+  return {
+    take: Effect.suspend(() => {
+      working.add(token)
+      return ledger.transact(`lock ${key}`, (tx) => takeLock(tx, key, token, probe))
+    }),
+    holder: ledger.transact(`look at lock ${key}`, (tx) => lockHolder(tx, key, probe)),
+    release: Effect.suspend(() => {
+      working.delete(token)
+      return ledger.transact(`unlock ${key}`, (tx) =>
+        tx.run("DELETE FROM locks WHERE key = ? AND token = ?", key, token)
+      )
+    })
+  }
+})
+
+/** The pid of whoever holds a lock, if he is alive. */
+export const lockHolder = (tx: Tx, key: string, probe: HostProbe["Service"]): number | undefined => {
+  const row = tx.get<LockRow>("SELECT token, pid, start, boot FROM locks WHERE key = ?", key)
+  return row !== undefined && isHeld(row, probe) ? row.pid : undefined
+}
 
 /** Takes the lock when it is free or its holder's process is gone; `false` when somebody alive has it. */
 const takeLock = (tx: Tx, key: string, token: string, probe: HostProbe["Service"]): boolean => {

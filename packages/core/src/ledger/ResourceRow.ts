@@ -1,10 +1,14 @@
 import { VmnetError } from "../errors/VmnetError.ts"
+import { formatOwner, type Owner } from "../names/Owner.ts"
 import type { Resource } from "../resource/Resource.ts"
 import { describeResource, resourceKey } from "../resource/identity.ts"
 import type { Tx } from "./Ledger.ts"
 
-/** `intent`: about to be made, may or may not be there. `present`: made and confirmed. */
-export type ResourceState = "intent" | "present"
+/**
+ * `intent`: about to be made, may or may not be there. `present`: made and confirmed. `repairing`: was made and confirmed,
+ * went missing, and is about to be made again; what is half made in its place is ours.
+ */
+export type ResourceState = "intent" | "present" | "repairing"
 
 /** A resource with what proves and undoes it: its owner tag, and what was found before it was changed. */
 export interface OwnedResource {
@@ -70,6 +74,24 @@ export const insertIntents = (
   })
 }
 
+/** What was found of a subject that nothing is on record of; what somebody has on record already is his. */
+export const insertFound = (
+  tx: Tx,
+  subject: string,
+  found: ReadonlyArray<{ readonly owner: Owner; readonly resource: Resource }>
+): void => {
+  for (const [seq, { owner, resource }] of found.entries()) {
+    tx.run(
+      "INSERT OR IGNORE INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'present', ?, NULL)",
+      subject,
+      seq,
+      resourceKey(resource),
+      formatOwner(owner),
+      JSON.stringify(resource)
+    )
+  }
+}
+
 export const markPresent = (tx: Tx, subject: string): void =>
   tx.run("UPDATE resources SET state = 'present' WHERE subject = ? AND state = 'intent'", subject)
 
@@ -83,6 +105,18 @@ const refuseHeld = (tx: Tx, subject: string, resource: Resource): void => {
     hint: `Take ${holder.subject} down first, or use another namespace.`,
     details: { subject, kind: resource.kind, holder: holder.subject }
   })
+}
+
+/** Sets the state of single resources that were made and confirmed once. */
+export const markResources = (
+  tx: Tx,
+  subject: string,
+  resources: ReadonlyArray<OwnedResource>,
+  state: "present" | "repairing"
+): void => {
+  for (const { seq } of resources) {
+    tx.run("UPDATE resources SET state = ? WHERE subject = ? AND seq = ? AND state <> 'intent'", state, subject, seq)
+  }
 }
 
 /** Takes a confirmation back for all resources behind a place. */

@@ -1,7 +1,10 @@
 import type { Tx } from "./Ledger.ts"
 
-/** `creating` and `removing` are only seen while somebody holds the share's lock, or after he died holding it. */
-export type ShareState = "creating" | "present" | "removing"
+/**
+ * `creating` and `removing` are only seen while somebody holds the share's lock, or after he died holding it. An `orphan`
+ * was found when the ledger was begun anew: nobody knows whether it is all there, so nobody relies on it.
+ */
+export type ShareState = "creating" | "present" | "removing" | "orphan"
 
 /** The subject its resources are recorded and tagged under; VM names cannot begin with `@`. */
 export const shareSubject = (key: string): string => `@${key}`
@@ -10,8 +13,8 @@ export const shareState = (tx: Tx, key: string): ShareState | undefined =>
   tx.get<{ state: ShareState }>("SELECT state FROM shares WHERE key = ?", key)?.state
 
 /** `rank` orders shares by need: a share may rely on those of lower rank. */
-export const insertShare = (tx: Tx, key: string, rank: number): void =>
-  tx.run("INSERT INTO shares (key, state, rank) VALUES (?, 'creating', ?)", key, rank)
+export const insertShare = (tx: Tx, key: string, rank: number, state: ShareState = "creating"): void =>
+  tx.run("INSERT INTO shares (key, state, rank) VALUES (?, ?, ?)", key, state, rank)
 
 export const setShareState = (tx: Tx, key: string, state: ShareState): void =>
   tx.run("UPDATE shares SET state = ? WHERE key = ?", state, key)
@@ -25,10 +28,16 @@ export const holdShare = (tx: Tx, key: string, vm: string): void =>
 export const isHeld = (tx: Tx, key: string): boolean =>
   tx.get("SELECT 1 FROM holds WHERE share = ? LIMIT 1", key) !== undefined
 
-/** Shares nobody holds any more, those that rely on others first: the order to remove them in. */
-export const unheldShares = (tx: Tx): ReadonlyArray<string> =>
+/**
+ * Shares nobody holds any more, those that rely on others first: the order to remove them in. Whoever is in `without`
+ * counts as nobody.
+ */
+export const unheldShares = (tx: Tx, without: ReadonlySet<string> = new Set()): ReadonlyArray<string> =>
   tx
     .all<{ key: string }>(
-      `SELECT key FROM shares s WHERE NOT EXISTS (SELECT 1 FROM holds h WHERE h.share = s.key) ORDER BY rank DESC`
+      `SELECT key FROM shares s WHERE NOT EXISTS
+         (SELECT 1 FROM holds h WHERE h.share = s.key AND h.vm NOT IN (SELECT value FROM json_each(?)))
+       ORDER BY rank DESC`,
+      JSON.stringify([...without])
     )
     .map((row) => row.key)

@@ -1,6 +1,9 @@
 /** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
 export const schemaVersion = 2
 
+/** "vmnt" in ASCII: what file(1) and SQLite know a ledger by (`PRAGMA application_id`). */
+export const applicationId = 0x766d6e74
+
 /**
  * One row per fact, so that `sqlite3 ledger.db` tells the whole story. Leases, shares and resources die with the boot
  * (their kernel objects do); generations and marks outlive it.
@@ -70,4 +73,5 @@ export const forgetBoot = [
   "members"
 ]
   .map((table) => `DELETE FROM ${table};`)
+  .concat("DELETE FROM meta WHERE key IN ('rebuild', 'lost') OR key LIKE 'orphan:%';")
   .join("\n")

@@ -77,6 +77,7 @@ export type ForwardChange =
  * - `forward` adds or deletes all of a range or nothing; `Exists` when the host's port is taken, `Denied` when this user
  *   may not have it, `Unsupported` when the helper cannot do it while it runs
  * - `forwards` lists single ports; none when the helper is not running
+ * - `list` gives the helpers that carry a tag of an install: processes that run, and files of those that do no more
  */
 export class Helpers extends Context.Service<
   Helpers,
@@ -87,6 +88,7 @@ export class Helpers extends Context.Service<
     readonly stop: (key: HelperKey) => Effect.Effect<void, OpsError>
     readonly forward: (key: HelperKey, change: ForwardChange) => Effect.Effect<void, OpsError>
     readonly forwards: (key: HelperKey) => Effect.Effect<ReadonlyArray<PortForward>, OpsError>
+    readonly list: (install: string) => Effect.Effect<ReadonlyArray<HelperKey>, OpsError>
   }
 >()("@vmnet/core/Helpers") {}
 

@@ -40,6 +40,10 @@ export class HostProbe extends Context.Service<
     readonly sockets: Effect.Effect<ReadonlyArray<BoundSocket>, OpsError>
     /** How a TAP of vmnet's own namespace is used; one that is not there is not. It is asked whenever one is handed out. */
     readonly tapUse: (device: string) => Effect.Effect<TapUse, OpsError>
+    /** Whether a process is in a namespace. Who cannot be looked at may be: then it is. */
+    readonly inhabited: (netns: Netns) => Effect.Effect<boolean, OpsError>
+    /** The device behind each `/dev/net/tun` that a process has open, empty for one without a device (any more). */
+    readonly tunsOf: (process: ProcessId) => ReadonlyArray<string>
     /** The same text for two values exactly when they are one namespace now; `null` when there is none. */
     readonly namespace: (netns: Netns) => string | null
     /** The host's own IPv4 resolvers that a guest could use: loopback ones (127.0.0.53) are replaced or left out. */

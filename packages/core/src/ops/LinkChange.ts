@@ -14,6 +14,10 @@ export type LinkChange =
   | AddVeth
   | SetAlias
   | SetMaster
+  | ClearMaster
+  | SetMtu
+  | SetMac
+  | SetName
   | SetUp
   | AddAddress
   | DeleteAddress
@@ -83,6 +87,33 @@ export interface SetMaster {
   readonly link: string
   readonly master: string
   readonly isolated: boolean
+}
+
+/** `ip link set $link nomaster`. */
+export interface ClearMaster {
+  readonly _tag: "ClearMaster"
+  readonly link: string
+}
+
+/** `ip link set $link mtu $mtu`. */
+export interface SetMtu {
+  readonly _tag: "SetMtu"
+  readonly link: string
+  readonly mtu: number
+}
+
+/** `ip link set $link address $mac`; a link stays up meanwhile. */
+export interface SetMac {
+  readonly _tag: "SetMac"
+  readonly link: string
+  readonly mac: string
+}
+
+/** `ip link set $link name $to`; a link that is up stays so where the kernel can (Linux 6.2). */
+export interface SetName {
+  readonly _tag: "SetName"
+  readonly link: string
+  readonly to: string
 }
 
 /** `ip link set $link addrgenmode none up`. */
@@ -156,6 +187,14 @@ export const describeLinkChange = (change: LinkChange): string => {
       return `tag link ${change.link}`
     case "SetMaster":
       return `attach ${change.link} to ${change.master}`
+    case "ClearMaster":
+      return `detach ${change.link} from its bridge`
+    case "SetMtu":
+      return `set the MTU of ${change.link} to ${change.mtu}`
+    case "SetMac":
+      return `set the MAC of ${change.link} to ${change.mac}`
+    case "SetName":
+      return `rename ${change.link} to ${change.to}`
     case "SetUp":
       return `set ${change.link} up`
     case "AddAddress":

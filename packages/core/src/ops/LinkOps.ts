@@ -15,6 +15,10 @@ export interface Link {
   readonly alias: string
   readonly master: string | null
   readonly addresses: ReadonlyArray<string>
+  /** A bridge port that reaches no other isolated port of its bridge; absent on all other links. */
+  readonly isolated?: true
+  /** Who may open a TAP besides root, null where no one is named; absent where it is not known, and on all other links. */
+  readonly owner?: { readonly uid: number | null; readonly gid: number | null }
 }
 
 /**
@@ -58,7 +62,8 @@ export interface LinkSnapshot {
  *
  * `apply` runs the changes in order and stops at the first that fails; the error carries its `index`. Changes before it
  * stay applied, the failed one may be: callers read back with `find`. `find` is a direct lookup by name (`null` is
- * proof of absence), never a filtered dump. `findNetns` does the same for namespaces by name. `configuredOn` does
+ * proof of absence), never a filtered dump. `findNetns` does the same for namespaces by name. `netnsNames` lists the names
+ * there are, whoever's; what they lead to is for `findNetns` to say. `configuredOn` does
  * what `find` does and lists the routes and neighbours of each of the links, nothing for one that is not there, at a cost that does not grow with
  * the other links; routes over several next hops are on none of them. `snapshot` is a dump, for what has no name to look up.
  */
@@ -68,6 +73,7 @@ export class LinkOps extends Context.Service<
     readonly apply: (netns: Netns, changes: ReadonlyArray<LinkChange>) => Effect.Effect<void, OpsError>
     readonly find: (netns: Netns, links: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Link | null>, OpsError>
     readonly findNetns: (names: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<FoundNetns | null>, OpsError>
+    readonly netnsNames: Effect.Effect<ReadonlyArray<string>, OpsError>
     readonly configuredOn: (
       netns: Netns,
       links: ReadonlyArray<string>

@@ -43,7 +43,8 @@ export type MountFinding =
  * `mount` writes the file and binds it over `etc/resolv.conf` read-only, nosuid, nodev, noexec; it is strict (`Exists`).
  * Where there is no such file it makes an empty one to mount on. `unmount` takes back all there is of it, is strict too
  * (`Missing`), and leaves what somebody else has put on top or in its place (`Busy`). A failed call may have done a part:
- * `find`.
+ * `find`. `list` gives the mounts there are in this mount namespace of files in directories right below `directory`, whether
+ * those are still there or not.
  */
 export class MountOps extends Context.Service<
   MountOps,
@@ -52,6 +53,7 @@ export class MountOps extends Context.Service<
     readonly mount: (mount: ResolverMount) => Effect.Effect<void, OpsError>
     readonly find: (mount: ResolverMount) => Effect.Effect<MountFinding, OpsError>
     readonly unmount: (mount: ResolverMount) => Effect.Effect<void, OpsError>
+    readonly list: (directory: string) => Effect.Effect<ReadonlyArray<ResolverMount>, OpsError>
   }
 >()("@vmnet/core/MountOps") {}
 

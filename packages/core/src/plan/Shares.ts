@@ -21,6 +21,8 @@ import {
   shareSubject,
   unheldShares
 } from "../ledger/ShareRow.ts"
+import { orphansOn } from "../ledger/OrphanRow.ts"
+import { orphanShare } from "../rebuild/orphanErrors.ts"
 import { formatOwner } from "../names/Owner.ts"
 import { SysctlOps } from "../ops/SysctlOps.ts"
 import type { Drivers } from "../resource/Drivers.ts"
@@ -63,9 +65,11 @@ const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share,
   )
 })
 
-/** Somebody died while making or removing it, or could not: what he left goes first. */
+/** Somebody died while making or removing it, or could not, or his record is lost: what he left goes first. */
 const leftBehind = (tx: Tx, key: string): ReadonlyArray<OwnedResource> | "present" | undefined => {
   const state = shareState(tx, key)
+  const orphans = state === "orphan" ? orphansOn(tx, key) : []
+  if (orphans.length > 0) throw orphanShare(key, orphans)
   return state === undefined || state === "present" ? state : startRemoving(tx, key)
 }
 
@@ -94,22 +98,28 @@ const undoShare = Effect.fnUntraced(
 /** Removes every share nobody holds, the most dependent first. Collects what fails and goes on. */
 export const removeUnheldShares = Effect.fnUntraced(function* (drivers: Drivers) {
   const ledger = yield* Ledger
-  const keys = yield* ledger.transact("find unused shares", unheldShares)
+  const keys = yield* ledger.transact("find unused shares", (tx) => unheldShares(tx))
   const problems: Array<string> = []
   for (const key of keys) {
-    yield* withLock(`share ${key}`)(removeIfUnheld(drivers, key)).pipe(
+    yield* withLock(`share ${key}`)(requireRemoved(drivers, key)).pipe(
       Effect.catch((error) => Effect.sync(() => void problems.push(error.message)))
     )
   }
   return problems
 })
 
-const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
+const requireRemoved = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
+  const report = yield* removeIfUnheld(drivers, key)
+  if (report !== undefined && report.left.length > 0) return yield* notRemoved(key, report.problems)
+})
+
+/** For somebody who holds the share's lock: says what became of it, or nothing where it is held again, or has gone. */
+export const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
   const ledger = yield* Ledger
   const owned = yield* ledger.transact(`release ${key}`, (tx) =>
     shareState(tx, key) === undefined || isHeld(tx, key) ? undefined : startRemoving(tx, key)
   )
-  if (owned !== undefined) yield* removeResources(drivers, key, owned)
+  return owned === undefined ? undefined : yield* takeAway(drivers, key, owned)
 })
 
 /** From here on nobody takes the share for present, and who finds it so after a crash knows that removal had begun. */
@@ -125,17 +135,25 @@ const removeResources = Effect.fnUntraced(function* (
   key: string,
   owned: ReadonlyArray<OwnedResource>
 ) {
+  const { left, problems } = yield* takeAway(drivers, key, owned)
+  if (left.length > 0) return yield* notRemoved(key, problems)
+})
+
+/** What is left stays recorded. */
+const takeAway = Effect.fnUntraced(function* (drivers: Drivers, key: string, owned: ReadonlyArray<OwnedResource>) {
   const ledger = yield* Ledger
-  const { left, problems } = yield* teardown(drivers, key, owned)
+  const report = yield* teardown(drivers, key, owned)
   yield* ledger.transact(`forget ${key}`, (tx) => {
-    keepResources(tx, shareSubject(key), left)
-    if (left.length === 0) deleteShare(tx, key)
+    keepResources(tx, shareSubject(key), report.left)
+    if (report.left.length === 0) deleteShare(tx, key)
   })
-  if (left.length === 0) return
-  return yield* new VmnetError({
+  return report
+})
+
+export const notRemoved = (key: string, problems: ReadonlyArray<string>): VmnetError =>
+  new VmnetError({
     code: "STEP_FAILED",
     detail: `${key} could not be removed: ${problems.join("; ")}`,
     hint: "Its record is kept; the next up or down tries again.",
     details: { share: key, problems }
   })
-})

@@ -8,22 +8,23 @@ import { describeBatch } from "./apply.ts"
 
 /**
  * How a teardown went: what is confirmed gone, what was spared because it is not ours, and what could not be removed,
- * with a line on each.
+ * with a line on each. `deleted` is what of the gone was there: what never came to be, or went before, is not.
  */
 export interface TeardownReport {
   readonly gone: ReadonlyArray<OwnedResource>
+  readonly deleted: ReadonlyArray<OwnedResource>
   readonly foreign: ReadonlyArray<OwnedResource>
   readonly left: ReadonlyArray<OwnedResource>
   readonly problems: ReadonlyArray<string>
 }
 
-const nothing: TeardownReport = { gone: [], foreign: [], left: [], problems: [] }
+const nothing: TeardownReport = { gone: [], deleted: [], foreign: [], left: [], problems: [] }
 
 /**
  * The one way resources of ours go away: rollback, `down`, and clearing up after a crash are this.
  *
  * Last made, first removed. Every object is read before it is deleted and left alone unless it carries our tag (an
- * untagged one counts as ours only while its creation is still an intent in the ledger). Absent is fine. It goes on past
+ * untagged one counts as ours only while the ledger says that it is being made). Absent is fine. It goes on past
  * errors, collects them, and cannot be interrupted; the bounds of the operations bound it.
  */
 export const teardown = (
@@ -39,8 +40,35 @@ export const teardown = (
       yield* report({ vm: subject, step: `delete ${describeBatch(batch)}` })
       reports.push(yield* removeBatch(drivers[familyOf(batch[0]!.resource)], batch))
     }
-    return merge(reports)
+    return withImplied(merge(reports), implied)
   }).pipe(Effect.uninterruptible)
+
+/** What a teardown would do, found out in the same way, with nothing removed. */
+export const rehearseTeardown = (
+  drivers: Drivers,
+  subject: string,
+  resources: ReadonlyArray<OwnedResource>
+): Effect.Effect<TeardownReport> =>
+  teardown(lookingOnly(drivers), subject, resources).pipe(Effect.provideService(Progress, () => Effect.void))
+
+const lookingOnly = (drivers: Drivers): Drivers => {
+  const only = (driver: Driver): Driver => ({ ...driver, apply: () => Effect.void, remove: () => Effect.void })
+  return {
+    link: only(drivers.link),
+    nat: only(drivers.nat),
+    sysctl: only(drivers.sysctl),
+    mount: only(drivers.mount),
+    helper: only(drivers.helper)
+  }
+}
+
+/** What was confirmed to be there goes with what carried it. */
+const withImplied = (report: TeardownReport, implied: ReadonlyArray<OwnedResource>): TeardownReport => {
+  const carriers = new Set(report.deleted.flatMap(({ resource }) => carries(resource)))
+  const went = ({ resource, state }: OwnedResource) =>
+    state === "present" && goesWith(resource).some((carrier) => carriers.has(carrier))
+  return { ...report, deleted: [...report.deleted, ...implied.filter(went)] }
+}
 
 /** Separates what disappears together with a link or a namespace that is taken down anyway. */
 const splitImplied = (resources: ReadonlyArray<OwnedResource>) => {
@@ -66,7 +94,7 @@ const removeOurs = Effect.fnUntraced(function* (driver: Driver, batch: ReadonlyA
   const ours = batch.filter((owned, index) => isOurs(owned, presences[index]!))
   const foreign = batch.filter((owned, index) => isForeign(owned, presences[index]!))
   if (ours.length > 0) yield* driver.remove(ours)
-  return { ...nothing, gone: batch.filter((owned) => !foreign.includes(owned)), foreign }
+  return { ...nothing, gone: batch.filter((owned) => !foreign.includes(owned)), deleted: ours, foreign }
 })
 
 /** The second attempt on one resource. Whatever it fails with, the resource is looked at before it counts as left. */
@@ -75,7 +103,7 @@ const removeAgain = (driver: Driver, owned: OwnedResource): Effect.Effect<Teardo
     Effect.catch((error) =>
       Effect.map(Effect.option(driver.find([owned])), (found) =>
         Option.isSome(found) && found.value[0] === "absent"
-          ? { ...nothing, gone: [owned] }
+          ? { ...nothing, gone: [owned], deleted: [owned] }
           : { ...nothing, left: [owned], problems: [`delete ${describeResource(owned.resource)}: ${error.message}`] }
       )
     )
@@ -84,13 +112,18 @@ const removeAgain = (driver: Driver, owned: OwnedResource): Effect.Effect<Teardo
 /** Several teardowns as one. */
 export const merge = (reports: ReadonlyArray<TeardownReport>): TeardownReport => ({
   gone: reports.flatMap(({ gone }) => gone),
+  deleted: reports.flatMap(({ deleted }) => deleted),
   foreign: reports.flatMap(({ foreign }) => foreign),
   left: reports.flatMap(({ left }) => left),
   problems: reports.flatMap(({ problems }) => problems)
 })
 
+/**
+ * Untagged under an intent is the half-made. A link of somebody else's is taken for it only if he chose one of our names
+ * (60 bits of hash over the install), for a link of the same type, between our look for a free name and our crash.
+ */
 const isOurs = (owned: OwnedResource, presence: Presence): boolean =>
-  presence === "ours" || presence === "broken" || (presence === "untagged" && owned.state === "intent")
+  presence === "ours" || presence === "broken" || (presence === "untagged" && owned.state !== "present")
 
 const isForeign = (owned: OwnedResource, presence: Presence): boolean =>
   presence !== "absent" && !isOurs(owned, presence)

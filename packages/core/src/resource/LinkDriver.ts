@@ -6,12 +6,12 @@ import { netnsKey } from "../ops/Netns.ts"
 import type { Driver, Presence } from "./Driver.ts"
 import { grouped } from "./grouped.ts"
 import { creation, deletion, type LinkResource, type PlacedChange } from "./linkChanges.ts"
+import { inspectLinks } from "./inspectLinks.ts"
+import { linkType } from "./linkDrift.ts"
+import { mendLink } from "./mendLinks.ts"
 import { netnsPresences } from "./netnsPresence.ts"
 import type { NetnsResource } from "./Resource.ts"
 import { tagPresence } from "./tagPresence.ts"
-
-/** The kind the kernel gives a link of ours. */
-const linkType = { Bridge: "bridge", Tap: "tun", Veth: "veth" } as const
 
 /** Bridges, TAPs, veth pairs and what is configured on them, through `LinkOps`. All resources share one namespace. */
 export const makeLinkDriver = (ops: LinkOps["Service"]): Driver => ({
@@ -21,6 +21,8 @@ export const makeLinkDriver = (ops: LinkOps["Service"]): Driver => ({
       netnsOf(resources),
       resources.map((owned) => deletion(linkResource(owned)))
     ),
+  inspect: (resources, plan) => inspectLinks(ops, resources, plan),
+  mend: (owned, drift) => mendLink(ops, owned, drift),
   find: Effect.fnUntraced(function* (resources) {
     const names = resources.flatMap(({ owner, resource }) =>
       resource.kind === "Netns" ? [{ name: resource.name, owner }] : []

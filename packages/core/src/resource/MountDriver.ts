@@ -2,7 +2,8 @@ import { Effect } from "effect"
 import { OpsError } from "../errors/OpsError.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
 import type { MountFinding, MountOps, ResolverMount } from "../ops/MountOps.ts"
-import type { Driver, Presence } from "./Driver.ts"
+import { missing, remains } from "./drift.ts"
+import type { Drift, Driver, Presence } from "./Driver.ts"
 import type { ResolvConfResource } from "./Resource.ts"
 
 type Ops = MountOps["Service"]
@@ -17,7 +18,9 @@ export const makeMountDriver = (ops: Ops): Driver => ({
       discard: true
     }),
   find: (resources) => Effect.forEach(resources, (owned) => Effect.map(ops.find(mountOf(owned)), presence)),
-  remove: (resources) => Effect.forEach(resources, (owned) => ops.unmount(mountOf(owned)), { discard: true })
+  remove: (resources) => Effect.forEach(resources, (owned) => ops.unmount(mountOf(owned)), { discard: true }),
+  inspect: (resources) => Effect.forEach(resources, (owned) => Effect.map(ops.find(mountOf(owned)), drift)),
+  mend: (owned) => Effect.andThen(ops.unmount(mountOf(owned)), ops.mount(mountOf(owned)))
 })
 
 const mountOf = ({ resource }: OwnedResource): ResolverMount => (resource as ResolvConfResource).mount
@@ -26,5 +29,19 @@ const at =
   (index: number) =>
   (error: OpsError): OpsError =>
     new OpsError({ ...error, index })
+
+/** What lies on top of it, or whoever lives where it is mounted, is somebody else's. */
+const drift = (finding: MountFinding): Drift | null => {
+  switch (finding._tag) {
+    case "Present":
+      return null
+    case "Absent":
+      return missing
+    case "Partial":
+      return remains(finding.detail)
+    default:
+      return { _tag: "Foreign", by: finding.detail }
+  }
+}
 
 const presence = ({ _tag }: MountFinding): Presence => (_tag === "Absent" ? "absent" : "ours")

@@ -3,12 +3,15 @@ import type { OwnedResource } from "../ledger/ResourceRow.ts"
 import type { NatElement } from "../ops/NatElement.ts"
 import type { NatChange, NatFinding, NatOps } from "../ops/NatOps.ts"
 import type { Driver, Presence } from "./Driver.ts"
+import { inspectNat } from "./inspectNat.ts"
 import type { NatElementResource, NatLayoutResource } from "./Resource.ts"
 
 /** The firewall layout and its elements, through `NatOps`: each call is one transaction in one namespace. */
 export const makeNatDriver = (ops: NatOps["Service"]): Driver => ({
   apply: (resources) => ops.apply(netnsOf(resources), resources.map(addition)),
   remove: (resources) => ops.apply(netnsOf(resources), resources.map(removal)),
+  inspect: (resources) => inspectNat(ops, resources),
+  mend: (owned) => ops.apply(owned.resource.netns, [restoration(owned)]),
   find: Effect.fnUntraced(function* (resources) {
     const elements = resources.map(elementOf).filter((element) => element !== undefined)
     const findings = elements.length === 0 ? [] : yield* ops.find(netnsOf(resources), elements)
@@ -36,6 +39,11 @@ const elementOf = (owned: OwnedResource): NatElement | undefined => {
 const addition = (owned: OwnedResource): NatChange => {
   const element = elementOf(owned)
   return element === undefined ? { _tag: "AddLayout" } : { _tag: "AddElement", element, owner: owned.owner }
+}
+
+const restoration = (owned: OwnedResource): NatChange => {
+  const element = elementOf(owned)
+  return element === undefined ? { _tag: "RestoreLayout" } : { _tag: "RestoreElement", element, owner: owned.owner }
 }
 
 const removal = (owned: OwnedResource): NatChange => {

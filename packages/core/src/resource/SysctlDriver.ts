@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { OpsError } from "../errors/OpsError.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
 import { formatSysctlKey, type SysctlOps } from "../ops/SysctlOps.ts"
+import { altered, difference, missing } from "./drift.ts"
 import type { Driver, Presence } from "./Driver.ts"
 import { type ForwardReset, forwardResetWrites, isIpForward, readForwardReset, writeAll } from "./forwardReset.ts"
 import type { SysctlResource } from "./Resource.ts"
@@ -22,7 +23,9 @@ export const makeSysctlDriver = (ops: Ops): Driver => ({
   apply: (resources) =>
     Effect.forEach(resources, (owned) => hold(ops, sysctl(owned), memoOf(owned)), { discard: true }),
   find: (resources) => Effect.forEach(resources, (owned) => presence(ops, owned)),
-  remove: (resources) => Effect.forEach(resources, (owned) => restore(ops, owned), { discard: true })
+  remove: (resources) => Effect.forEach(resources, (owned) => restore(ops, owned), { discard: true }),
+  inspect: (resources) => Effect.forEach(resources, (owned) => inspect(ops, sysctl(owned))),
+  mend: (owned) => write(ops, sysctl(owned))
 })
 
 /** Reads what must be remembered before the resource is applied; nothing for parameters that go with their device. */
@@ -58,6 +61,15 @@ const presence = Effect.fnUntraced(function* (ops: Ops, owned: OwnedResource): E
   // Put back already, perhaps without what goes along with it.
   return owned.begun === true && now === memo.before && memo.reset !== undefined ? "ours" : "absent"
 })
+
+/** A value that was right before it was ever written is as much part of the plan. */
+const inspect = Effect.fnUntraced(function* (ops: Ops, { key, netns, value }: SysctlResource) {
+  const now = yield* ops.read(netns, key)
+  return now === null ? missing : altered(difference("value", value, now))
+})
+
+const write = (ops: Ops, { key, netns, value }: SysctlResource): Effect.Effect<void, OpsError> =>
+  ops.write(netns, key, value)
 
 const restore = Effect.fnUntraced(function* (ops: Ops, owned: OwnedResource) {
   const { key, netns, value } = sysctl(owned)

@@ -2,7 +2,7 @@ import { forwardKey } from "../ops/Helpers.ts"
 import { natElementKey } from "../ops/NatElement.ts"
 import { namedNetns, type Netns, netnsKey } from "../ops/Netns.ts"
 import { formatSysctlKey } from "../ops/SysctlOps.ts"
-import type { Resource } from "./Resource.ts"
+import type { Resource, ResourceKind } from "./Resource.ts"
 
 /** The object's name within its kind and namespace, as people know it: `vmt3k2`, `10.0.42.1/24 on vmb1`. */
 export const resourceName = (resource: Resource): string => {
@@ -35,8 +35,10 @@ export const resourceName = (resource: Resource): string => {
 }
 
 /** Unique among all resources of an install: kind, namespace and name. */
-export const resourceKey = (resource: Resource): string =>
-  `${resource.kind} ${netnsKey(resource.netns)} ${resourceName(resource)}`
+export const resourceKey = (resource: Resource): string => keyOf(resource.kind, resource.netns, resourceName(resource))
+
+/** The same for something that is only known by its name. */
+export const keyOf = (kind: ResourceKind, netns: Netns, name: string): string => `${kind} ${netnsKey(netns)} ${name}`
 
 /** `bridge vmb1`, `veth vmv1 to eth0 in /run/netns/box`: how messages name a resource. */
 export const describeResource = (resource: Resource): string => {

@@ -25,6 +25,9 @@ const isAsBorn = ({ link, up }: Link): boolean => born.has(link) && !up
  * What stands under each of these names. One of ours that was half made has no tag yet, and neither has anybody else's:
  * the two are told apart by what is inside. We tag before we do anything else, so what is in use was never ours. A name
  * without a namespace behind it is what is left of one that was half made, too.
+ *
+ * What this cannot tell from ours is an empty namespace of the very name, without tag, that somebody made between our last
+ * look for a free name and the failure or crash of our making it: it goes under our intent, with nothing in it to lose.
  */
 export const netnsPresences = (
   ops: LinkOps["Service"],
@@ -41,6 +44,11 @@ export const netnsPresences = (
   })
 
 const unused = (ops: LinkOps["Service"], name: string): Effect.Effect<Presence, OpsError> =>
-  Effect.map(ops.snapshot(namedNetns(name)), ({ links, routes }) =>
-    links.length > 0 && links.every(isAsBorn) && routes.length === 0 ? "untagged" : "foreign"
+  Effect.map(isUntouched(ops, name), (untouched) => (untouched ? "untagged" : "foreign"))
+
+/** Nothing in it but what the kernel puts there, and that is down. */
+export const isUntouched = (ops: LinkOps["Service"], name: string): Effect.Effect<boolean, OpsError> =>
+  Effect.map(
+    ops.snapshot(namedNetns(name)),
+    ({ links, routes }) => links.length > 0 && links.every(isAsBorn) && routes.length === 0
   )

@@ -19,6 +19,14 @@ export interface DownOptions {
 export interface DownResult {
   readonly vm: string
   readonly outcome: "removed" | "absent"
+  /** What stands where something of the VM's should be, but is somebody else's; absent where there is nothing of the sort. */
+  readonly left?: ReadonlyArray<LeftAlone>
+}
+
+/** An object that was not touched. Its name may be anything. */
+export interface LeftAlone {
+  readonly kind: string
+  readonly name: string
 }
 
 /** A lease with what stands behind it: `show` prints it. */
@@ -33,9 +41,31 @@ export interface VmDetail {
   readonly holder?: { readonly pid: number; readonly startTime: string }
 }
 
-/** One object and what `gc` did with it; `vm` is null for what several VMs had used. */
+export interface GcOptions {
+  /** Only say what would be done. */
+  readonly dryRun: boolean
+  /** Seconds after which nothing new is begun; 60 if absent. */
+  readonly timeout?: number
+  /**
+   * An emergency measure, for a host whose record is lost with the tags: also links and namespaces without any tag that
+   * are called as ours are, where their addresses are in subnets of ours and nobody uses them.
+   */
+  readonly forceHeuristic?: boolean
+}
+
+/**
+ * Whose an object is: ours and nobody's any more (`owned`), somebody's who may still want it (`in-use`), not ours
+ * (`not-owned`), or not looked at because time ran out (`not-judged`).
+ */
+export type GcVerdict = "owned" | "in-use" | "not-owned" | "not-judged"
+
+/**
+ * One object and what `gc` did with it; `vm` is null for what several VMs had used. `skipped` and `owned` is what could
+ * not be removed. The reason begins with the verdict, in words.
+ */
 export interface GcAction {
   readonly action: "deleted" | "skipped" | "would-delete"
+  readonly verdict: GcVerdict
   readonly reason: string
   readonly vm: string | null
   readonly kind: string
@@ -44,8 +74,40 @@ export interface GcAction {
 
 export interface GcResult {
   readonly actions: ReadonlyArray<GcAction>
-  /** What could not be removed; it is recorded still. */
+  /** What could not be removed, it is recorded still; and `BUSY` when time ran out. */
   readonly problems: ReadonlyArray<VmnetError>
+}
+
+/**
+ * One way in which an object is not as planned. `unfinished` is what somebody died over; `foreign` is somebody else's
+ * object in its place. `vm` is null for what several VMs share, and `netns` for the host's own namespace.
+ */
+export interface DriftItem {
+  readonly vm: string | null
+  readonly kind: string
+  readonly name: string
+  readonly netns: string | null
+  readonly drift: "missing" | "altered" | "foreign" | "unfinished"
+  readonly detail: string
+  readonly expected?: string
+  readonly found?: string
+}
+
+export interface CheckResult {
+  readonly drift: ReadonlyArray<DriftItem>
+}
+
+/** One object and what `repair` did about it; `left` is not as planned still, and the reason says what to do. */
+export interface RepairAction {
+  readonly action: "restored" | "left"
+  readonly reason: string
+  readonly vm: string | null
+  readonly kind: string
+  readonly name: string
+}
+
+export interface RepairResult {
+  readonly actions: ReadonlyArray<RepairAction>
 }
 
 /** A guest's resolver file: `existing` when it was there already and nothing was changed. */
@@ -98,6 +160,8 @@ export interface Status {
   readonly install: string
   readonly stateDir: string
   readonly leases: Readonly<Record<LeaseState, number>>
+  /** After a record was lost: VMs that are there without one, and what cannot be put back, one line each. */
+  readonly lost?: { readonly vms: ReadonlyArray<string>; readonly notes: ReadonlyArray<string> }
   readonly networks: number
   readonly published: number
   /** Pools that have devices, in use or ready. */
@@ -134,8 +198,15 @@ export class Vmnet extends Context.Service<
     readonly warm: (network: NetworkSpec) => Effect.Effect<WarmResult, VmnetError>
     /** Forgets a network nobody uses, with what its pool has ready (its sticky addresses and cooldowns with it). */
     readonly removeNetwork: (network: string) => Effect.Effect<DownResult, VmnetError>
-    /** Takes back the leases whose owner is provably gone, or that never came up and whose creator is. */
-    readonly gc: (options: { readonly dryRun: boolean }) => Effect.Effect<GcResult, VmnetError>
+    /**
+     * Takes back the leases whose owner is provably gone, or that never came up and whose creator is; and what whoever
+     * died had begun. It waits for nobody: what is being worked on is in use.
+     */
+    readonly gc: (options: GcOptions) => Effect.Effect<GcResult, VmnetError>
+    /** Compares every object on record with the kernel: of these VMs and what they share, or all. Changes nothing. */
+    readonly check: (vms?: ReadonlyArray<string>) => Effect.Effect<CheckResult, VmnetError>
+    /** Puts back what `check` finds, in place and with nothing else touched, or says why it cannot. */
+    readonly repair: (vms?: ReadonlyArray<string>) => Effect.Effect<RepairResult, VmnetError>
     readonly status: Effect.Effect<Status, VmnetError>
   }
 >()("@vmnet/core/Vmnet") {}

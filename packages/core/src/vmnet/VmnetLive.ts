@@ -9,17 +9,20 @@ import type { NatOps } from "../ops/NatOps.ts"
 import type { SysctlOps } from "../ops/SysctlOps.ts"
 import { drivers } from "../resource/Drivers.ts"
 import { asAnswered } from "./asFound.ts"
+import { check } from "./check/check.ts"
 import { down } from "./down.ts"
-import { gc } from "./gc.ts"
+import { gc } from "./gc/gc.ts"
 import { plan } from "./plan.ts"
 import { publish } from "./publish.ts"
 import { list, networks, removeNetwork, show } from "./queries.ts"
+import { repair } from "./repair/repair.ts"
 import { resolvConf } from "./resolvConf.ts"
 import { status } from "./status.ts"
 import { unpublish } from "./unpublish.ts"
 import { up } from "./up.ts"
 import { type UpResult, Vmnet } from "./Vmnet.ts"
 import { warm } from "./warm.ts"
+import { readingAnyway, removingAnyway } from "./withoutRecord.ts"
 
 /** What was done is done, whether or not it can be seen by now: looking again neither fails nor comes too late. */
 const answering =
@@ -42,17 +45,19 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
     return Vmnet.of({
       up: (request) => live(answering(upAsAnswered)(up(kernel, request))),
       plan: (request) => live(plan(request)),
-      down: (vm, options) => live(down(kernel, vm, options)),
-      list: live(list),
-      show: (vm) => live(show(vm)),
+      down: (vm, options) => live(removingAnyway(down(kernel, vm, options))),
+      list: live(readingAnyway(list)),
+      show: (vm) => live(readingAnyway(show(vm))),
       resolvConf: (vm, rootfs) => live(resolvConf(kernel, vm, rootfs)),
       publish: (vm, specs) => live(answering(asAnswered)(publish(kernel, vm, specs))),
       unpublish: (vm, specs) => live(answering(asAnswered)(unpublish(kernel, vm, specs))),
-      networks: (known) => live(networks(known)),
-      gc: (options) => live(gc(kernel, options)),
+      networks: (known) => live(readingAnyway(networks(known))),
+      gc: (options) => live(removingAnyway(gc(kernel, options))),
       warm: (network) => live(warm(kernel, network)),
       removeNetwork: (network) => live(removeNetwork(kernel, network)),
-      status: live(status)
+      check: (vms = []) => live(readingAnyway(check(kernel, vms))),
+      repair: (vms = []) => live(repair(kernel, vms)),
+      status: live(readingAnyway(status))
     })
   })
 )

@@ -32,7 +32,7 @@ const ofOne = "SELECT subject, owner, resource FROM resources WHERE subject = ?"
 const helpersOf = (tx: Tx, vms: ReadonlyArray<string>): ReadonlyMap<string, ReadonlyArray<HelperRow>> => {
   const query = vms.length === 1 ? ofOne : ofAll
   const rows = tx.all<{ subject: string; owner: string; resource: string }>(
-    `${query} AND state = 'present' ORDER BY seq`,
+    `${query} AND state <> 'intent' ORDER BY seq`,
     ...(vms.length === 1 ? vms : [])
   )
   const found = rows.flatMap(({ subject, owner, resource: text }) => {

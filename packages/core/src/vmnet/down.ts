@@ -5,15 +5,18 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
+import { findOrphan } from "../ledger/OrphanRow.ts"
 import { deleteResources, keepResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
-import { merge, teardown, type TeardownReport } from "../plan/teardown.ts"
+import { merge, rehearseTeardown, teardown, type TeardownReport } from "../plan/teardown.ts"
 import { inspectLeased, isHeld, isWanted, type Release, releaseMember } from "../pool/giveBack.ts"
 import { memberOf } from "../pool/memberResources.ts"
 import type { Drivers } from "../resource/Drivers.ts"
+import { resourceName } from "../resource/identity.ts"
 import { checkCapabilities } from "./checkHost.ts"
+import { detachOrphan } from "./downOrphan.ts"
 import { now } from "./now.ts"
-import type { DownOptions, DownResult } from "./Vmnet.ts"
+import type { DownOptions, DownResult, LeftAlone } from "./Vmnet.ts"
 
 /** Detaches under the VM's lock. */
 export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: string, options: DownOptions = {}) {
@@ -26,15 +29,42 @@ const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string, { gen
   const isAnother = generation !== undefined && record !== undefined && record.lease.generation !== generation
   if (isAnother) return { vm, outcome: "absent" } satisfies DownResult
   if (record !== undefined) yield* checkCapabilities(record.request)
-  yield* record === undefined ? removeLeftShares(drivers, vm) : detach(drivers, record)
-  return { vm, outcome: record === undefined ? "absent" : "removed" } satisfies DownResult
+  if (record === undefined) return yield* releaseUnrecorded(drivers, vm, generation)
+  const { report } = yield* detach(drivers, record)
+  return removed(vm, report)
 })
 
+/** A VM whose record was lost, if there is one, and what others have left. */
+const releaseUnrecorded = Effect.fnUntraced(function* (drivers: Drivers, vm: string, generation: number | undefined) {
+  const ledger = yield* Ledger
+  const orphan = yield* ledger.transact(`look up ${vm}`, (tx) => findOrphan(tx, vm))
+  const isAnother = generation !== undefined && orphan?.generation !== generation
+  const report = orphan === undefined || isAnother ? undefined : yield* detachOrphan(drivers, vm)
+  if (report !== undefined && report.left.length > 0) return yield* notRemoved(vm, report.problems)
+  yield* removeLeftShares(drivers, vm)
+  return report === undefined ? ({ vm, outcome: "absent" } satisfies DownResult) : removed(vm, report)
+})
+
+const removed = (vm: string, report: TeardownReport): DownResult => {
+  const left = report.foreign.map(({ resource }): LeftAlone => ({ kind: resource.kind, name: resourceName(resource) }))
+  return { vm, outcome: "removed", ...(left.length === 0 ? {} : { left }) }
+}
+
+/** Takes a lease back, and then what only it had kept alive. Fails where something of it is left. */
+export const detach = (drivers: Drivers, record: LeaseRecord) =>
+  Effect.gen(function* () {
+    const { vm } = record.lease
+    const done = yield* detachLease(drivers, record)
+    if (done.report.left.length > 0) return yield* notRemoved(vm, done.report.problems)
+    yield* removeLeftShares(drivers, vm)
+    return done
+  }).pipe(Effect.uninterruptible)
+
 /**
- * Takes a lease back: marked `releasing`, torn down, forgotten, and then what only it had kept alive. What cannot be
- * removed keeps the lease as `failed`, so that nothing is forgotten that still exists. Says what became of it.
+ * Takes a lease back, but for what several VMs share: marked `releasing`, torn down, forgotten. What cannot be removed
+ * keeps the lease as `failed`, so that nothing is forgotten that still exists. Says what became of it.
  */
-export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
+export const detachLease = (drivers: Drivers, { lease, request }: Leased) =>
   Effect.gen(function* () {
     const ledger = yield* Ledger
     const { vm } = lease
@@ -43,10 +73,22 @@ export const detach = (drivers: Drivers, { lease, request }: LeaseRecord) =>
       return resourcesOf(tx, vm)
     })
     const removed = yield* removeLease(drivers, { lease, request }, owned)
-    const done = yield* conclude(drivers, { lease, request }, removed)
-    yield* removeLeftShares(drivers, vm)
-    return done
+    return yield* conclude(drivers, { lease, request }, removed)
   }).pipe(Effect.uninterruptible)
+
+/** What `detachLease` would do. Whether a pool takes a device back is only known when all else is off it: it may. */
+export const rehearseDetach = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  leased: Leased,
+  owned: ReadonlyArray<OwnedResource>
+) {
+  const { lease, request } = leased
+  const member = memberOf((yield* Backends).get(request.backend), request, lease, owned)
+  const isReturned = member.length > 0 && (yield* hasPlace(leased)) && !(yield* isHeld(lease.device))
+  const device = isReturned ? member : []
+  const own = owned.filter((resource) => !device.includes(resource))
+  return { report: yield* rehearseTeardown(drivers, lease.vm, own), device } satisfies Release
+})
 
 type Leased = Pick<LeaseRecord, "lease" | "request">
 
@@ -105,7 +147,7 @@ const conclude = Effect.fnUntraced(function* (drivers: Drivers, { lease, request
   const rest = report.left.length > 0 ? report : merge([report, yield* teardown(drivers, vm, device)])
   if (rest.left.length > 0) {
     yield* keepLease(vm, rest)
-    return yield* notRemoved(vm, rest.problems)
+    return { report: rest, device: [] } satisfies Release
   }
   yield* forgetLease(vm, until, [])
   return { report: rest, device: [] } satisfies Release
@@ -158,7 +200,7 @@ export const keepLease = Effect.fnUntraced(function* (vm: string, { left, proble
   })
 })
 
-const notRemoved = (vm: string, problems: ReadonlyArray<string>): VmnetError =>
+export const notRemoved = (vm: string, problems: ReadonlyArray<string>): VmnetError =>
   new VmnetError({
     code: "STEP_FAILED",
     detail: `${vm} is not all gone: ${problems.join("; ")}`,

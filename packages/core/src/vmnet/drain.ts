@@ -72,29 +72,43 @@ const refuseHeld = Effect.fnUntraced(function* (member: Member) {
  * Removes a member that is still in the state it was seen in: all that is on record of it, or what is known to have been
  * made.
  */
-export const retire = (
+export const retire = (drivers: Drivers, member: Member, seen: Member["state"], made?: ReadonlySet<OwnedResource>) =>
+  Effect.gen(function* () {
+    const report = yield* retireMember(drivers, member, seen, made)
+    if (report !== undefined && report.left.length > 0) return yield* notRetired(member, report.problems)
+  }).pipe(Effect.uninterruptible)
+
+/** The same, and says what became of it; nothing where it is in another state by now. What is left stays recorded. */
+export const retireMember = (
   drivers: Drivers,
-  { subject, network }: Member,
+  { subject }: Member,
   seen: Member["state"],
   made?: ReadonlySet<OwnedResource>
 ) =>
   Effect.gen(function* () {
     const ledger = yield* Ledger
-    const owned = yield* ledger.transact(`retire ${subject}`, (tx) => startRetiring(tx, subject, seen))
-    if (owned === undefined) return
-    const { left, problems } = yield* teardown(drivers, subject, made === undefined ? owned : [...made])
+    const owned = yield* (
+      ledger
+        .transact(`retire ${subject}`, (tx) => startRetiring(tx, subject, seen))
+        // What was made is known without the ledger, and goes.
+        .pipe(Effect.onError(() => teardown(drivers, subject, [...(made ?? [])])))
+    )
+    if (owned === undefined) return undefined
+    const report = yield* teardown(drivers, subject, made === undefined ? owned : [...made])
     yield* ledger.transact(`forget ${subject}`, (tx) => {
-      keepResources(tx, subject, left)
-      if (left.length === 0) deleteMember(tx, subject)
+      keepResources(tx, subject, report.left)
+      if (report.left.length === 0) deleteMember(tx, subject)
     })
-    if (left.length === 0) return
-    return yield* new VmnetError({
-      code: "STEP_FAILED",
-      detail: `the pool of ${network} is not all gone: ${problems.join("; ")}`,
-      hint: `What is left is still recorded; run vmnet network rm ${network} again.`,
-      details: { network, problems }
-    })
+    return report
   }).pipe(Effect.uninterruptible)
+
+export const notRetired = ({ network }: Member, problems: ReadonlyArray<string>): VmnetError =>
+  new VmnetError({
+    code: "STEP_FAILED",
+    detail: `the pool of ${network} is not all gone: ${problems.join("; ")}`,
+    hint: `What is left is still recorded; run vmnet network rm ${network} again.`,
+    details: { network, problems }
+  })
 
 const startRetiring = (tx: Tx, subject: string, seen: Member["state"]): ReadonlyArray<OwnedResource> | undefined => {
   if (findMember(tx, subject)?.state !== seen) return undefined

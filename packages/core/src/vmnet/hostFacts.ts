@@ -3,6 +3,9 @@ import { subnetOverlap } from "../allocator/overlap.ts"
 import type { NetworkFacts } from "../allocator/network.ts"
 import { stepError } from "../errors/stepError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
+import type { VmnetError } from "../errors/VmnetError.ts"
+import { orphanDevices } from "../ledger/OrphanRow.ts"
+import { orphanSubnet } from "../rebuild/orphanErrors.ts"
 import { findNetwork, liveSubnets, networkInUse } from "../ledger/NetworkRow.ts"
 import { parseOwner } from "../names/Owner.ts"
 import { LinkOps, type LinkSnapshot } from "../ops/LinkOps.ts"
@@ -29,9 +32,27 @@ export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: Netwo
   const isForeign = host.links.some((link) => link.link === device && parseOwner(link.alias)?.install !== install)
   const own = spec.bridge ?? (isForeign ? undefined : device)
   const refusal = subnetOverlap(spec, { networks, routes: host.routes, addresses: addressesOf(host) }, own)
-  if (refusal !== undefined) return yield* refusal
+  if (refusal !== undefined) return yield* orphansInstead(spec, host, own, refusal)
   const links = new Set(host.links.map((link) => link.link).filter((link) => link !== own))
   return { host: { uplink: uplinkOf(host), links } } satisfies NetworkFacts
+})
+
+/** Whether the addresses are only taken by VMs whose record was lost: then it is those that have to go. */
+const orphansInstead = Effect.fnUntraced(function* (
+  spec: NetworkSpec,
+  host: LinkSnapshot,
+  own: string | undefined,
+  refusal: VmnetError
+) {
+  const { transact } = yield* Ledger
+  const { networks, orphans } = yield* transact("look for orphans", (tx) => ({
+    orphans: orphanDevices(tx),
+    networks: liveSubnets(tx)
+  }))
+  const others = (one: { readonly link: string | null }): boolean => !orphans.has(one.link ?? "")
+  const space = { networks, routes: host.routes.filter(others), addresses: addressesOf(host).filter(others) }
+  if (orphans.size === 0 || subnetOverlap(spec, space, own) !== undefined) return yield* refusal
+  return yield* orphanSubnet(spec.network, [...new Set(orphans.values())], refusal)
 })
 
 const lookUp = Effect.fnUntraced(function* (vm: string, network: string) {

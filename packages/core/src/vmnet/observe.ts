@@ -1,55 +1,36 @@
 import { Effect } from "effect"
-import { stepError } from "../errors/stepError.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
-import { type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
-import type { Resource } from "../resource/Resource.ts"
-import type { Presence } from "../resource/Driver.ts"
-import { batches, type Drivers, familyOf } from "../resource/Drivers.ts"
+import { resourcesOf } from "../ledger/ResourceRow.ts"
+import { has } from "../resource/drift.ts"
+import type { Drivers } from "../resource/Drivers.ts"
 import { describeResource } from "../resource/identity.ts"
-
-/** A resource on record, and what is found in its place now. */
-export interface Observed {
-  readonly owned: OwnedResource
-  readonly presence: Presence
-}
+import { driftWords } from "./check/driftWords.ts"
+import { type Inspected, inspectAll, isToBeLookedAt, standsByItself } from "./check/inspectAll.ts"
 
 /**
- * What stands in the place of a subject's own resources. What is configured on a link of a guest's namespace is the
- * guest's business, so only what stands by itself is looked up.
+ * What of a VM's own objects is not there as ours any more. A quick look: only at what stands by itself, and one that has
+ * another MTU than was planned is there all the same. `check` looks closer.
  */
-export const observe = Effect.fnUntraced(function* (drivers: Drivers, subject: string) {
+export const lostOf = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
   const ledger = yield* Ledger
-  const owned = yield* ledger.transact(`look up ${subject}`, (tx) => resourcesOf(tx, subject))
-  const standing = owned.filter(({ resource, state }) => state === "present" && standsByItself(resource))
-  const found = yield* Effect.forEach(batches(standing), (batch) =>
-    Effect.mapBoth(drivers[familyOf(batch[0]!.resource)].find(batch), {
-      onFailure: (error) => stepError(subject, "look up its objects", error),
-      onSuccess: (presences) => batch.map((owned, index): Observed => ({ owned, presence: presences[index]! }))
-    })
-  )
-  return found.flat()
+  const owned = yield* ledger.transact(`look up ${vm}`, (tx) => resourcesOf(tx, vm))
+  const found = yield* inspectAll(drivers, vm, owned.filter(standsByItself).filter(isToBeLookedAt(owned)), owned)
+  return found.filter(isLost)
 })
 
-const standsByItself = ({ kind }: Resource): boolean => !onLinks.has(kind)
-
-const onLinks: ReadonlySet<Resource["kind"]> = new Set(["Address", "Route", "Neighbour", "Sysctl"])
+const isLost = ({ drift }: Inspected): boolean =>
+  drift !== null && (drift._tag !== "Altered" || ["alias", "name", "ports", "entries"].some((what) => has(drift, what)))
 
 /** A VM that is on record as up, and is not. */
-export const notWhole = (vm: string, missing: ReadonlyArray<Observed>): VmnetError => {
-  const objects = missing.map(({ owned, presence }) => `${describeResource(owned.resource)} is ${words[presence]}`)
+export const notWhole = (vm: string, lost: ReadonlyArray<Inspected>): VmnetError => {
+  const objects = lost.map(
+    ({ drift, owned }) => `${describeResource(owned.resource)} ${drift === null ? "" : driftWords(drift)}`
+  )
   return new VmnetError({
     code: "VM_CONFLICT",
     detail: `${vm} is on record as up, but ${objects.slice(0, 3).join(", ")}${objects.length > 3 ? ", ..." : ""}`,
-    hint: `Somebody changed it behind vmnet's back. Take it down and up again: vmnet down ${vm}`,
+    hint: `Somebody changed it behind vmnet's back. Put it back with: vmnet repair ${vm}. Or take it down and up again: vmnet down ${vm}`,
     details: { vm, objects }
   })
-}
-
-const words: Readonly<Record<Presence, string>> = {
-  absent: "missing",
-  ours: "present",
-  broken: "broken",
-  untagged: "not known to be ours any more",
-  foreign: "somebody else's"
 }

@@ -5,9 +5,10 @@ import { updateLease } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
 import { insertIntents, markIntentBehind, markPresent } from "../ledger/ResourceRow.ts"
-import { applyResources } from "../plan/apply.ts"
+import { applyResources, type Touched } from "../plan/apply.ts"
 import type { PublishSpec } from "../plan/AttachRequest.ts"
 import type { Lease } from "../plan/Lease.ts"
+import { teardown } from "../plan/teardown.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { type ActiveLease, activeLease, removeUnfinished } from "./activeLease.ts"
 import { backendOf } from "./backendOf.ts"
@@ -38,11 +39,12 @@ const add = Effect.fnUntraced(function* (
 ) {
   const ledger = yield* Ledger
   const { lease } = active
+  const touched: Touched = new Set()
   return yield* Effect.uninterruptibleMask((restore) =>
     ledger
       .transact(`reserve ports of ${lease.vm}`, (tx) => reserveMore(tx, backend, lease, specs))
       .pipe(
-        Effect.tap(({ owned }) => restore(applyResources(drivers, lease.vm, owned, new Set()))),
+        Effect.tap(({ owned }) => restore(applyResources(drivers, lease.vm, owned, touched))),
         Effect.flatMap(({ added }) =>
           ledger.transact(`confirm ports of ${lease.vm}`, (tx) => {
             markPresent(tx, lease.vm)
@@ -51,7 +53,7 @@ const add = Effect.fnUntraced(function* (
         ),
         // Who is interrupted up to here never learns that the ports are published.
         Effect.tap(() => restore(Effect.void)),
-        Effect.onError(() => undo(drivers, active))
+        Effect.onError(() => undo(drivers, active, touched))
       )
   )
 })
@@ -64,12 +66,17 @@ const reserveMore = (tx: Tx, backend: Backend, lease: Lease, specs: ReadonlyArra
 
 /** The lease is again what it was. What cannot be taken back stays recorded, and goes before anything is published next. */
 const undo = Effect.fnUntraced(
-  function* (drivers: Drivers, { lease, attachment, owned, request }: ActiveLease) {
+  function* (drivers: Drivers, { lease, attachment, owned, request }: ActiveLease, touched: Touched) {
     const ledger = yield* Ledger
-    yield* ledger.transact(`take ports of ${lease.vm} back`, (tx) => {
-      updateLease(tx, lease, attachment, request)
-      markIntentBehind(tx, lease.vm, Math.max(-1, ...owned.map(({ seq }) => seq)))
-    })
+    yield* (
+      ledger
+        .transact(`take ports of ${lease.vm} back`, (tx) => {
+          updateLease(tx, lease, attachment, request)
+          markIntentBehind(tx, lease.vm, Math.max(-1, ...owned.map(({ seq }) => seq)))
+        })
+        // What was made is known without the ledger, and goes.
+        .pipe(Effect.onError(() => teardown(drivers, lease.vm, [...touched])))
+    )
     yield* removeUnfinished(drivers, lease)
   },
   (effect, _, { lease }) =>

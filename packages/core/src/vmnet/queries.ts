@@ -5,30 +5,38 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { allLeases, findLease } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { allNetworks, deleteNetwork, findNetwork, networkInUse, vmsOfNetwork } from "../ledger/NetworkRow.ts"
+import { allOrphans, findOrphan } from "../ledger/OrphanRow.ts"
 import { resourcesOf } from "../ledger/ResourceRow.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import { countMembers, tallyMembers } from "../pool/MemberRow.ts"
 import type { Drivers } from "../resource/Drivers.ts"
+import { recordLost } from "../rebuild/orphanErrors.ts"
 import { describeResource, resourceKey } from "../resource/identity.ts"
 import { vmNotFound } from "./activeLease.ts"
 import { asFound, oneAsFound } from "./asFound.ts"
+import { orphanAttachment } from "./orphanAttachment.ts"
 import { drain } from "./drain.ts"
 import type { DownResult, KnownNetworks, NetworkDetail, VmDetail } from "./Vmnet.ts"
 
 export const list = Effect.gen(function* () {
   const ledger = yield* Ledger
-  const leases = yield* ledger.transact("list", allLeases)
+  const { leases, orphans } = yield* ledger.transact("list", (tx) => ({
+    leases: allLeases(tx),
+    orphans: allOrphans(tx)
+  }))
   const found = yield* asFound(leases.map((record) => record.attachment))
-  return found.map(({ attachment }) => attachment)
+  return [...found.map(({ attachment }) => attachment), ...orphans.map(orphanAttachment)]
 })
 
 export const show = Effect.fn("Vmnet.show")(function* (vm: string) {
   const ledger = yield* Ledger
   const found = yield* ledger.transact(`look up ${vm}`, (tx) => ({
     record: findLease(tx, vm),
-    resources: resourcesOf(tx, vm)
+    resources: resourcesOf(tx, vm),
+    orphan: findOrphan(tx, vm)
   }))
+  if (found.orphan !== undefined) return yield* recordLost(vm)
   if (found.record === undefined) return yield* vmNotFound(vm)
   const { request, created } = found.record
   const { attachment, holder, problems } = yield* oneAsFound(found.record.attachment)
@@ -96,7 +104,8 @@ export const removeNetwork = Effect.fn("Vmnet.removeNetwork")(function* (drivers
     if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))
     return { isKnown: findNetwork(tx, network) !== undefined, hasPool: countMembers(tx, network) > 0 }
   })
-  if (!known.isKnown) return { vm: network, outcome: "absent" } satisfies DownResult
+  // A pool outlives its network's record where that is lost.
+  if (!known.isKnown && !known.hasPool) return { vm: network, outcome: "absent" } satisfies DownResult
   if (known.hasPool) yield* drain(drivers, network)
   return yield* ledger.transact(`remove network ${network}`, (tx): DownResult => {
     if (networkInUse(tx, network)) throw networkInUseError(network, vmsOfNetwork(tx, network))

@@ -11,11 +11,10 @@ import {
   markPresent,
   type OwnedResource
 } from "../ledger/ResourceRow.ts"
-import { digest, hex } from "../names/hash.ts"
 import { MountOps, type ResolverMount, resolverPath, type Rootfs } from "../ops/MountOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
-import { applyResources } from "../plan/apply.ts"
-import type { Lease } from "../plan/Lease.ts"
+import { applyResources, type Touched } from "../plan/apply.ts"
+import { resolverDirectory } from "../plan/resolverDirectory.ts"
 import { teardown } from "../plan/teardown.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import type { ResolvConfResource } from "../resource/Resource.ts"
@@ -75,27 +74,33 @@ const add = Effect.fnUntraced(function* (drivers: Drivers, active: ActiveLease, 
   const { lease } = active
   const { vm } = lease
   const mount = plannedMount(ledger.stateDir, active, rootfs)
+  const touched: Touched = new Set()
   const resource: ResolvConfResource = { kind: "ResolvConf", netns: hostNetns, mount }
   return yield* Effect.uninterruptibleMask((restore) =>
     ledger
       .transact(`record a resolver file of ${vm}`, (tx) => insertIntents(tx, vm, ownerOfLease(lease), [{ resource }]))
       .pipe(
-        Effect.tap((owned) => restore(applyResources(drivers, vm, owned, new Set()))),
+        Effect.tap((owned) => restore(applyResources(drivers, vm, owned, touched))),
         Effect.andThen(ledger.transact(`confirm a resolver file of ${vm}`, (tx) => markPresent(tx, vm))),
         Effect.as(resultOf(active, mount, false)),
         // Who is interrupted up to here never learns that it is there.
         Effect.tap(() => restore(Effect.void)),
-        Effect.onError(() => undo(drivers, active))
+        Effect.onError(() => undo(drivers, active, touched))
       )
   )
 })
 
 /** What cannot be taken back stays recorded as begun, and goes before anything else is done to the VM. */
 const undo = Effect.fnUntraced(
-  function* (drivers: Drivers, { lease, owned }: ActiveLease) {
+  function* (drivers: Drivers, { lease, owned }: ActiveLease, touched: Touched) {
     const ledger = yield* Ledger
-    yield* ledger.transact(`take a resolver file of ${lease.vm} back`, (tx) =>
-      markIntentBehind(tx, lease.vm, Math.max(-1, ...owned.map(({ seq }) => seq)))
+    yield* (
+      ledger
+        .transact(`take a resolver file of ${lease.vm} back`, (tx) =>
+          markIntentBehind(tx, lease.vm, Math.max(-1, ...owned.map(({ seq }) => seq)))
+        )
+        // What was made is known without the ledger, and goes.
+        .pipe(Effect.onError(() => teardown(drivers, lease.vm, [...touched])))
     )
     yield* removeUnfinished(drivers, lease)
   },
@@ -103,15 +108,11 @@ const undo = Effect.fnUntraced(
     Effect.catchCause(effect, (cause) => Effect.logWarning(`undoing a resolver file of ${lease.vm}`, cause))
 )
 
-/** The directory's name is the mount's alone: no other VM, generation or rootfs has it. */
 const plannedMount = (stateDir: string, { lease, attachment }: ActiveLease, rootfs: Rootfs): ResolverMount => ({
   rootfs,
-  directory: `${stateDir}/resolv-${directoryHash(lease, rootfs)}`,
+  directory: resolverDirectory(stateDir, lease, rootfs),
   content: resolvConfText(lease.vm, attachment.guest.dns)
 })
-
-const directoryHash = ({ install, vm, generation }: Lease, { path, identity }: Rootfs): string =>
-  hex(digest(["resolv", install, vm, `${generation}`, path, identity]), 16)
 
 /** resolv.conf(5). */
 const resolvConfText = (vm: string, nameservers: ReadonlyArray<string>): string =>

@@ -5,6 +5,9 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
+import { findOrphan, orphansOn } from "../ledger/OrphanRow.ts"
+import { shareState } from "../ledger/ShareRow.ts"
+import { orphanShare, recordLost } from "../rebuild/orphanErrors.ts"
 import { markPresent, resourcesOf } from "../ledger/ResourceRow.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
@@ -24,7 +27,7 @@ import { backendOf } from "./backendOf.ts"
 import { avoidTaken } from "./avoidTaken.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease, keptWith } from "./down.ts"
-import { notWhole, observe } from "./observe.ts"
+import { lostOf, notWhole } from "./observe.ts"
 import { type Asked, prepare, retrying } from "./prepare.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
@@ -41,10 +44,23 @@ const answer = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, 
   const probe = yield* HostProbe
   const known = yield* ledger.transact(`look up ${request.vm}`, (tx) => findLease(tx, request.vm))
   if (known?.state === "active" && !ownerGone(probe, known)) return yield* existing(drivers, known, request)
+  if (known === undefined) yield* refuseOrphans(request)
   yield* checkCapabilities(request)
   // Its owner is gone, or whoever began it, for we hold the VM's lock: what they left goes first.
   if (known !== undefined) yield* detach(drivers, known)
   return yield* attach(drivers, backend, request)
+})
+
+/** Of a VM or a network whose record was lost nobody can say whether it is what is asked for. */
+const refuseOrphans = Effect.fnUntraced(function* ({ vm, network }: AttachRequest) {
+  const ledger = yield* Ledger
+  const share = `net.${network.network}`
+  const { orphan, others } = yield* ledger.transact(`look for orphans`, (tx) => ({
+    orphan: findOrphan(tx, vm),
+    others: shareState(tx, share) === "orphan" ? orphansOn(tx, share) : []
+  }))
+  if (orphan !== undefined) return yield* recordLost(vm)
+  if (others.length > 0) return yield* orphanShare(`network ${network.network}`, others)
 })
 
 const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRecord): boolean =>
@@ -53,8 +69,8 @@ const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRec
 /** The same answer again, if it is still true: a VM whose TAP somebody deleted is not up. */
 const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseRecord, request: AttachRequest) {
   if (!sameRequest(known.request, request)) return yield* vmConflict(known.request, request)
-  const missing = (yield* observe(drivers, request.vm)).filter(({ presence }) => presence !== "ours")
-  if (missing.length > 0) return yield* notWhole(request.vm, missing)
+  const lost = yield* lostOf(drivers, request.vm)
+  if (lost.length > 0) return yield* notWhole(request.vm, lost)
   return { attachment: known.attachment, existing: true } satisfies UpResult
 })
 
@@ -62,10 +78,12 @@ const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseReco
 const undoMade = Effect.fnUntraced(function* (drivers: Drivers, { backend, request }: Asked, touched: Touched) {
   const ledger = yield* Ledger
   const { vm } = request
-  const { lease, owned } = yield* ledger.transact(`undo ${vm}`, (tx) => ({
-    lease: findLease(tx, vm)?.lease,
-    owned: resourcesOf(tx, vm)
-  }))
+  const { lease, owned } = yield* (
+    ledger
+      .transact(`undo ${vm}`, (tx) => ({ lease: findLease(tx, vm)?.lease, owned: resourcesOf(tx, vm) }))
+      // What was made is known without the ledger, and goes; the rows stay, as those of somebody who died over it.
+      .pipe(Effect.orElseSucceed(() => ({ lease: undefined, owned: [] })))
+  )
   const device = lease === undefined ? [] : memberOf(backend, request, lease, owned)
   const report = yield* teardown(drivers, vm, [...touched])
   if (lease === undefined || device.length === 0) return { report, device: [] } satisfies Release

@@ -96,7 +96,7 @@ describe("the ledger", () => {
       const stateDir = stateDirIn()
       mkdirSync(stateDir, { mode: 0o700 })
       const other = new DatabaseSync(join(stateDir, "ledger.db"))
-      other.exec("CREATE TABLE other (x); BEGIN IMMEDIATE")
+      other.exec("BEGIN IMMEDIATE; CREATE TABLE other (x)")
       const opening = yield* Effect.forkChild(Effect.provide(counters, open(stateDir)))
       yield* Effect.sleep("20 millis")
       assert.isUndefined(opening.pollUnsafe())
@@ -105,12 +105,13 @@ describe("the ledger", () => {
     })
   )
 
-  it.effect("says so when the file is no ledger", () =>
+  it.effect("says so when the file is no ledger, each time it is asked", () =>
     Effect.gen(function* () {
       const stateDir = stateDirIn()
       yield* Effect.provide(Ledger, open(stateDir))
       writeFileSync(join(stateDir, "ledger.db"), "not a database".repeat(400))
-      const error = yield* Effect.flip(Effect.provide(Ledger, open(stateDir)))
+      const error = yield* Effect.flip(Effect.provide(counters, open(stateDir)))
+      assert.strictEqual(error.hint?.startsWith("Run vmnet gc"), true)
       assert.strictEqual(error.code, "LEDGER_FAILED")
       assert.include(error.message, "file is not a database")
       assert.instanceOf(error.cause, Error)

@@ -34,7 +34,13 @@ export const fakeDrivers = (world: FakeWorld): Drivers => {
       for (const name of names) world.presence.delete(name)
       return Effect.void
     })
-  const driver: Driver = { find, remove, apply: () => Effect.void }
+  const driver: Driver = {
+    find,
+    remove,
+    apply: () => Effect.void,
+    inspect: (resources) => Effect.succeed(resources.map(() => null)),
+    mend: () => Effect.void
+  }
   return { link: driver, nat: driver, sysctl: driver, mount: driver, helper: driver }
 }
 

@@ -6,6 +6,7 @@ import type { HelperContext } from "./context.ts"
 import { endProcess } from "./end.ts"
 import { changeForward, listForwards } from "./forwards.ts"
 import { identify, readBootId } from "./identify.ts"
+import { listHelpers } from "./listHelpers.ts"
 import { subjectOf } from "./namespace.ts"
 import { placeOf, removeFiles } from "./place.ts"
 import { startHelper } from "./startHelper.ts"
@@ -71,6 +72,12 @@ const make = (context: HelperContext): Helpers["Service"] => ({
     yield* running(context, key, attempt)
     return yield* Effect.uninterruptible(changeForward(placeOf(context.stateDir, key), change))
   }),
+  list: Effect.fn("Helpers.list")((install) =>
+    Effect.try({
+      try: () => listHelpers(context, install),
+      catch: (cause) => ofSystemError({ family: "process", action: "list helpers" }, cause)
+    })
+  ),
   forwards: Effect.fn("Helpers.forwards")(function* (key) {
     const found = yield* find(context, key)
     return found._tag === "Running" ? yield* listForwards(placeOf(context.stateDir, key)) : []

@@ -65,3 +65,16 @@ export const searchTagged = (key: HelperKey, argument: string, bootId: string): 
   const found = pids.map((pid) => tagged(pid, key, argument, bootId)).filter((one) => one !== undefined)
   return found.toSorted((a, b) => Number(a.startTime) - Number(b.startTime) || a.pid - b.pid)[0]
 }
+
+/** The tags of all processes that have one, as they are in their environments: anybody may write anything there. */
+export const ownersRunning = (): ReadonlySet<string> => {
+  const pids = readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []))
+  const owners = pids.filter((pid) => mayBeHelper(pid) && isMine(pid)).flatMap((pid) => ownerIn(pid) ?? [])
+  return new Set(owners)
+}
+
+const ownerIn = (pid: number): string | undefined =>
+  read(`/proc/${pid}/environ`)
+    ?.split("\0")
+    .find((entry) => entry.startsWith("VMNET_OWNER="))
+    ?.slice("VMNET_OWNER=".length)

@@ -2,6 +2,7 @@ import { Commands, LinkOps, type LinkSnapshot, type Netns, OpsError } from "@vmn
 import { Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
 import type { Attempt } from "../commands/opsErrors.ts"
+import { listNames } from "../netns/namedNetns.ts"
 import { runIn } from "../netns/runIn.ts"
 import { reasonOfText } from "../text/reasons.ts"
 import { applyChanges } from "./applyChanges.ts"
@@ -46,6 +47,7 @@ const make = Effect.gen(function* () {
     apply: Effect.fn("LinkOps.apply")((netns, changes) => applyChanges(commands, netns, changes, ipv6)),
     find: Effect.fn("LinkOps.find")((netns, links) => findLinks(commands, netns, links)),
     findNetns: Effect.fn("LinkOps.findNetns")((names) => findNetns(commands, names)),
+    netnsNames: listNames,
     configuredOn: Effect.fn("LinkOps.configuredOn")((netns, links) => configuredOn(commands, netns, links)),
     snapshot: Effect.fn("LinkOps.snapshot")((netns) => snapshot(commands, netns))
   })

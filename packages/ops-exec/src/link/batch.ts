@@ -80,6 +80,14 @@ const linesOf = (
         `link set dev ${change.link} master ${change.master}`,
         `link set dev ${change.link} type bridge_slave isolated ${change.isolated ? "on" : "off"} hairpin on group_fwd_mask 0xfffd`
       ]
+    case "ClearMaster":
+      return [`link set dev ${change.link} nomaster`]
+    case "SetMtu":
+      return [`link set dev ${change.link} mtu ${change.mtu}`]
+    case "SetMac":
+      return [`link set dev ${change.link} address ${change.mac}`]
+    case "SetName":
+      return [`link set dev ${change.link} name ${change.to}`]
     case "SetUp":
       return [`link set dev ${change.link}${options.ipv6 ? " addrgenmode none" : ""} up`]
     case "AddAddress":

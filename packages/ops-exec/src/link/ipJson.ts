@@ -1,8 +1,12 @@
 import type { Link, Neighbour, Route } from "@vmnet/core"
 import { Schema } from "effect"
+import { idOf } from "../text/ids.ts"
 import { isIpv4 } from "../text/ipv4.ts"
 
 const text = Schema.optionalKey(Schema.String)
+
+/** What a kind of link tells of itself; the parts that are of interest are looked at one by one. */
+const Info = Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
 
 /** `ip -j -d address show`, the parts we read; `ip` prints `{}` for objects its own filter left out. */
 const IpLink = Schema.Struct({
@@ -14,7 +18,7 @@ const IpLink = Schema.Struct({
   ifalias: text,
   master: text,
   altnames: Schema.optionalKey(Schema.Array(Schema.String)),
-  linkinfo: Schema.optionalKey(Schema.Struct({ info_kind: text })),
+  linkinfo: Schema.optionalKey(Schema.Struct({ info_kind: text, info_data: Info, info_slave_data: Info })),
   addr_info: Schema.optionalKey(
     Schema.Array(Schema.Struct({ family: text, local: text, prefixlen: Schema.optionalKey(Schema.Finite) }))
   )
@@ -67,10 +71,20 @@ export const toLinks = (observed: ReadonlyArray<IpLink>): ReadonlyArray<Link> =>
             up: (link.flags ?? []).includes("UP"),
             alias: link.ifalias ?? "",
             master: link.master ?? null,
-            addresses: addressesOf(link)
+            addresses: addressesOf(link),
+            ...(link.linkinfo?.info_slave_data?.["isolated"] === true && { isolated: true }),
+            ...tapOwnerOf(link.linkinfo)
           }
         ]
   )
+
+/** `ip` names users and groups where it can, and gives a number where not; it says nothing where no one is named. */
+const tapOwnerOf = (info: IpLink["linkinfo"]): Pick<Link, "owner"> => {
+  if (info?.info_kind !== "tun") return {}
+  const uid = idOf("user", info.info_data?.["user"])
+  const gid = idOf("group", info.info_data?.["group"])
+  return uid === undefined || gid === undefined ? {} : { owner: { uid, gid } }
+}
 
 const destinationOf = (dst: string): string => {
   if (dst === "default") return "0.0.0.0/0"

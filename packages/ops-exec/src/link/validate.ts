@@ -57,6 +57,13 @@ const doubts = (change: LinkChange): ReadonlyArray<Doubt> => {
       return [referred(change.link), tag(change.alias)]
     case "SetMaster":
       return [referred(change.link), referred(change.master)]
+    case "SetMtu":
+      return [referred(change.link), mtu(change.mtu)]
+    case "SetMac":
+      return [referred(change.link), mac(change.mac)]
+    case "SetName":
+      return [referred(change.link), created(change.to)]
+    case "ClearMaster":
     case "SetUp":
     case "DeleteLink":
       return [referred(change.link)]

@@ -6,6 +6,7 @@ import { Held } from "./beneath.ts"
 import { detach } from "./detach.ts"
 import { findMount } from "./findMount.ts"
 import { toOpsError } from "./Refused.ts"
+import { listMounts } from "./listMounts.ts"
 import { inspectRootfs } from "./rootfs.ts"
 
 const attemptOf = (verb: string, mount: ResolverMount): Attempt => ({
@@ -34,6 +35,12 @@ const make = Effect.gen(function* () {
     mount: Effect.fn("MountOps.mount")((mount: ResolverMount) => attach(commands, attemptOf("mount", mount), mount)),
     find: Effect.fn("MountOps.find")((mount: ResolverMount) =>
       Effect.try({ try: () => findMount(mount), catch: toOpsError(attemptOf("look up", mount)) })
+    ),
+    list: Effect.fn("MountOps.list")((directory: string) =>
+      Effect.try({
+        try: () => listMounts(directory),
+        catch: toOpsError({ family: "mount", action: `list mounts from ${JSON.stringify(directory)}` })
+      })
     ),
     unmount: Effect.fn("MountOps.unmount")((mount: ResolverMount) =>
       detach(commands, attemptOf("unmount", mount), mount)

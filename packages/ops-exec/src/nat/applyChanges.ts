@@ -2,6 +2,7 @@ import { type Commands, type NatChange, type Netns, OpsError, type OpsReason } f
 import { Effect, Schedule } from "effect"
 import type { Attempt } from "../commands/opsErrors.ts"
 import { requireIntervals } from "./requireIntervals.ts"
+import { requireOwn } from "./requireOwn.ts"
 import { renderJson } from "./renderJson.ts"
 import { renderText } from "./renderText.ts"
 import { reasonOfNft, runNft, wordsOfNft } from "./runNft.ts"
@@ -44,7 +45,10 @@ const locate = Effect.fnUntraced(function* (call: Call, transaction: ReadonlyArr
  */
 const reasonFor = (stderr: string, change: NatChange | undefined): OpsReason => {
   const reason = reasonOfNft(stderr)
-  const loads = change?._tag === "AddLayout" || (change?._tag === "AddElement" && change.element._tag === "Slot")
+  const loads =
+    change?._tag === "AddLayout" ||
+    change?._tag === "RestoreLayout" ||
+    ((change?._tag === "AddElement" || change?._tag === "RestoreElement") && change.element._tag === "Slot")
   if (loads && reason === "Missing") return "Unsupported"
   if (change?._tag === "DeleteElement" && reason === "Exists") return "Missing"
   return reason
@@ -85,5 +89,6 @@ export const applyChanges = Effect.fnUntraced(function* (
   if (changes.length === 0) return
   const call: Call = { commands, netns, install, changes }
   yield* requireIntervals(commands, netns, install, changes)
-  yield* transact(call, commandsOf(changes)).pipe(Effect.retry(retryBusy))
+  const there = yield* requireOwn(commands, netns, install, changes)
+  yield* transact(call, commandsOf(changes, there)).pipe(Effect.retry(retryBusy))
 })

@@ -30,5 +30,8 @@ export const judge = (element: NatElement, index: Index): NatFinding => {
   const there = expected.filter((entry) => index.has(keyOf(entry))).length
   const partial = there < expected.length ? `partial, ${there} of ${expected.length} entries: ` : ""
   const [first, ...more] = differences
-  return { _tag: "Different", owner, detail: `${partial}${first}${more.length > 0 ? ` and ${more.length} more` : ""}` }
+  const detail = `${partial}${first}${more.length > 0 ? ` and ${more.length} more` : ""}`
+  const strangers = [...expected, ...contradictions(element)].flatMap((entry) => index.get(keyOf(entry))?.comment ?? [])
+  const stranger = strangers.find((comment) => comment !== owner)
+  return { _tag: "Different", owner, detail, ...(stranger !== undefined && { stranger }) }
 }

@@ -1,7 +1,7 @@
 import { type Commands, type NatElement, type NatFinding, natElementKey, type Netns, type OpsError } from "@vmnet/core"
 import { Effect } from "effect"
 import { type Attempt, invalid } from "../commands/opsErrors.ts"
-import { indexOf, judge } from "./compare.ts"
+import { type Index, indexOf, judge } from "./compare.ts"
 import { contradictions, encode } from "./encode.ts"
 import { elementsIn, type NftObject } from "./nftJson.ts"
 import { listSet, listTable } from "./runNft.ts"
@@ -26,6 +26,21 @@ const read = (
   return Effect.map(Effect.all(tables, { concurrency: 2 }), (objects) => objects.flat())
 }
 
+/** The entries that are there of those that elements consist of, or must not have. */
+export const entriesOf = (
+  commands: Commands["Service"],
+  netns: Netns,
+  attempt: Attempt,
+  install: string,
+  elements: ReadonlyArray<NatElement>
+): Effect.Effect<Index, OpsError> => {
+  const entries = elements.flatMap((element) => [...encode(element), ...contradictions(element)])
+  const sets = new Set(entries.map(({ set }): SetName => set))
+  return Effect.map(read(commands, netns, attempt, install, sets), (listed) =>
+    indexOf(elementsIn(listed, (set) => sets.has(set)))
+  )
+}
+
 /** Looks elements up by key: one finding for each, whatever becomes of the others. */
 export const findElements = Effect.fnUntraced(function* (
   commands: Commands["Service"],
@@ -40,9 +55,6 @@ export const findElements = Effect.fnUntraced(function* (
       return yield* invalid({ ...attempt, action: `find ${natElementKey(element)}` }, words, index)
   }
   if (elements.length === 0) return []
-  const entries = elements.flatMap((element) => [...encode(element), ...contradictions(element)])
-  const sets = new Set(entries.map(({ set }): SetName => set))
-  const listed = yield* read(commands, netns, attempt, install, sets)
-  const index = indexOf(elementsIn(listed, (set) => sets.has(set)))
+  const index = yield* entriesOf(commands, netns, attempt, install, elements)
   return elements.map((element) => judge(element, index))
 })

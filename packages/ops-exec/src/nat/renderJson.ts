@@ -44,7 +44,14 @@ const jsonElement = (install: string, { key, set, value }: SetElement, comment?:
 }
 
 /** What JSON can say. */
-type JsonCommand = Exclude<Command, { _tag: "CreateLayout" | "CreateSlotLayout" }>
+type JsonCommand = Exclude<
+  Command,
+  { _tag: "CreateLayout" | "CreateSlotLayout" | "RestoreLayout" | "RestoreSlotLayout" }
+>
+
+/** Maps with concatenated data are declared in text only. */
+const isJson = (command: Command): command is JsonCommand =>
+  !["CreateLayout", "CreateSlotLayout", "RestoreLayout", "RestoreSlotLayout"].includes(command._tag)
 
 const deleteTable = (install: string) => (family: NftFamily) => ({
   delete: { table: { family, name: tableName(install) } }
@@ -68,13 +75,13 @@ const jsonCommand = (install: string, command: JsonCommand): ReadonlyArray<unkno
 }
 
 /**
- * A transaction as input of `nft -j -f -`, or `undefined` when it creates a layout: that takes text, and text and JSON
+ * A transaction as input of `nft -j -f -`, or `undefined` when it creates or restores a layout: that takes text, and text and JSON
  * cannot be one transaction.
  */
 export const renderJson = (install: string, commands: ReadonlyArray<Command>): string | undefined => {
   const json: Array<unknown> = []
   for (const command of commands) {
-    if (command._tag === "CreateLayout" || command._tag === "CreateSlotLayout") return undefined
+    if (!isJson(command)) return undefined
     json.push(...jsonCommand(install, command))
   }
   return JSON.stringify({ nftables: json })

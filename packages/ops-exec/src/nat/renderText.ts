@@ -1,4 +1,5 @@
 import { families, layoutText, tableName } from "./layout.ts"
+import { restoreText } from "./restore.ts"
 import { type Kind, type SetElement, type SetName, specOf } from "./sets.ts"
 import { slotLayoutText } from "./slotLayout.ts"
 import type { Command } from "./transaction.ts"
@@ -27,6 +28,10 @@ const textCommand = (install: string, command: Command): string => {
       return families.map((family) => `delete table ${family} ${tableName(install)}`).join("\n")
     case "CreateSlotLayout":
       return `create table inet ${tableName(install)}\n${slotLayoutText(install)}`
+    case "RestoreLayout":
+      return restoreText(layoutText(install))
+    case "RestoreSlotLayout":
+      return restoreText(slotLayoutText(install))
     case "DeleteSlotLayout":
       return `delete table inet ${tableName(install)}`
     case "Create":

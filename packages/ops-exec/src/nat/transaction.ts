@@ -1,6 +1,7 @@
 import type { NatChange, NatElement } from "@vmnet/core"
 import { contradictions, encode } from "./encode.ts"
-import { isIntervalSet, type SetElement } from "./sets.ts"
+import type { Index } from "./compare.ts"
+import { isIntervalSet, keyOf, type SetElement, valueOf } from "./sets.ts"
 
 /**
  * One command of a transaction, with the index of the change it comes from. `Add` is for intervals that are about to be
@@ -9,6 +10,8 @@ import { isIntervalSet, type SetElement } from "./sets.ts"
 export type Command =
   | { readonly _tag: "CreateLayout"; readonly index: number }
   | { readonly _tag: "DeleteLayout"; readonly index: number }
+  | { readonly _tag: "RestoreLayout"; readonly index: number }
+  | { readonly _tag: "RestoreSlotLayout"; readonly index: number }
   | { readonly _tag: "CreateSlotLayout"; readonly index: number }
   | { readonly _tag: "DeleteSlotLayout"; readonly index: number }
   | { readonly _tag: "Create"; readonly index: number; readonly entry: SetElement; readonly owner: string }
@@ -40,14 +43,34 @@ const deletions = (element: NatElement, index: number): ReadonlyArray<Command> =
   ...encode(element).flatMap((entry) => deletion(entry, index))
 ]
 
+/** Only what is not as it must be is touched: what is right stays in force. */
+const restorations = (
+  { element, owner }: Extract<NatChange, { _tag: "RestoreElement" }>,
+  index: number,
+  there: Index
+): ReadonlyArray<Command> => [
+  ...(isSlot(element) ? [{ _tag: "RestoreSlotLayout", index } as const] : []),
+  ...contradictions(element).flatMap((entry) => (there.has(keyOf(entry)) ? deletion(entry, index) : [])),
+  ...encode(element).flatMap((entry): ReadonlyArray<Command> => {
+    const found = there.get(keyOf(entry))
+    const creation = { _tag: "Create", index, entry, owner } as const
+    if (found === undefined) return [creation]
+    return valueOf(found) === valueOf(entry) ? [] : deletion(entry, index).concat(creation)
+  })
+]
+
 /** A slot's table goes after its entries: where they are not all there, it is another one's and stays. */
-export const commandsOf = (changes: ReadonlyArray<NatChange>): ReadonlyArray<Command> =>
+export const commandsOf = (changes: ReadonlyArray<NatChange>, there: Index = new Map()): ReadonlyArray<Command> =>
   changes.flatMap((change, index): ReadonlyArray<Command> => {
     switch (change._tag) {
       case "AddLayout":
         return [{ _tag: "CreateLayout", index }]
       case "DeleteLayout":
         return [{ _tag: "DeleteLayout", index }]
+      case "RestoreLayout":
+        return [{ _tag: "RestoreLayout", index }]
+      case "RestoreElement":
+        return restorations(change, index, there)
       case "AddElement":
         return [
           ...(isSlot(change.element) ? [{ _tag: "CreateSlotLayout", index } as const] : []),

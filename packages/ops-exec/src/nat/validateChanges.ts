@@ -10,7 +10,7 @@ const maxComment = 128
 export const describe = (change: NatChange): string => describeNatChange(change, natElementKey)
 
 const objection = (change: NatChange): string | undefined => {
-  if (change._tag === "AddLayout" || change._tag === "DeleteLayout") return undefined
+  if (!("element" in change)) return undefined
   const words = objectionToElement(change.element)
   if (words !== undefined || change._tag === "DeleteElement") return words
   return isTag(change.owner, maxComment) ? undefined : `${JSON.stringify(change.owner)} is not usable as owner tag`

@@ -1,6 +1,6 @@
 import type { OpsError } from "@vmnet/core"
 import { Effect } from "effect"
-import { lstatSync } from "node:fs"
+import { lstatSync, readdirSync } from "node:fs"
 import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 
 /** Where `ip netns` keeps its names. */
@@ -18,3 +18,9 @@ export const kindOfName = (name: string, attempt: Attempt): Effect.Effect<NameKi
     },
     catch: (cause) => ofSystemError(attempt, cause)
   })
+
+/** The directory is there from the first `ip netns add` after the boot. */
+export const listNames: Effect.Effect<ReadonlyArray<string>, OpsError> = Effect.try({
+  try: () => (lstatSync(pathOfName(""), { throwIfNoEntry: false }) === undefined ? [] : readdirSync(pathOfName(""))),
+  catch: (cause) => ofSystemError({ family: "link", action: "list namespaces" }, cause)
+})

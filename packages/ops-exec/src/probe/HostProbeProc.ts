@@ -1,12 +1,13 @@
-import { type BoundSocket, HostProbe, OpsError, type ProcessId } from "@vmnet/core"
+import { type BoundSocket, HostProbe, netnsKey, OpsError, type ProcessId } from "@vmnet/core"
 import { Effect, Layer } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { missingCapabilities } from "./capabilities.ts"
+import { inhabited } from "./inhabited.ts"
 import { namespaceIdentity } from "./namespaceIdentity.ts"
-import { readProcessStat } from "./processStat.ts"
+import { isProvenAbsent, readProcessStat } from "./processStat.ts"
 import { behindStubs, usableResolvers } from "./resolvers.ts"
-import { tapUse } from "./tapUse.ts"
+import { tapUse, tunsOf } from "./tapUse.ts"
 import { distinct, parseSockets, socketTables } from "./sockets.ts"
 
 const read = (path: string): string => readFileSync(path, "utf8")
@@ -35,6 +36,15 @@ const finder =
     return stat === undefined || stat.gone ? null : { pid, startTime: stat.startTime, bootId }
   }
 
+/** What cannot be told is taken to be alive: somebody may be there. */
+const isAlive =
+  (bootId: string) =>
+  (sought: ProcessId): boolean => {
+    if (sought.bootId !== bootId) return false
+    const stat = readProcessStat(sought.pid)
+    return stat === undefined ? !isProvenAbsent(sought.pid) : !stat.gone && stat.startTime === sought.startTime
+  }
+
 const make = Effect.gen(function* () {
   const attempt: Attempt = { family: "process", action: "look at the host through /proc" }
   const facts = Effect.try({
@@ -49,7 +59,7 @@ const make = Effect.gen(function* () {
   return HostProbe.of({
     self,
     find,
-    alive: (sought) => sought.bootId === bootId && find(sought.pid)?.startTime === sought.startTime,
+    alive: isAlive(bootId),
     namespace: namespaceIdentity,
     sockets: Effect.try({
       try: boundSockets,
@@ -60,6 +70,12 @@ const make = Effect.gen(function* () {
         try: () => tapUse(device),
         catch: (cause) => ofSystemError({ family: "process", action: `look who has ${device} open` }, cause)
       }),
+    inhabited: (netns) =>
+      Effect.try({
+        try: () => inhabited(netns),
+        catch: (cause) => ofSystemError({ family: "process", action: `look who is in ${netnsKey(netns)}` }, cause)
+      }),
+    tunsOf: ({ pid, startTime }) => (find(pid)?.startTime === startTime ? tunsOf(pid) : []),
     resolvers: Effect.sync(() =>
       usableResolvers(
         readIfAny("/etc/resolv.conf"),

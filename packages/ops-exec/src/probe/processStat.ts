@@ -21,6 +21,21 @@ export const parseProcessStat = (text: string): ProcessStat | undefined => {
   return { startTime, gone: state === "Z" || state === "X" || state === "x" }
 }
 
+/**
+ * Whether there is provably no process of this pid. `/proc` may hide those of others (`hidepid`, proc(5)) or be closed:
+ * then `kill(pid, 0)`, which sends nothing, still tells one that is there (success, EPERM) from one that is not (ESRCH).
+ */
+export const isProvenAbsent = (pid: number, ask: (pid: number) => unknown = (pid) => process.kill(pid, 0)): boolean => {
+  // To kill(2) 0 and below are groups of processes.
+  if (!Number.isInteger(pid) || pid <= 0) return true
+  try {
+    ask(pid)
+    return false
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "ESRCH"
+  }
+}
+
 /** Reads a process's identity, `undefined` when there is no such process (any more). */
 export const readProcessStat = (pid: number): ProcessStat | undefined => {
   if (!Number.isInteger(pid) || pid <= 0) return undefined

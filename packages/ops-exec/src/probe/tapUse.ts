@@ -11,14 +11,17 @@ const orElse = <A>(f: () => A, otherwise: A): A => {
 }
 
 /** The device an open `/dev/net/tun` is attached to: the `iff` line of its fdinfo (`tun_chr_show_fdinfo`). */
-const deviceOf = (fdinfo: string): string | undefined => /^iff:\t(.+)$/m.exec(fdinfo)?.[1]
+const deviceOf = (fdinfo: string): string | undefined => /^iff:\t(.*)$/m.exec(fdinfo)?.[1]
 
-const holds = (pid: string, device: string): boolean =>
-  orElse(() => readdirSync(`/proc/${pid}/fd`), []).some(
-    (fd) =>
-      orElse(() => readlinkSync(`/proc/${pid}/fd/${fd}`), "").endsWith("/net/tun") &&
-      deviceOf(orElse(() => readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"), "")) === device
-  )
+/** The device behind each `/dev/net/tun` that a process has open; empty for one without, or whose device is gone. */
+export const tunsOf = (pid: number | string): ReadonlyArray<string> =>
+  orElse(() => readdirSync(`/proc/${pid}/fd`), []).flatMap((fd) => {
+    if (!orElse(() => readlinkSync(`/proc/${pid}/fd/${fd}`), "").endsWith("/net/tun")) return []
+    const device = deviceOf(orElse(() => readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"), ""))
+    return device === undefined ? [] : [device]
+  })
+
+const holds = (pid: string, device: string): boolean => tunsOf(pid).includes(device)
 
 /** The list of processes has to be readable. Slow: every descriptor of every process is looked at. */
 const isHeldBySomebody = (device: string): boolean =>

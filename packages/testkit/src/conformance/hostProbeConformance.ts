@@ -1,5 +1,5 @@
 import { type Vitest, assert, layer } from "@effect/vitest"
-import { HostProbe } from "@vmnet/core"
+import { HostProbe, hostNetns, namedNetns, type Netns } from "@vmnet/core"
 import { Effect, type Layer } from "effect"
 import { HostFixture } from "./HostFixture.ts"
 
@@ -44,6 +44,18 @@ const processes = (it: ProbeTests): void => {
       const pid = yield* (yield* HostFixture).zombie
       assert.isNull(find(pid))
       assert.isFalse(alive({ ...self, pid }))
+    })
+  )
+
+  it.effect("a namespace is inhabited by who is in it, and one that has gone with its process is not", () =>
+    Effect.gen(function* () {
+      const { find, inhabited } = yield* HostProbe
+      const { pid, end } = yield* (yield* HostFixture).process
+      const netns: Netns = { _tag: "Process", pid, startTime: find(pid)!.startTime }
+      assert.deepStrictEqual([yield* inhabited(hostNetns), yield* inhabited(netns)], [true, true])
+      yield* end
+      assert.isFalse(yield* inhabited(netns))
+      assert.isFalse(yield* inhabited(namedNetns("nowhere")))
     })
   )
 

@@ -1,6 +1,7 @@
 export * from "./helpersConformance.ts"
 export * from "./HostFixture.ts"
 export * from "./hostProbeConformance.ts"
+export * from "./hostSurveyConformance.ts"
 export * from "./KernelFixture.ts"
 export * from "./linkOpsConformance.ts"
 export * from "./MountFixture.ts"

@@ -19,5 +19,6 @@ export const faultyHelpers = faultyCalls(Helpers, {
   find: { error, words, steps: () => 0 },
   stop: { error, words },
   forward: { error, words: (key, { _tag, forward }) => `${words(key)}: ${_tag} ${forwardKey(forward)}` },
-  forwards: { error, words, steps: () => 0 }
+  forwards: { error, words, steps: () => 0 },
+  list: { error, words: (install) => install, steps: () => 0 }
 })

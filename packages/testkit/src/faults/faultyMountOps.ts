@@ -11,5 +11,6 @@ export const faultyMountOps = faultyCalls(MountOps, {
   rootfs: { error, words: (path) => path, steps: () => 0 },
   mount: { error, words },
   find: { error, words, steps: () => 0 },
-  unmount: { error, words }
+  unmount: { error, words },
+  list: { error, words: (directory) => directory, steps: () => 0 }
 })

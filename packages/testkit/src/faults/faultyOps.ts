@@ -40,6 +40,7 @@ export const faultyLinkOps = faultyCalls(LinkOps, {
   },
   find: { error: error("link"), words: at, steps: () => 0 },
   findNetns: { error: error("link"), words: (names) => names.join(", "), steps: () => 0 },
+  netnsNames: { error: error("link"), words: () => "", steps: () => 0 },
   configuredOn: { error: error("link"), words: at, steps: () => 0 },
   snapshot: { error: error("link"), words: netnsKey, steps: () => 0 }
 })

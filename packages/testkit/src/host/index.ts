@@ -1,3 +1,4 @@
+export { decoys, lookAlikes } from "./decoys.ts"
 export * from "./errors.ts"
 export { HostSnapshot, type SnapshotOptions } from "./HostSnapshot.ts"
 export { enterArgv, isPrivate, privacyGaps } from "./privacy.ts"

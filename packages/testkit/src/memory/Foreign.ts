@@ -1,8 +1,9 @@
-import type { Netns, SysctlKey } from "@vmnet/core"
+import type { LinkChange, Netns, SysctlKey } from "@vmnet/core"
 import { addAddress } from "./addresses.ts"
+import { applyLinkChange } from "./applyLinkChange.ts"
 import { checkLinkName } from "./checks.ts"
 import { formatNetwork, parseNetwork } from "./ipv4.ts"
-import { setAlias, setDown, setUp, unplug } from "./links.ts"
+import { setAlias, setDown, setName, setUp, unplug } from "./links.ts"
 import { insertLink, linkOf, type LinkState } from "./Namespace.ts"
 import type { NatEntry, NatKey } from "./NatTables.ts"
 import { refuse } from "./Refusal.ts"
@@ -36,8 +37,12 @@ export interface Foreign {
   readonly change: (
     netns: Netns,
     link: string,
-    changes: Partial<Pick<LinkState, "mac" | "mtu" | "master" | "owner">>
+    changes: Partial<Pick<LinkState, "mac" | "mtu" | "master" | "isolated" | "owner">>
   ) => void
+  /** `ip link set $link name $to`. */
+  readonly rename: (netns: Netns, link: string, to: string) => void
+  /** Deletes addresses, routes, neighbours, or anything else there is a change for. */
+  readonly apply: (netns: Netns, change: LinkChange) => void
   /** Writes a kernel parameter. */
   readonly sysctl: (netns: Netns, key: SysctlKey, value: string) => void
   readonly linkDown: (netns: Netns, link: string) => void
@@ -65,6 +70,8 @@ export const foreign = (world: World): Foreign => ({
   },
   alias: (netns, link, alias) => setAlias(world.resolve(netns), link, alias),
   change: (netns, link, changes) => void Object.assign(linkOf(world.resolve(netns), link), changes),
+  rename: (netns, link, to) => setName(world.resolve(netns), link, to),
+  apply: (netns, change) => applyLinkChange(world, world.resolve(netns), change),
   sysctl: (netns, key, value) => world.resolve(netns).sysctls.write(key, value),
   linkDown: (netns, link) => setDown(world.resolve(netns), link),
   unplug: (netns, link) => unplug(world.resolve(netns), link),

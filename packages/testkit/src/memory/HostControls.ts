@@ -1,4 +1,4 @@
-import { type BoundSocket, type Netns, type ProcessId, hostNetns } from "@vmnet/core"
+import { type BoundSocket, type HostFacts, type Netns, type ProcessId, hostNetns } from "@vmnet/core"
 import { makeNamespace } from "./Namespace.ts"
 import type { World } from "./World.ts"
 
@@ -25,6 +25,8 @@ export interface HostControls {
   readonly setResolvers: (resolvers: ReadonlyArray<string>) => void
   /** While any capability is missing, every change fails with `Denied`. */
   readonly setMissingCapabilities: (capabilities: ReadonlyArray<string>) => void
+  /** What `HostSurvey` finds from now on, in place of what the world makes of itself. */
+  readonly setFacts: (facts: Partial<HostFacts>) => void
   /** The helpers that were started and not stopped, each with its process and ports: nothing that is left hides. */
   readonly helpers: () => Readonly<Record<string, { readonly process: ProcessId; readonly forwards: number }>>
   /** The program of a helper that is not installed, or `null`. */
@@ -71,6 +73,9 @@ export const hostControls = (world: World): HostControls => {
     },
     setMissingCapabilities: (capabilities) => {
       world.missingCapabilities = capabilities
+    },
+    setFacts: (facts) => {
+      world.facts = facts
     },
     helpers: () =>
       Object.fromEntries(

@@ -1,4 +1,12 @@
-import { type ForwardChange, forwardKey, type HelperKey, Helpers, type HelperSpec, singlePorts } from "@vmnet/core"
+import {
+  type ForwardChange,
+  forwardKey,
+  type HelperKey,
+  Helpers,
+  type HelperSpec,
+  parseOwner,
+  singlePorts
+} from "@vmnet/core"
 import { makeNamespace } from "./Namespace.ts"
 import { operation, refuse } from "./Refusal.ts"
 import { boundPort } from "./boundPort.ts"
@@ -72,5 +80,12 @@ export const memoryHelpers = (world: World): Helpers["Service"] =>
       }),
     stop: (key) => operation(attemptOf("stop", key), () => stop(world, key)),
     forward: (key, change) => operation(attemptOf("change the ports of", key), () => forward(world, key, change)),
+    list: (install) =>
+      operation({ family: "process", action: "list helpers" }, () =>
+        [...world.helpers].flatMap(([id, { spec }]) => {
+          const owner = id.slice(0, -spec.helper.length - 1)
+          return parseOwner(owner)?.install === install ? [{ owner, helper: spec.helper }] : []
+        })
+      ),
     forwards: (key) => operation(attemptOf("list the ports of", key), () => running(world, key)?.forwards ?? [])
   })

@@ -1,4 +1,4 @@
-import { HostProbe } from "@vmnet/core"
+import { HostProbe, netnsKey } from "@vmnet/core"
 import { Effect } from "effect"
 import { operation } from "./Refusal.ts"
 import type { World } from "./World.ts"
@@ -18,5 +18,11 @@ export const memoryHostProbe = (world: World): HostProbe["Service"] =>
     sockets: operation({ family: "process", action: "list sockets" }, () => world.sockets),
     tapUse: (device) =>
       operation({ family: "process", action: `look who has ${device} open` }, () => world.tapUse(device)),
+    inhabited: (netns) =>
+      operation(
+        { family: "process", action: `look who is in ${netnsKey(netns)}` },
+        () => world.identity(netns) !== null && world.processes.inhabit(world.resolve(netns))
+      ),
+    tunsOf: (process) => world.tunsOf(process),
     resolvers: Effect.sync(() => world.resolvers)
   })

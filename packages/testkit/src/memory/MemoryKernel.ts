@@ -1,10 +1,11 @@
-import { Helpers, HostProbe, LinkOps, MountOps, NatOps, type Netns, SysctlOps } from "@vmnet/core"
+import { Helpers, HostProbe, HostSurvey, LinkOps, MountOps, NatOps, type Netns, SysctlOps } from "@vmnet/core"
 import { Layer } from "effect"
 import { type Foreign, foreign } from "./Foreign.ts"
 import { type HostControls, hostControls } from "./HostControls.ts"
 import { memoryHelpers } from "./MemoryHelpers.ts"
 import { linkSnapshot } from "./linkView.ts"
 import { memoryHostProbe } from "./MemoryHostProbe.ts"
+import { memoryHostSurvey } from "./MemoryHostSurvey.ts"
 import { memoryLinkOps } from "./MemoryLinkOps.ts"
 import { memoryMountOps } from "./MemoryMountOps.ts"
 import { memoryNatOps } from "./MemoryNatOps.ts"
@@ -38,7 +39,7 @@ export type KernelSnapshot = Readonly<Record<string, NamespaceSnapshot>>
  * with their link or its last address, toggling `ip_forward` resets every interface.
  */
 export interface MemoryKernel {
-  readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe>
+  readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe | HostSurvey>
   /** The whole kernel as plain data, in a stable order: compare before with after. */
   readonly snapshot: () => KernelSnapshot
   /** `ip netns add`: an empty namespace at a path. */
@@ -75,7 +76,8 @@ const make = (): MemoryKernel => {
       Layer.succeed(SysctlOps, memorySysctlOps(world)),
       Layer.succeed(MountOps, memoryMountOps(world)),
       Layer.succeed(Helpers, memoryHelpers(world)),
-      Layer.succeed(HostProbe, memoryHostProbe(world))
+      Layer.succeed(HostProbe, memoryHostProbe(world)),
+      Layer.succeed(HostSurvey, memoryHostSurvey(world))
     ),
     snapshot: () => Object.fromEntries(world.namespaces().map(([key, one]) => [key, namespaceSnapshot(one)])),
     addNetns: (path) => {

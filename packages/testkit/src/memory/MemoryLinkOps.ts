@@ -1,7 +1,7 @@
 import { LinkOps, describeLinkChange, netnsKey } from "@vmnet/core"
 import { applyLinkChange } from "./applyLinkChange.ts"
 import { configuredOn, linkSnapshot, linkView } from "./linkView.ts"
-import { findNetns } from "./namedNetns.ts"
+import { findNetns, netnsNames } from "./namedNetns.ts"
 import { attempting, operation } from "./Refusal.ts"
 import type { World } from "./World.ts"
 
@@ -29,6 +29,7 @@ export const memoryLinkOps = (world: World): LinkOps["Service"] =>
       operation({ family: "link", action: `find namespaces ${names.join(", ")}` }, () =>
         names.map((name) => findNetns(world, name))
       ),
+    netnsNames: operation({ family: "link", action: "list namespaces" }, () => netnsNames(world)),
     configuredOn: (netns, names) =>
       operation({ family: "link", action: `list what is configured on ${names.join(", ")}` }, () => {
         const namespace = world.resolve(netns)

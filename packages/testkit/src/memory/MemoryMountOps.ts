@@ -11,6 +11,8 @@ export const memoryMountOps = (world: World): MountOps["Service"] =>
         world.checkPermission()
         world.mounts.mount(mount)
       }),
+    list: (directory) =>
+      operation({ family: "mount", action: `list mounts from ${directory}` }, () => world.mounts.listFrom(directory)),
     find: (mount) =>
       operation({ family: "mount", action: `look up ${resolverPath(mount)}` }, () => world.mounts.find(mount)),
     unmount: (mount) =>

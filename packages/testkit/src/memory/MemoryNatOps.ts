@@ -1,10 +1,10 @@
 import { type NatChange, NatOps, describeNatChange, natElementKey, netnsKey } from "@vmnet/core"
 import { checkComment } from "./checks.ts"
 import { natElements } from "./natElements.ts"
-import { natEntries } from "./natEntries.ts"
+import { natAbsences, natEntries } from "./natEntries.ts"
 import { natFinding } from "./natFinding.ts"
 import type { NatTables } from "./NatTables.ts"
-import { attempting, operation } from "./Refusal.ts"
+import { attempting, operation, refuse } from "./Refusal.ts"
 import type { World } from "./World.ts"
 
 const applyNatChange = (tables: NatTables, change: NatChange): void => {
@@ -13,6 +13,10 @@ const applyNatChange = (tables: NatTables, change: NatChange): void => {
       return tables.addLayout()
     case "DeleteLayout":
       return tables.deleteLayout()
+    case "RestoreLayout":
+      return tables.restoreLayout()
+    case "RestoreElement":
+      return restoreElement(tables, change)
     case "AddElement": {
       const comment = checkComment(change.owner)
       const entries = natEntries(change.element)
@@ -25,6 +29,23 @@ const applyNatChange = (tables: NatTables, change: NatChange): void => {
       if (change.element._tag === "Slot") tables.deleteSlotLayout()
       return
   }
+}
+
+/** Nothing of somebody else's is touched: where there is any, nothing of ours is either. */
+const restoreElement = (
+  tables: NatTables,
+  { element, owner }: Extract<NatChange, { _tag: "RestoreElement" }>
+): void => {
+  if (element._tag === "Slot") tables.restoreSlotLayout()
+  const comment = checkComment(owner)
+  const entries = natEntries(element)
+  for (const key of [...entries, ...natAbsences(element)]) {
+    const found = tables.get(key)
+    if (found === undefined) continue
+    if (found.comment !== owner) refuse("Exists", `${key.set} ${key.key.join(" . ")} is another's`)
+    tables.delete(key)
+  }
+  for (const entry of entries) tables.add({ ...entry, comment })
 }
 
 /** `NatOps` over the in-memory world. */

@@ -1,3 +1,4 @@
+import { dirname } from "node:path"
 import type { MountFinding, ResolverMount, Rootfs } from "@vmnet/core"
 import { refuse } from "./Refusal.ts"
 
@@ -81,6 +82,13 @@ export class Mounts {
     this.#mounts.delete(directory)
     const place = this.#rootfs.get(rootfs.path)
     if (place?.identity === rootfs.identity && place.resolvConf === "made") place.resolvConf = "absent"
+  }
+
+  /** What is mounted of files from right below a directory. */
+  listFrom(directory: string): ReadonlyArray<ResolverMount> {
+    return [...this.#mounts.values()].flatMap(({ mount, mounted }) =>
+      mounted && dirname(mount.directory) === directory ? [mount] : []
+    )
   }
 
   /** `umount $path/etc/resolv.conf`, by somebody. */

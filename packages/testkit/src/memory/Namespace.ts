@@ -4,7 +4,7 @@ import { refuse } from "./Refusal.ts"
 import { SysctlTree } from "./SysctlTree.ts"
 
 export interface LinkState {
-  readonly link: string
+  link: string
   readonly index: number
   /** As the kernel names it; empty for loopback and physical devices, which nobody can delete. */
   readonly type: string

@@ -88,6 +88,15 @@ export class NatTables {
     this.#replace(null, false)
   }
 
+  /** The rules as they were made; sets and what is in them stay. */
+  restoreLayout(): void {
+    this.#restore(layoutSets)
+  }
+
+  restoreSlotLayout(): void {
+    this.#restore(slotSets)
+  }
+
   /** Somebody flushed a chain of ours or deleted a rule. */
   damageLayout(): void {
     if (this.#sets === null) return refuse("Missing", "flush chain: No such file or directory")
@@ -144,6 +153,12 @@ export class NatTables {
   #create(sets: ReadonlyArray<NatSet>): void {
     if (this.#sets !== null) return refuse("Exists", "create table: File exists")
     this.#replace(new Map(sets.map((set) => [set, new Map()])), false)
+  }
+
+  #restore(names: ReadonlyArray<NatSet>): void {
+    const sets = this.#sets ?? new Map<NatSet, Map<string, NatEntryState>>()
+    if ([...sets.keys()].some((set) => !names.includes(set))) return refuse("Exists", "another layout is there")
+    this.#replace(new Map(names.map((set) => [set, sets.get(set) ?? new Map()])), false)
   }
 
   #set(set: NatSet): Map<string, NatEntryState> {

@@ -60,6 +60,18 @@ export class SysctlTree {
     for (const parameter of Object.keys(neigh4)) this.#values.delete(neigh(device, parameter))
   }
 
+  /** Its parameters go by its new name. */
+  renameDevice(device: string, to: string): void {
+    this.#devices.delete(device)
+    this.#devices.add(to)
+    const moved = (path: string) => path.replace(`/${device}/`, `/${to}/`)
+    for (const [path, value] of [...this.#values].filter(([path]) => path.includes(`/${device}/`))) {
+      this.#values.delete(path)
+      this.#values.set(moved(path), value)
+      if (this.#settled.delete(path)) this.#settled.add(moved(path))
+    }
+  }
+
   /** A device that gets its first address keeps what it has when `default` changes (`ipv4_devconf_setall`). */
   settleDevice(device: string): void {
     for (const parameter of Object.keys(conf4)) this.#settled.add(conf("ipv4", device, parameter))

@@ -1,5 +1,5 @@
 import type { HelperState } from "./HelperState.ts"
-import { type BoundSocket, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
+import { type BoundSocket, type HostFacts, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
 import { Mounts } from "./Mounts.ts"
 import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
@@ -20,6 +20,8 @@ export class World {
   sockets: ReadonlyArray<BoundSocket> = []
   resolvers: ReadonlyArray<string> = []
   missingCapabilities: ReadonlyArray<string> = []
+  /** What a survey of the host finds otherwise than on a host where all is well. */
+  facts: Partial<HostFacts> = {}
   /** By owner and name; a helper whose process ended stays until it is stopped. */
   readonly helpers = new Map<string, HelperState>()
   /** A program of a helper that this host lacks. */
@@ -96,6 +98,14 @@ export class World {
     const link = this.host.links.get(device)
     const held = pid !== undefined && this.processes.find(pid) !== null && link !== undefined
     return { held, uid: link?.owner?.uid ?? null, gid: link?.owner?.gid ?? null }
+  }
+
+  /** A TAP that is gone leaves its descriptor without a device. */
+  tunsOf({ pid }: ProcessId): ReadonlyArray<string> {
+    if (this.processes.find(pid) === null) return []
+    return [...this.openTaps].flatMap(([device, opener]) =>
+      opener === pid ? [this.host.links.has(device) ? device : ""] : []
+    )
   }
 
   /** Every namespace there is, by its key; a name without one shows as a namespace without anything in it. */

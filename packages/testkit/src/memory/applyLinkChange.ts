@@ -1,6 +1,18 @@
 import type { LinkChange } from "@vmnet/core"
 import { addAddress, deleteAddress } from "./addresses.ts"
-import { addBridge, addTap, addVeth, removeLink, setAlias, setMaster, setUp } from "./links.ts"
+import {
+  addBridge,
+  addTap,
+  addVeth,
+  clearMaster,
+  removeLink,
+  setAlias,
+  setMac,
+  setMaster,
+  setMtu,
+  setName,
+  setUp
+} from "./links.ts"
 import type { Namespace } from "./Namespace.ts"
 import { addNeighbour, deleteNeighbour } from "./neighbours.ts"
 import { addNetns, deleteNetns } from "./namedNetns.ts"
@@ -24,6 +36,14 @@ export const applyLinkChange = (world: World, namespace: Namespace, change: Link
       return setAlias(namespace, change.link, change.alias)
     case "SetMaster":
       return setMaster(namespace, change.link, change.master, change.isolated)
+    case "ClearMaster":
+      return clearMaster(namespace, change.link)
+    case "SetMtu":
+      return setMtu(namespace, change.link, change.mtu)
+    case "SetMac":
+      return setMac(namespace, change.link, change.mac)
+    case "SetName":
+      return setName(namespace, change.link, change.to)
     case "SetUp":
       return setUp(namespace, change.link)
     case "AddAddress":

@@ -4,8 +4,20 @@ import type { LinkState, Namespace } from "./Namespace.ts"
 
 /** A link as `LinkOps` shows it. */
 export const linkView = (state: LinkState): Link => {
-  const { link, index, type, mac, mtu, up, alias, master, addresses } = state
-  return { link, index, type, mac, mtu, up, alias, master, addresses: [...addresses] }
+  const { link, index, type, mac, mtu, up, alias, master, addresses, isolated, owner } = state
+  return {
+    link,
+    index,
+    type,
+    mac,
+    mtu,
+    up,
+    alias,
+    master,
+    addresses: [...addresses],
+    ...(isolated && { isolated }),
+    ...(owner !== undefined && { owner: { ...owner } })
+  }
 }
 
 /** Links by index, routes by destination and metric, as the kernel dumps them. */

@@ -77,6 +77,39 @@ export const setMaster = (namespace: Namespace, name: string, master: string, is
   port.isolated = isolated
 }
 
+export const clearMaster = (namespace: Namespace, name: string): void => {
+  const port = linkOf(namespace, name)
+  port.master = null
+  port.isolated = false
+}
+
+export const setMtu = (namespace: Namespace, name: string, mtu: number): void => {
+  const link = linkOf(namespace, name)
+  if (link.type === "bridge" || link.type === "veth" || link.type === "tun") checkMtu(link.type, mtu)
+  link.mtu = mtu
+}
+
+export const setMac = (namespace: Namespace, name: string, mac: string): void => {
+  linkOf(namespace, name).mac = checkMac(mac)
+}
+
+/** What is on a link stays on it under its new name, and so do its ports, its parameters and its other end. */
+export const setName = (namespace: Namespace, name: string, to: string): void => {
+  checkFree(namespace, to)
+  const link = linkOf(namespace, name)
+  link.link = to
+  namespace.links.delete(name)
+  namespace.links.set(to, link)
+  const renamed = <A extends { readonly link: string | null }>(one: A): A =>
+    one.link === name ? { ...one, link: to } : one
+  namespace.routes = namespace.routes.map(renamed)
+  namespace.neighbours = namespace.neighbours.map(renamed)
+  namespace.sysctls.renameDevice(name, to)
+  for (const port of namespace.links.values()) if (port.master === name) port.master = to
+  const other = link.peer?.home.links.get(link.peer.link)
+  if (other?.peer !== null && other !== undefined) other.peer = { home: namespace, link: to }
+}
+
 export const setUp = (namespace: Namespace, name: string): void => {
   const link = linkOf(namespace, name)
   if (link.up) return

@@ -29,3 +29,8 @@ export const findNetns = (world: World, name: string): FoundNetns | null => {
   if (world.identity(namedNetns(name)) === null) return null
   return { alias: world.resolve(namedNetns(name)).links.get("lo")?.alias ?? "" }
 }
+
+export const netnsNames = (world: World): ReadonlyArray<string> =>
+  [...world.paths.keys(), ...world.blanks.keys()].flatMap((path) =>
+    path.startsWith(pathOf("")) ? [path.slice(pathOf("").length)] : []
+  )

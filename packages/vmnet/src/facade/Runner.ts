@@ -12,18 +12,18 @@ export type Services = Vmnet | Backends | HostProbe
 const inOneGo = Layer.succeed(References.PreventSchedulerYield, true)
 
 /** Runs verbs as promises over services that are made when the first verb needs them. */
-export class Runner {
-  readonly #layer: Layer.Layer<Services, VmnetError>
+export class Runner<R = Services> {
+  readonly #layer: Layer.Layer<R, VmnetError>
   readonly #working = new Set<Promise<unknown>>()
-  #runtime: ManagedRuntime.ManagedRuntime<Services, VmnetError> | undefined
+  #runtime: ManagedRuntime.ManagedRuntime<R, VmnetError> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(layer: Layer.Layer<Services, VmnetError>) {
+  constructor(layer: Layer.Layer<R, VmnetError>) {
     this.#layer = layer
   }
 
   /** Rejects with a `VmnetError`, or with the reason of `signal` once all is undone. */
-  run<A>(verb: Effect.Effect<A, VmnetError, Services>, signal?: AbortSignal): Promise<A> {
+  run<A>(verb: Effect.Effect<A, VmnetError, R>, signal?: AbortSignal): Promise<A> {
     if (this.#closing !== undefined) {
       return Promise.reject(badInput("this vmnet is closed", "Make another with createVmnet()."))
     }
@@ -40,7 +40,7 @@ export class Runner {
     return (this.#closing ??= this.#close())
   }
 
-  async #answer<A>(verb: Effect.Effect<A, VmnetError, Services>, signal: AbortSignal | undefined): Promise<A> {
+  async #answer<A>(verb: Effect.Effect<A, VmnetError, R>, signal: AbortSignal | undefined): Promise<A> {
     signal?.throwIfAborted()
     const runtime = (this.#runtime ??= ManagedRuntime.make(Layer.merge(this.#layer, inOneGo)))
     const given = signal === undefined ? {} : { signal }

@@ -1,5 +1,5 @@
 import type { RequestFlags } from "@vmnet/core"
-import type { CallOptions, GcOptions, UpOptions, VmnetOptions } from "../options.ts"
+import type { CallOptions, GcOptions, UpOptions, VmnetOptions, VmsOptions } from "../options.ts"
 import { badInput } from "./failure.ts"
 
 type Check = (value: unknown) => boolean
@@ -13,10 +13,16 @@ const isSignal: Check = (value) => value instanceof AbortSignal
 
 const callChecks = { signal: isSignal } satisfies Record<keyof CallOptions, Check>
 
-const gcChecks = { ...callChecks, dryRun: (value) => typeof value === "boolean" } satisfies Record<
-  keyof GcOptions,
-  Check
->
+const isSwitch: Check = (value) => typeof value === "boolean"
+
+const gcChecks = {
+  ...callChecks,
+  dryRun: isSwitch,
+  forceHeuristic: isSwitch,
+  timeout: (value) => typeof value === "number"
+} satisfies Record<keyof GcOptions, Check>
+
+const vmsChecks = { ...callChecks, vms: isTexts } satisfies Record<keyof VmsOptions, Check>
 
 const upChecks = {
   ...callChecks,
@@ -56,6 +62,8 @@ const check = (of: string, checks: Readonly<Record<string, Check>>, given: unkno
 export const checkVmnetOptions = (options: VmnetOptions): void => check("createVmnet", vmnetChecks, options)
 
 export const checkGcOptions = (options: GcOptions): void => check("gc", gcChecks, options)
+
+export const checkVmsOptions = (verb: string, options: VmsOptions): void => check(verb, vmsChecks, options)
 
 export const checkCallOptions = (verb: string, options: CallOptions): void => check(verb, callChecks, options)
 

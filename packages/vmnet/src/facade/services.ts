@@ -1,7 +1,7 @@
 import { Progress, VmnetError } from "@vmnet/core"
 import { Effect, Layer, Logger } from "effect"
 import { builtinBackends } from "../host/builtinBackends.ts"
-import { layerVmnetHost } from "../host/layers.ts"
+import { layerDiagnosis, layerVmnetHost } from "../host/layers.ts"
 import { stateDirOf } from "../host/stateDir.ts"
 import type { VmnetOptions } from "../options.ts"
 
@@ -37,6 +37,26 @@ const backendsOf = (more: VmnetOptions["backends"] = []): Effect.Effect<typeof b
   )
 }
 
+const stateDirFor = (options: VmnetOptions) =>
+  stateDirOf(options.stateDir, { uid: process.getuid?.() ?? 0, env: process.env })
+
+/** What `doctor` needs: nothing of it opens a ledger. */
+export const diagnosisOf = (options: VmnetOptions) =>
+  Layer.unwrap(
+    Effect.map(backendsOf(options.backends), (backends) => layerDiagnosis({ kernel: options.kernel, backends }))
+  )
+
+/** Where the record would be, and the service over it for when there is one. */
+export const recordOf = (options: VmnetOptions) => ({
+  stateDir: stateDirFor(options),
+  vmnet: (stateDir: string) =>
+    Layer.unwrap(
+      Effect.map(backendsOf(options.backends), (backends) =>
+        layerVmnetHost({ stateDir, kernel: options.kernel, backends })
+      )
+    )
+})
+
 /** All that verbs need, made from a program's options. */
 export const servicesOf = (options: VmnetOptions) => {
   const warn = telling(options.onWarning ?? warnProcess, warnProcess)
@@ -44,8 +64,7 @@ export const servicesOf = (options: VmnetOptions) => {
   return Layer.mergeAll(
     Layer.unwrap(
       Effect.gen(function* () {
-        const caller = { uid: process.getuid?.() ?? 0, env: process.env }
-        const stateDir = yield* Effect.fromResult(stateDirOf(options.stateDir, caller))
+        const stateDir = yield* Effect.fromResult(stateDirFor(options))
         return layerVmnetHost({ stateDir, kernel: options.kernel, backends: yield* backendsOf(options.backends) })
       })
     ),

@@ -1,6 +1,7 @@
 import {
   type AttachRequest,
   type Config,
+  type GcOptions,
   parseNetworkName,
   type PublishSpec,
   readPublishSpecs,
@@ -43,6 +44,15 @@ const readNetwork = Effect.fnUntraced(function* (network: unknown) {
 const onVm = <A>(vm: unknown, use: Use<[name: string], A>) =>
   Effect.flatMap(readVm(vm), (name) => Vmnet.use((vmnet) => use(vmnet, name)))
 
+/** A verb about VMs, their names checked: one, several, or all where none is named. */
+const onVms = <A>(vms: unknown, use: Use<[names: ReadonlyArray<string>], A>) =>
+  Effect.gen(function* () {
+    const given: ReadonlyArray<unknown> = vms === undefined ? [] : Array.isArray(vms) ? vms : [vms]
+    const texts = yield* Effect.forEach(given, (vm) => requireText("VM", vm))
+    const names = yield* Effect.fromResult(readVmNames(texts))
+    return yield* Vmnet.use((vmnet) => use(vmnet, names))
+  })
+
 /** `publish` and `unpublish`: the ports and the VM's name checked. */
 const onPorts = <A>(vm: unknown, specs: unknown, use: Use<[name: string, specs: ReadonlyArray<PublishSpec>], A>) =>
   Effect.flatMap(readSpecs(specs), (read) => onVm(vm, (vmnet, name) => use(vmnet, name, read)))
@@ -69,10 +79,12 @@ export const verbs = {
     Effect.flatMap(Effect.flatMap(config, knownNetworks), (known) => Vmnet.use((vmnet) => vmnet.networks(known))),
   removeNetwork: (network: unknown) =>
     Effect.flatMap(readNetwork(network), (name) => Vmnet.use((vmnet) => vmnet.removeNetwork(name))),
-  gc: (dryRun: boolean) =>
+  gc: (options: GcOptions) =>
     Effect.map(
-      Vmnet.use((vmnet) => vmnet.gc({ dryRun })),
+      Vmnet.use((vmnet) => vmnet.gc(options)),
       ({ actions, problems }) => ({ actions, problems: problems.map(plainError) })
     ),
+  check: (vms: unknown) => onVms(vms, (vmnet, names) => vmnet.check(names)),
+  repair: (vms: unknown) => onVms(vms, (vmnet, names) => vmnet.repair(names)),
   status: Vmnet.use((vmnet) => vmnet.status)
 }

@@ -3,8 +3,9 @@ import {
   Backends,
   type Helpers,
   type HostProbe,
+  type HostSurvey,
   InstallId,
-  layerLedgerSqlite,
+  layerLedger,
   layerVmnet,
   type LinkOps,
   type MountOps,
@@ -14,7 +15,7 @@ import {
   type Vmnet,
   VmnetError
 } from "@vmnet/core"
-import { HostProbeProc, layerExec } from "@vmnet/ops-exec"
+import { CommandsExeca, HostProbeProc, HostSurveyProc, layerExec } from "@vmnet/ops-exec"
 import { Effect, Layer } from "effect"
 import { readFileSync } from "node:fs"
 import { builtinBackends } from "./builtinBackends.ts"
@@ -22,7 +23,7 @@ import { canonical } from "./canonical.ts"
 
 /** Every operation on a kernel: the real one's through `ip` and `nft`, or `MemoryKernel.make()` of `@vmnet/testkit`. */
 export interface Kernel {
-  readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe, OpsError>
+  readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe | HostSurvey, OpsError>
 }
 
 export interface HostOptions {
@@ -58,6 +59,19 @@ const builtin = Backends.layerOf(builtinBackends)
 /** What a request is made from, and nothing that opens a ledger: this host, and the built-in backends. */
 export const layerHost: Layer.Layer<Backends | HostProbe, VmnetError> = Layer.merge(ready(HostProbeProc.layer), builtin)
 
+/** What looks at this host, and opens no ledger either. */
+export const layerSurvey: Layer.Layer<HostSurvey> = Layer.provide(HostSurveyProc.layer, CommandsExeca.layer)
+
+/** What a diagnosis is made from, on this host or on another kernel. */
+export const layerDiagnosis = ({
+  backends,
+  kernel
+}: Omit<HostOptions, "stateDir">): Layer.Layer<Backends | HostProbe | HostSurvey, VmnetError> =>
+  Layer.merge(
+    kernel === undefined ? Layer.merge(ready(HostProbeProc.layer), layerSurvey) : ready(kernel.layer),
+    backends === undefined ? builtin : Backends.layerOf(backends)
+  )
+
 /** `Vmnet` with its record in `stateDir`, and what requests to it are made from. */
 export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backends | HostProbe, VmnetError> =>
   Layer.unwrap(
@@ -67,7 +81,7 @@ export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backen
       const kernel = ready(options.kernel?.layer ?? layerExec({ install, stateDir }))
       const backends = options.backends === undefined ? builtin : Backends.layerOf(options.backends)
       return layerVmnet.pipe(
-        Layer.provide(layerLedgerSqlite({ stateDir, install })),
+        Layer.provide(layerLedger({ stateDir, install })),
         Layer.provideMerge(Layer.merge(kernel, backends))
       )
     })

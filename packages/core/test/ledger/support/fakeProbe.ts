@@ -18,6 +18,8 @@ export const fakeProbe = (
     sockets: Effect.succeed([]),
     resolvers: Effect.succeed([]),
     namespace: () => null,
+    inhabited: () => Effect.succeed(false),
+    tunsOf: () => [],
     tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
     missingCapabilities: []
   })

@@ -26,6 +26,8 @@ export const procProbe: Layer.Layer<HostProbe> = Layer.sync(HostProbe, () => ({
   sockets: Effect.succeed([]),
   resolvers: Effect.succeed([]),
   namespace: () => null,
+  inhabited: () => Effect.succeed(false),
+  tunsOf: () => [],
   tapUse: () => Effect.succeed({ held: false, uid: null, gid: null }),
   missingCapabilities: []
 }))

@@ -1,0 +1,6 @@
+export type { Check, DoctorContext, Said } from "./Check.ts"
+export { checks } from "./checks.ts"
+export { diagnose } from "./diagnose.ts"
+export * from "./doctor.ts"
+export * from "./Finding.ts"
+export { leftoverFindings, unknownLeftovers } from "./leftovers.ts"

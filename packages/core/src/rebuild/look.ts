@@ -1,0 +1,83 @@
+import { Effect } from "effect"
+import { stepError } from "../errors/stepError.ts"
+import type { OpsError } from "../errors/OpsError.ts"
+import { formatOwner, type Owner, parseOwner } from "../names/Owner.ts"
+import { type HelperKey, Helpers } from "../ops/Helpers.ts"
+import { HostProbe } from "../ops/HostProbe.ts"
+import { type Link, LinkOps } from "../ops/LinkOps.ts"
+import { MountOps, type ResolverMount } from "../ops/MountOps.ts"
+import { NatOps, type NatSnapshot } from "../ops/NatOps.ts"
+import { hostNetns } from "../ops/Netns.ts"
+import { SysctlOps } from "../ops/SysctlOps.ts"
+import { ipForwardKey } from "../forwarding/forwarding.ts"
+
+/** Something found, and the tag of this install that it carries. */
+export interface Tagged<A> {
+  readonly owner: Owner
+  readonly found: A
+}
+
+/** What carries exactly our tag, in the kernel and among its processes. */
+export interface Sight {
+  readonly links: ReadonlyArray<Tagged<Link>>
+  /** By name. */
+  readonly namespaces: ReadonlyArray<Tagged<string>>
+  readonly layout: NatSnapshot["layout"]
+  readonly elements: ReadonlyArray<Tagged<NatSnapshot["elements"][number]["element"]>>
+  readonly helpers: ReadonlyArray<Tagged<HelperKey>>
+  /** Mounts of files below our state directory; whose they are is told by the names of their directories. */
+  readonly mounts: ReadonlyArray<ResolverMount>
+  /** Whether the host forwards now. */
+  readonly forwards: boolean
+}
+
+export type LookNeeds = Helpers | HostProbe | LinkOps | MountOps | NatOps | SysctlOps
+
+const failure = (error: OpsError) => stepError("a new ledger", "look for objects of this install", error)
+
+/** Observed text is hostile: what is not exactly a tag of this install is nobody's of ours. */
+const tagged =
+  (install: string) =>
+  <A>(text: string, found: A): ReadonlyArray<Tagged<A>> => {
+    const owner = parseOwner(text)
+    return owner?.install === install && formatOwner(owner) === text ? [{ owner, found }] : []
+  }
+
+/** One look at everything. Whoever may change nothing of the host has nothing there: only processes are asked for. */
+export const look = (install: string, stateDir: string) =>
+  Effect.gen(function* () {
+    const { missingCapabilities } = yield* HostProbe
+    const helpers = yield* (yield* Helpers).list(install)
+    const ours = tagged(install)
+    const found = { helpers: helpers.flatMap((key) => ours(key.owner, key)) }
+    return missingCapabilities.length > 0
+      ? ({ ...nothing, ...found } satisfies Sight)
+      : ({ ...(yield* lookAtHost(install, stateDir)), ...found } satisfies Sight)
+  }).pipe(Effect.mapError(failure))
+
+const nothing: Sight = {
+  links: [],
+  namespaces: [],
+  layout: "absent",
+  elements: [],
+  helpers: [],
+  mounts: [],
+  forwards: false
+}
+
+const lookAtHost = Effect.fnUntraced(function* (install: string, stateDir: string) {
+  const ours = tagged(install)
+  const ops = yield* LinkOps
+  const { links } = yield* ops.snapshot(hostNetns)
+  const nat = yield* (yield* NatOps).snapshot(hostNetns)
+  const names = yield* ops.netnsNames
+  const namespaces = yield* ops.findNetns(names)
+  return {
+    links: links.flatMap((link) => ours(link.alias, link)),
+    namespaces: names.flatMap((one, index) => ours(namespaces[index]?.alias ?? "", one)),
+    layout: nat.layout,
+    elements: nat.elements.flatMap(({ element, owner }) => ours(owner, element)),
+    mounts: yield* (yield* MountOps).list(stateDir),
+    forwards: (yield* (yield* SysctlOps).read(hostNetns, ipForwardKey)) === "1"
+  }
+})

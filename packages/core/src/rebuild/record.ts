@@ -1,0 +1,144 @@
+import type { Tx } from "../ledger/Ledger.ts"
+import { putMeta } from "../ledger/prepare.ts"
+import { holdOrphanAddress, type Orphan, putOrphan } from "../ledger/OrphanRow.ts"
+import { insertFound } from "../ledger/ResourceRow.ts"
+import { insertShare, shareState, shareSubject } from "../ledger/ShareRow.ts"
+import { parseIpv4 } from "../net/Ipv4.ts"
+import { deleteMember, findMember, insertMember } from "../pool/MemberRow.ts"
+import { Result } from "effect"
+import { carries } from "../resource/identity.ts"
+import type { Sight } from "./look.ts"
+import { putLost } from "./lost.ts"
+import type { SeenResource } from "./resourcesSeen.ts"
+import { networkOfMember, numberOfMember, type Subjects } from "./subjects.ts"
+
+/** Records what was found, where nothing is on record. Every counter goes on behind everything that was seen. */
+export const record = (tx: Tx, sight: Sight, { members, shares, vms }: Subjects): void => {
+  for (const [key, seen] of shares) recordShare(tx, key, seen, sight)
+  for (const [subject, seen] of members) recordMember(tx, subject, seen, shares)
+  for (const [vm, seen] of vms) recordVm(tx, vm, seen, shares)
+  raiseMarks(tx, sight)
+  const isOnHost = sight.layout !== "absent" || sight.links.length > 0 || sight.elements.length > 0
+  if (isOnHost && sight.forwards) putLost(tx, "net.ipv4.ip_forward")
+}
+
+/** The tables are whole or they are not, which can be seen; of a network nobody can say what else there was. */
+const recordShare = (tx: Tx, key: string, seen: ReadonlyArray<SeenResource>, { layout }: Sight): void => {
+  if (shareState(tx, key) !== undefined) return
+  insertShare(tx, key, key === "nat" ? 0 : 1, key === "nat" && layout === "present" ? "present" : "orphan")
+  insertFound(tx, shareSubject(key), seen)
+}
+
+/** Of no class that anybody asks for: nobody is given it, and it goes with the next that is made, or with its network. */
+const recordMember = (tx: Tx, subject: string, seen: ReadonlyArray<SeenResource>, shares: Subjects["shares"]): void => {
+  const network = networkOfMember(subject)
+  const device = seen.map(deviceOf).find((link) => link !== undefined) ?? subject
+  if (findMember(tx, subject) !== undefined) return
+  insertMember(tx, { subject, network, class: "", device, state: "ready" })
+  insertFound(tx, subject, seen)
+  holdDevices(tx, subject, seen)
+  holdShares(tx, subject, seen, shares)
+  raise(tx, "member", numberOfMember(subject))
+}
+
+const recordVm = (tx: Tx, vm: string, seen: ReadonlyArray<SeenResource>, shares: Subjects["shares"]): void => {
+  if (tx.get("SELECT 1 FROM leases WHERE vm = ?", vm) !== undefined) return
+  const generations = seen.flatMap(({ owner }) => (owner.subject === vm ? [owner.generation] : []))
+  const generation = Math.max(1, ...generations)
+  tx.run("INSERT OR IGNORE INTO generations (vm, generation) VALUES (?, 0)", vm)
+  tx.run("UPDATE generations SET generation = MAX(generation, ?) WHERE vm = ?", generation, vm)
+  for (const { owner } of seen) {
+    if (owner.subject === vm) continue
+    deleteMember(tx, owner.subject)
+    raise(tx, "member", numberOfMember(owner.subject))
+  }
+  insertFound(tx, vm, seen)
+  holdDevices(tx, vm, seen)
+  holdPorts(tx, vm, seen)
+  holdShares(tx, vm, seen, shares)
+  for (const { position, text } of addressesOf(seen)) holdOrphanAddress(tx, vm, position, text)
+  putOrphan(tx, orphanOf(vm, generation, seen, shares))
+}
+
+const orphanOf = (
+  vm: string,
+  generation: number,
+  seen: ReadonlyArray<SeenResource>,
+  shares: Subjects["shares"]
+): Orphan => {
+  const netns = seen.flatMap(({ resource }) => (resource.kind === "Netns" ? [`/run/netns/${resource.name}`] : []))[0]
+  const network = sharesOf(seen, shares)
+    .find((key) => key.startsWith("net."))
+    ?.slice("net.".length)
+  return {
+    vm,
+    generation,
+    device: seen.map(deviceOf).find((link) => link !== undefined) ?? "",
+    netns: netns ?? null,
+    address: addressesOf(seen)[0]?.text ?? "",
+    network: network ?? ""
+  }
+}
+
+const deviceOf = ({ resource }: SeenResource): string | undefined =>
+  resource.kind === "Tap" || resource.kind === "Veth" || resource.kind === "Bridge" ? resource.link : undefined
+
+const addressesOf = (seen: ReadonlyArray<SeenResource>) =>
+  seen.flatMap(({ resource }) => {
+    if (resource.kind !== "NatElement" || !("address" in resource.element)) return []
+    const text = resource.element.address
+    const position = Result.getOrUndefined(parseIpv4(text))
+    return position === undefined ? [] : [{ text, position }]
+  })
+
+const holdDevices = (tx: Tx, subject: string, seen: ReadonlyArray<SeenResource>): void => {
+  const hold = (kind: "device" | "mac", value: string) =>
+    tx.run("INSERT OR IGNORE INTO identifiers (kind, value, vm) VALUES (?, ?, ?)", kind, value, subject)
+  for (const one of seen) {
+    const device = deviceOf(one)
+    if (device !== undefined) hold("device", device)
+    const { resource } = one
+    if (resource.kind === "NatElement" && resource.element._tag === "Binding") hold("mac", resource.element.mac)
+  }
+}
+
+const holdPorts = (tx: Tx, vm: string, seen: ReadonlyArray<SeenResource>): void => {
+  for (const { resource } of seen) {
+    if (resource.kind !== "NatElement" || resource.element._tag !== "Publish") continue
+    const { protocol, hostAddress, hostPort, count } = resource.element
+    for (let port = hostPort; port < hostPort + count; port++) {
+      const values = [protocol, port, hostAddress ?? "*", vm]
+      tx.run("INSERT OR IGNORE INTO ports (protocol, port, host, vm) VALUES (?, ?, ?, ?)", ...values)
+    }
+  }
+}
+
+/** What stands on the host needs the tables; what is behind a network's bridge needs the network. */
+const sharesOf = (seen: ReadonlyArray<SeenResource>, shares: Subjects["shares"]): ReadonlyArray<string> => {
+  const isOnHost = seen.some(({ resource }) => resource.netns._tag === "Host" && resource.kind !== "ResolvConf")
+  const used = new Set(seen.flatMap(({ resource }) => linksNamed(resource)))
+  return [...shares].flatMap(([key, made]) => {
+    if (key === "nat") return isOnHost ? [key] : []
+    const links = made.flatMap(({ resource }) => [...carries(resource), ...linksNamed(resource)])
+    return links.some((link) => used.has(link.replace(/^host /, ""))) ? [key] : []
+  })
+}
+
+const linksNamed = (resource: SeenResource["resource"]): ReadonlyArray<string> => {
+  if (resource.kind === "NatElement") return "device" in resource.element ? [resource.element.device] : []
+  return "master" in resource && resource.master !== undefined ? [resource.master.link] : []
+}
+
+const holdShares = (tx: Tx, vm: string, seen: ReadonlyArray<SeenResource>, shares: Subjects["shares"]): void => {
+  for (const key of sharesOf(seen, shares)) {
+    tx.run("INSERT OR IGNORE INTO holds (share, vm) VALUES (?, ?)", key, vm)
+  }
+}
+
+const raiseMarks = (tx: Tx, { elements }: Sight): void =>
+  raise(tx, "mark", Math.max(0, ...elements.map(({ found }) => ("mark" in found ? found.mark : 0))))
+
+const raise = (tx: Tx, key: "mark" | "member", least: number): void => {
+  const known = Number(tx.get<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)?.value ?? 0)
+  if (least > known) putMeta(tx, key, String(least))
+}

@@ -1,0 +1,99 @@
+import { Effect } from "effect"
+import { findLease, type LeaseRecord } from "../../ledger/LeaseRow.ts"
+import { Ledger } from "../../ledger/Ledger.ts"
+import { withLock } from "../../ledger/Locks.ts"
+import { resourcesOf } from "../../ledger/ResourceRow.ts"
+import { shareState, shareSubject } from "../../ledger/ShareRow.ts"
+import type { Drivers } from "../../resource/Drivers.ts"
+import { resourceName } from "../../resource/identity.ts"
+import { removeUnfinished } from "../activeLease.ts"
+import { check } from "../check/check.ts"
+import { leasesOf, sharesOf } from "../check/recorded.ts"
+import { checkCapabilities, checkHostRights } from "../checkHost.ts"
+import type { RepairAction, RepairResult } from "../Vmnet.ts"
+import { repairSubject } from "./repairSubject.ts"
+
+/**
+ * Puts back what is not as planned, of these VMs and of what they share, or of all: shares first, each under its lock,
+ * then the VMs, each under its own. What cannot be put back is said, and never more is done than `check` would tell of.
+ */
+export const repair = Effect.fn("Vmnet.repair")(function* (drivers: Drivers, vms: ReadonlyArray<string>) {
+  const ledger = yield* Ledger
+  const { leases, shares } = yield* ledger.transact("look up what is to be repaired", (tx) => {
+    const leases = leasesOf(tx, vms)
+    return { leases, shares: sharesOf(tx, vms) }
+  })
+  const actions: Array<RepairAction> = []
+  const broken = new Set<string>()
+  for (const key of shares) {
+    const done = yield* withLock(`share ${key}`)(repairShare(drivers, key))
+    if (done.some(({ action }) => action === "left")) broken.add(key)
+    actions.push(...done)
+  }
+  for (const { lease } of leases) {
+    actions.push(...(yield* withLock(`vm ${lease.vm}`)(repairVm(drivers, lease.vm, broken))))
+  }
+  if (vms.length === 0) actions.push(...(yield* membersLeft(drivers)))
+  return { actions } satisfies RepairResult
+})
+
+/** Whoever needs the share next makes it again if it is not there by now. */
+const repairShare = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
+  const ledger = yield* Ledger
+  const state = yield* ledger.transact(`look up ${key}`, (tx) => shareState(tx, key))
+  if (state !== "present") return []
+  const of = { subject: shareSubject(key), vm: null, words: `share ${key}`, owner: undefined, blocked: undefined }
+  return yield* Effect.tap(repairSubject(drivers, of), requireRights)
+})
+
+const requireRights = (actions: ReadonlyArray<RepairAction>) =>
+  actions.some(({ action }) => action === "left") ? checkHostRights : Effect.void
+
+const repairVm = Effect.fnUntraced(function* (drivers: Drivers, vm: string, broken: ReadonlySet<string>) {
+  const ledger = yield* Ledger
+  const { held, intents, record } = yield* ledger.transact(`look up ${vm}`, (tx) => ({
+    record: findLease(tx, vm),
+    held: sharesOf(tx, [vm]),
+    intents: resourcesOf(tx, vm).filter(({ state }) => state === "intent")
+  }))
+  if (record === undefined) return []
+  if (record.state !== "active") return [notActive(record)]
+  const shares = held.filter((key) => broken.has(key)).map((key) => `share ${key}`)
+  const actions = yield* repairSubject(drivers, {
+    subject: vm,
+    vm,
+    words: "",
+    owner: record.request.owner,
+    blocked: shares.length === 0 ? undefined : shares.join(", ")
+  })
+  if (actions.some(({ action }) => action === "left")) yield* checkCapabilities(record.request)
+  yield* removeUnfinished(drivers, record.lease)
+  return [
+    ...actions,
+    ...intents.map(({ resource }): RepairAction => ({
+      action: "restored",
+      reason: "a publish of it did not come to its end, and was taken back",
+      vm,
+      kind: resource.kind,
+      name: resourceName(resource)
+    }))
+  ]
+})
+
+const notActive = ({ lease: { vm }, state }: LeaseRecord): RepairAction => ({
+  action: "left",
+  reason: `it is ${state}: vmnet up ${vm} or vmnet down ${vm} finishes it`,
+  vm,
+  kind: "Lease",
+  name: vm
+})
+
+/** Devices that wait in pools serve nobody yet: who asks for one passes over those that are not as they were made. */
+const membersLeft = Effect.fnUntraced(function* (drivers: Drivers) {
+  const { drift } = yield* check(drivers, [])
+  return drift.flatMap(({ detail, kind, name, vm }): ReadonlyArray<RepairAction> =>
+    vm === null && detail.startsWith("pool of ")
+      ? [{ action: "left", reason: `${detail}; the next VM to get it gets another one instead`, vm, kind, name }]
+      : []
+  )
+})

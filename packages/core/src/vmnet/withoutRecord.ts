@@ -1,0 +1,34 @@
+import { Effect } from "effect"
+import type { VmnetError } from "../errors/VmnetError.ts"
+import { isUnwritable } from "../ledger/ledgerErrors.ts"
+import { Ledger } from "../ledger/Ledger.ts"
+
+/**
+ * Does a verb over a copy of the ledger in memory where the ledger itself takes no writes, from its beginning: what was
+ * done before the write failed is found done. The verb is the same, and so is what it reads before it deletes.
+ */
+const overStandIn = <A, R>(
+  verb: Effect.Effect<A, VmnetError, R>,
+  report: (error: VmnetError) => Effect.Effect<void>
+): Effect.Effect<A, VmnetError, R | Ledger> =>
+  Effect.catchIf(verb, isUnwritable, (error) =>
+    Effect.gen(function* () {
+      const { recovery } = yield* Ledger
+      if (recovery === undefined) return yield* error
+      const memory = yield* recovery.standIn
+      const answer = yield* Effect.provideService(verb, Ledger, memory)
+      yield* report(error)
+      return answer
+    }).pipe(Effect.scoped)
+  )
+
+/** Nothing is lost by reading a copy. */
+export const readingAnyway = <A, R>(verb: Effect.Effect<A, VmnetError, R>) => overStandIn(verb, () => Effect.void)
+
+/** What is gone is gone; the record still says otherwise, until somebody who can write to it does the same again. */
+export const removingAnyway = <A, R>(verb: Effect.Effect<A, VmnetError, R>) =>
+  overStandIn(verb, (error) =>
+    Effect.logWarning(
+      `${error.message}; what was taken down is gone but still on record: once the ledger can be written, run the same command again`
+    )
+  )

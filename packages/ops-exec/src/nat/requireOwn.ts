@@ -1,0 +1,38 @@
+import { type Commands, type NatChange, type Netns, OpsError } from "@vmnet/core"
+import { Effect } from "effect"
+import type { Attempt } from "../commands/opsErrors.ts"
+import type { Index } from "./compare.ts"
+import { contradictions, encode } from "./encode.ts"
+import { entriesOf } from "./findElements.ts"
+import { keyOf } from "./sets.ts"
+import { describe } from "./validateChanges.ts"
+
+type Restoration = Extract<NatChange, { readonly _tag: "RestoreElement" }>
+
+const strangerIn = ({ element, owner }: Restoration, there: Index): string | undefined =>
+  [...encode(element), ...contradictions(element)].find(
+    (entry) => (there.get(keyOf(entry))?.comment ?? owner) !== owner
+  )?.set
+
+/**
+ * What is there of the elements to be restored. Refuses where a part of one is somebody else's: what was not made for this
+ * owner is neither taken over nor deleted.
+ */
+export const requireOwn = Effect.fnUntraced(function* (
+  commands: Commands["Service"],
+  netns: Netns,
+  install: string,
+  changes: ReadonlyArray<NatChange>
+): Effect.fn.Return<Index, OpsError> {
+  const elements = changes.flatMap((change) => (change._tag === "RestoreElement" ? [change.element] : []))
+  if (elements.length === 0) return new Map()
+  const attempt: Attempt = { family: "nat", action: "find firewall entries to restore" }
+  const there = yield* entriesOf(commands, netns, attempt, install, elements)
+  for (const [index, change] of changes.entries()) {
+    const set = change._tag === "RestoreElement" ? strangerIn(change, there) : undefined
+    if (set === undefined) continue
+    const output = `an entry of its own in ${set} belongs to somebody else`
+    return yield* new OpsError({ family: "nat", reason: "Exists", action: describe(change), output, index })
+  }
+  return there
+})

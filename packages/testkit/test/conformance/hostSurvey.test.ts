@@ -1,0 +1,4 @@
+import { MemoryKernel } from "@vmnet/testkit"
+import { hostSurveyConformance } from "@vmnet/testkit/conformance"
+
+hostSurveyConformance("in memory", () => MemoryKernel.make().layer)

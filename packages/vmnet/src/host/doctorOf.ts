@@ -1,0 +1,58 @@
+import {
+  type Config,
+  doctor,
+  type DoctorContext,
+  emptyConfig,
+  leftoverFindings,
+  unknownLeftovers,
+  Vmnet,
+  type VmnetError
+} from "@vmnet/core"
+import { Effect, type Layer, Result } from "effect"
+import { knownNetworks } from "../config/knownNetworks.ts"
+import { canonical } from "./canonical.ts"
+
+export interface DoctorOptions {
+  readonly stateDir: Result.Result<string, VmnetError>
+  /** The configuration, which may be what is wrong. */
+  readonly config: Effect.Effect<Config, VmnetError>
+  /** The service with its record in a state directory: only opened where there is a record. */
+  readonly vmnet: (stateDir: string) => Layer.Layer<Vmnet, VmnetError>
+}
+
+/** The networks of the configuration; of one that cannot be read, the backends' own. */
+const contextOf = Effect.fnUntraced(function* (config: Config, stateDir: string | null) {
+  const { config: configured, default: own } = yield* knownNetworks(config)
+  const forwarding = config.forwarding ?? "global"
+  return { networks: [...configured, ...own], forwarding, stateDir } satisfies DoctorContext
+})
+
+/** What a dry run of `gc` finds, told only when the record can be read. */
+const leftovers = (vmnet: Layer.Layer<Vmnet, VmnetError>) => ({
+  ask: Effect.provide(
+    Effect.map(
+      Vmnet.use((service) => service.gc({ dryRun: true, timeout: 20 })),
+      leftoverFindings
+    ),
+    vmnet
+  ),
+  otherwise: unknownLeftovers
+})
+
+const brokenConfig = (error: VmnetError) => ({
+  check: "configuration",
+  status: "problem" as const,
+  message: error.message,
+  fix: error.hint ?? "vmnet config check",
+  details: { code: error.code, ...error.details }
+})
+
+/** A whole diagnosis. It opens no ledger but one that is there and ours, and makes no directory. */
+export const doctorOf = Effect.fn("doctorOf")(function* ({ config, stateDir, vmnet }: DoctorOptions) {
+  const read = yield* Effect.result(config)
+  const directory = Result.isSuccess(stateDir) ? canonical(stateDir.success) : null
+  const context = yield* contextOf(Result.isSuccess(read) ? read.success : emptyConfig, directory)
+  const record = directory === null ? [] : [leftovers(vmnet(directory))]
+  const { findings } = yield* doctor(context, record)
+  return { findings: Result.isSuccess(read) ? findings : [brokenConfig(read.failure), ...findings] }
+})

@@ -1,0 +1,98 @@
+import { bridgeBackend } from "@vmnet/backend-bridge"
+import { netnsSlotBackend } from "@vmnet/backend-netns-slot"
+import { slirpBackend } from "@vmnet/backend-slirp"
+import { tapBackend } from "@vmnet/backend-tap-pool"
+import {
+  type AttachRequest,
+  Backends,
+  decodeConfig,
+  describeLinkChange,
+  type HostProbe,
+  hostNetns,
+  layerLedgerSqlite,
+  layerVmnet,
+  type Ledger,
+  LinkOps,
+  OpsError,
+  type ProcessId,
+  type RequestFlags,
+  resolveRequest,
+  type Vmnet
+} from "@vmnet/core"
+import { MemoryKernel } from "@vmnet/testkit"
+import { Effect, Layer, Result } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+export const install = "0123abcd"
+
+export const backends = [bridgeBackend, netnsSlotBackend, tapBackend, slirpBackend]
+
+export const kinds = ["bridge", "netns", "tap", "slirp"] as const
+
+/** A request as the command line and a configuration make it. */
+export const request = (
+  vm: string,
+  flags: Partial<RequestFlags> = {},
+  owner: ProcessId | null = null,
+  config = ""
+): AttachRequest =>
+  Result.getOrThrow(
+    resolveRequest({
+      config: Result.getOrThrow(decodeConfig(config, "config.yaml")),
+      flags: { vm, publish: [], egress: [], ...flags, ...(owner === null ? {} : { ownerPid: `${owner.pid}` }) },
+      defaults: Object.fromEntries(backends.map((backend) => [backend.kind, backend.defaultNetwork])),
+      facts: { findProcess: () => owner, resolvers: ["198.51.100.53"] }
+    })
+  )
+
+export interface Machine {
+  readonly kernel: MemoryKernel
+  readonly stateDir: string
+}
+
+/** A host in memory with an uplink. Its state directory is gone with the scope. */
+export const machine = Effect.acquireRelease(
+  Effect.sync((): Machine => {
+    const kernel = MemoryKernel.make()
+    kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
+    kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
+    return { kernel, stateDir: join(mkdtempSync(join(tmpdir(), "vmnet-gc-")), "state") }
+  }),
+  ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
+)
+
+/** The service over a machine, by whatever `through` the kernel is seen. */
+export const services = (
+  { kernel, stateDir }: Machine,
+  through: (layer: MemoryKernel["layer"]) => MemoryKernel["layer"] = (layer) => layer
+): Layer.Layer<Vmnet | Ledger | HostProbe> =>
+  layerVmnet.pipe(
+    Layer.provideMerge(layerLedgerSqlite({ stateDir, install })),
+    Layer.provideMerge(through(kernel.layer)),
+    Layer.provide(Backends.layerOf(backends)),
+    Layer.orDie,
+    Layer.fresh
+  )
+
+/** A kernel that does not let go of some links. */
+export const stubborn =
+  (links: ReadonlySet<string>) =>
+  (layer: MemoryKernel["layer"]): MemoryKernel["layer"] =>
+    Layer.effect(
+      LinkOps,
+      Effect.map(LinkOps, (ops) => ({
+        ...ops,
+        apply: (netns, changes) => {
+          const stuck = changes.find((change) => change._tag === "DeleteLink" && links.has(change.link))
+          return stuck === undefined ? ops.apply(netns, changes) : Effect.fail(busy(describeLinkChange(stuck)))
+        }
+      }))
+    ).pipe(Layer.provideMerge(layer))
+
+const busy = (action: string) => new OpsError({ family: "link", reason: "Busy", action, output: "it stays" })
+
+/** Runs `work` on a machine of its own. */
+export const onMachine = <A, E>(work: (machine: Machine) => Effect.Effect<A, E, Vmnet | Ledger | HostProbe>) =>
+  Effect.scoped(Effect.flatMap(machine, (made) => Effect.provide(work(made), services(made))))

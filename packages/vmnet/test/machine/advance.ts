@@ -1,5 +1,5 @@
 import type { LedgerView, Recorded } from "./ledgerView.ts"
-import type { Model, ModelVm } from "./Model.ts"
+import { forgetCoolingFor, type Model, type ModelVm } from "./Model.ts"
 import type { Up, Verb } from "./Operation.ts"
 import { isCollectable, othersAddresses, ownerGone, type Surroundings } from "./predict.ts"
 import { addressAt, networkSpec, poolOf } from "./requests.ts"
@@ -65,6 +65,7 @@ const advanceUp = (around: Surroundings, up: Up, answer: string, after: LedgerVi
   around.model.vms.set(up.vm, vm)
   around.model.generations.set(up.vm, vm.generation)
   around.model.cooling.delete(`${vm.network} ${vm.address}`)
+  forgetCoolingFor(around.model, up.vm)
   return complaints
 }
 

@@ -46,6 +46,8 @@ layer(PrivateHost.layer().pipe(Layer.orDie))("the bundled program on a real kern
     Effect.gen(function* () {
       const { program, directory } = yield* bundle
       const cli = (...argv: ReadonlyArray<string>) => vmnet(program, ["--state-dir", join(directory, "state"), ...argv])
+      // What the installs of a host tell one another stays with it, empty: it is there before anything else is.
+      yield* cli("status")
       const before = yield* HostSnapshot.take()
       const { device } = attached(yield* cli("up", "vm1", "-p", "8080:80", "--json"))
       const shown = yield* cli("exec", "vm1", "--", "sh", "-c", 'cat "/sys/class/net/$VMNET_DEVICE/tun_flags"')

@@ -98,6 +98,21 @@ describe("forwarding: global", () => {
     )
   )
 
+  it.effect("reaches an uplink that somebody had taken out, while VMs are up", () =>
+    onMachine(({ kernel }) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        yield* writeSysctl(ipForward, "1")
+        yield* writeSysctl(forwardingOf("eth0"), "0")
+        const before = kernel.snapshot()
+        yield* vmnet.up(request("vm1"))
+        assert.strictEqual(yield* sysctl(forwardingOf("eth0")), "1")
+        yield* vmnet.down("vm1")
+        assertSame(kernel.snapshot(), before, "afterwards")
+      })
+    )
+  )
+
   it.effect("reaches a network's bridge whatever new devices are born with", () =>
     onMachine(() =>
       Effect.gen(function* () {
@@ -167,6 +182,21 @@ describe("forwarding: require", () => {
         assert.include(error.hint, "sysctl -w net.ipv4.ip_forward=1 && sysctl -w net.ipv4.conf.default.forwarding=1")
         assertSame(kernel.snapshot(), before, "afterwards")
         assert.deepStrictEqual(yield* vmnet.list, [])
+      })
+    )
+  )
+
+  it.effect("names an uplink that lets no answers in", () =>
+    onMachine(({ kernel }) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        yield* writeSysctl(ipForward, "1")
+        yield* writeSysctl(forwardingOf("eth0"), "0")
+        const before = kernel.snapshot()
+        const error = yield* Effect.flip(vmnet.up(request("vm1", {}, "forwarding: require")))
+        assert.deepStrictEqual([error.code, error.exitCode], ["FORWARDING_OFF", 6])
+        assert.deepStrictEqual(error.details?.["commands"], ["sysctl -w net.ipv4.conf.eth0.forwarding=1"])
+        assertSame(kernel.snapshot(), before, "afterwards")
       })
     )
   )

@@ -1,11 +1,7 @@
 import { Effect } from "effect"
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { setTimeout } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
-import { runOk } from "./kernel.ts"
-
-const directory = "/run/vmnet-test"
-const script = fileURLToPath(new URL("scripts/stopping.sh", import.meta.url))
+import { calls, fileOf, standIns, strikeAt } from "./standIns.ts"
 
 /** Programs that are stopped at one call of all. */
 export interface Stopping {
@@ -34,36 +30,17 @@ const isAlive = (pid: number): boolean => {
 
 const stopping: Stopping = {
   stopAt: (call) => {
-    for (const file of ["here", "go"]) rmSync(`${directory}/${file}`, { force: true })
-    writeFileSync(`${directory}/calls`, "")
-    writeFileSync(`${directory}/at`, `${call}`)
+    for (const file of ["here", "go"]) rmSync(fileOf(file), { force: true })
+    strikeAt(call)
   },
-  calls: () => readFileSync(`${directory}/calls`, "utf8").split("\n").length - 1,
-  reached: until(() => existsSync(`${directory}/here`)),
+  calls: () => calls().length,
+  reached: until(() => existsSync(fileOf("here"))),
   goOn: Effect.suspend(() => {
-    const pid = Number(readFileSync(`${directory}/here`, "utf8"))
-    writeFileSync(`${directory}/go`, "")
+    const pid = Number(readFileSync(fileOf("here"), "utf8"))
+    writeFileSync(fileOf("go"), "")
     return until(() => !isAlive(pid))
   })
 }
 
-/**
- * Has every `ip` and `nft` of this mount namespace pass by here, while the scope lives: a moment in the middle of a system
- * call of vmnet's can be had whenever it is wanted, and for as long.
- */
-export const stoppingPrograms = Effect.gen(function* () {
-  mkdirSync(directory, { mode: 0o700 })
-  yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(directory, { recursive: true })))
-  stopping.stopAt(0)
-  const standIn = `${directory}/stopping.sh`
-  copyFileSync(script, standIn)
-  chmodSync(standIn, 0o755)
-  for (const program of ["ip", "nft"]) {
-    const path = (yield* runOk("host", ["realpath", `/usr/sbin/${program}`])).trim()
-    copyFileSync(path, `${directory}/${program}`)
-    yield* Effect.acquireRelease(runOk("host", ["mount", "--bind", standIn, path]), () =>
-      runOk("host", ["umount", path])
-    )
-  }
-  return stopping
-})
+/** A moment in the middle of a system call of vmnet's can be had whenever it is wanted, and for as long. */
+export const stoppingPrograms = Effect.as(standIns("stopping.sh"), stopping)

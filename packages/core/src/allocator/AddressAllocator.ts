@@ -1,4 +1,5 @@
 import type { Tx } from "../ledger/Ledger.ts"
+import type { ProcessId } from "../ops/HostProbe.ts"
 
 /** The positions a network has to give: 0 to `size` - 1, each standing for one guest address of its pool. */
 export interface AddressSpace {
@@ -11,20 +12,38 @@ export interface AddressRequest {
   /** Where the search begins: 0 for the lowest, or a hash of the VM's name so that it keeps its address. */
   readonly start: number
   readonly now: number
+  readonly alive: (process: ProcessId) => boolean
+}
+
+/** How an address is given back. */
+export interface Cooling {
+  /** Epoch milliseconds: for how long others are preferred. */
+  readonly until: number
+  /** A process that may use it still: until it has ended, nobody but the same VM gets the address. */
+  readonly owner?: ProcessId
+}
+
+/** Who may use an address still that is no lease's any more. */
+export interface Lingering {
+  readonly vm: string
+  readonly owner: ProcessId
 }
 
 /**
  * The first free position from `start` on, around the end; the last free one is always found. Positions that cool down
  * are passed over while others are free (but a VM gets its own back at once), then the one released longest ago is
- * taken. `undefined` when every one is held. The cost is that of the run of neighbours in use, not of all in use.
+ * taken, unless its old owner's process runs. `undefined` when every one is held. The cost is that of the run of
+ * neighbours in use, not of all in use.
  */
 export const findPosition = (tx: Tx, space: AddressSpace, request: AddressRequest): number | undefined => {
   forgetCooled(tx, space.network, request.now)
+  reviewOwned(tx, space.network, request)
   return (
     ownCooling(tx, space, request) ??
     firstFree(tx, space, request.start, space.size - 1) ??
     firstFree(tx, space, 0, request.start - 1) ??
-    longestCooling(tx, space)
+    longestCooling(tx, space) ??
+    longestOwned(tx, space, request)
   )
 }
 
@@ -48,19 +67,87 @@ export const positionHolder = (tx: Tx, network: string, position: number): strin
     position
   )?.vm
 
-/** Gives a VM's addresses back; with `until` (epoch milliseconds) they cool down first. */
-export const releaseAddresses = (tx: Tx, vm: string, until: number | undefined): void =>
-  until === undefined
+/** Whose process may still use a position that another VM gave back. */
+export const lingeringOn = (
+  tx: Tx,
+  network: string,
+  position: number,
+  { vm, alive }: Pick<AddressRequest, "vm" | "alive">
+): Lingering | undefined => {
+  const row = tx.get<OwnedRow>(
+    `${selectOwned} AND position = ? AND vm <> ? AND owner IS NOT NULL`,
+    network,
+    position,
+    vm
+  )
+  const found = row === undefined ? undefined : decode(row)
+  return found !== undefined && alive(found.owner) ? found : undefined
+}
+
+/** Some of those whose processes keep addresses from being had. */
+export const lingering = (tx: Tx, network: string, alive: AddressRequest["alive"]): ReadonlyArray<Lingering> =>
+  tx
+    .all<OwnedRow>(`${selectOwned} AND owner IS NOT NULL ORDER BY cooling LIMIT ?`, network, named)
+    .map(decode)
+    .filter(({ owner }) => alive(owner))
+
+/** Gives a VM's addresses back, free at once or to cool down first. */
+export const releaseAddresses = (tx: Tx, vm: string, cooling: Cooling | undefined): void =>
+  cooling === undefined
     ? tx.run("DELETE FROM addresses WHERE vm = ? AND cooling IS NULL", vm)
-    : tx.run("UPDATE addresses SET cooling = ? WHERE vm = ? AND cooling IS NULL", until, vm)
+    : tx.run(
+        "UPDATE addresses SET cooling = ?, owner = ? WHERE vm = ? AND cooling IS NULL",
+        cooling.until,
+        cooling.owner === undefined ? null : JSON.stringify(cooling.owner),
+        vm
+      )
 
 /** How many positions are held, those that cool down not counted. */
 export const heldCount = (tx: Tx, network: string): number =>
   tx.get<{ count: number }>("SELECT COUNT(*) AS count FROM addresses WHERE network = ? AND cooling IS NULL", network)!
     .count
 
+/** How many processes an error names. */
+const named = 16
+
+/** Of the positions whose cooldown is over, how many owners are asked for at a time: each release adds one at most. */
+const reviewed = 4
+
+/** Milliseconds until an owner that was found running is asked for again. */
+const reviewedAgain = 10_000
+
+interface OwnedRow {
+  readonly position: number
+  readonly vm: string
+  readonly owner: string
+}
+
+const selectOwned = "SELECT position, vm, owner FROM addresses WHERE network = ?"
+
+const decode = ({ vm, owner }: OwnedRow): Lingering => ({ vm, owner: JSON.parse(owner) })
+
 const forgetCooled = (tx: Tx, network: string, now: number): void =>
-  tx.run("DELETE FROM addresses WHERE network = ? AND cooling IS NOT NULL AND cooling <= ?", network, now)
+  tx.run(
+    "DELETE FROM addresses WHERE network = ? AND cooling IS NOT NULL AND owner IS NULL AND cooling <= ?",
+    network,
+    now
+  )
+
+/** The same for those with an owner, a few at a time, so that an attach costs the same however many of them there are. */
+const reviewOwned = (tx: Tx, network: string, { now, alive }: AddressRequest): void => {
+  const due = tx.all<OwnedRow>(
+    `${selectOwned} AND owner IS NOT NULL AND cooling <= ? ORDER BY cooling LIMIT ?`,
+    network,
+    now,
+    reviewed
+  )
+  for (const row of due) {
+    if (alive(decode(row).owner)) {
+      const again = now + reviewedAgain
+      tx.run("UPDATE addresses SET cooling = ? WHERE network = ? AND position = ?", again, network, row.position)
+    } else tx.run("DELETE FROM addresses WHERE network = ? AND position = ?", network, row.position)
+  }
+}
 
 const ownCooling = (tx: Tx, space: AddressSpace, request: AddressRequest): number | undefined =>
   tx.get<{ position: number }>(
@@ -71,9 +158,16 @@ const ownCooling = (tx: Tx, space: AddressSpace, request: AddressRequest): numbe
 
 const longestCooling = (tx: Tx, space: AddressSpace): number | undefined =>
   tx.get<{ position: number }>(
-    "SELECT position FROM addresses WHERE network = ? AND cooling IS NOT NULL ORDER BY cooling LIMIT 1",
+    `SELECT position FROM addresses WHERE network = ? AND cooling IS NOT NULL AND owner IS NULL
+     ORDER BY cooling LIMIT 1`,
     space.network
   )?.position
+
+/** Only when there is nothing else: every owner is asked for until one is found to have ended. */
+const longestOwned = (tx: Tx, { network }: AddressSpace, { alive }: AddressRequest): number | undefined =>
+  tx
+    .all<OwnedRow>(`${selectOwned} AND owner IS NOT NULL ORDER BY cooling`, network)
+    .find((row) => !alive(decode(row).owner))?.position
 
 /** `from` itself when nobody has it, else the first position behind the run of taken ones it stands in. */
 const firstFree = (tx: Tx, { network }: AddressSpace, from: number, to: number): number | undefined => {

@@ -33,6 +33,8 @@ export interface ReserveOptions {
   readonly self: ProcessId
   /** Epoch milliseconds. */
   readonly now: number
+  /** Whether the owner of a former lease still runs. */
+  readonly alive: (process: ProcessId) => boolean
   readonly network: NetworkFacts
   /** Device names that turned out to belong to others. */
   readonly avoid: ReadonlySet<string>
@@ -53,7 +55,7 @@ export interface Reservation {
  * resources: all in the one transaction it is called in. Throws a `VmnetError` when something is taken or exhausted.
  */
 export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
-  const { install, request, backend } = options
+  const { install, request, backend, now, alive } = options
   refuseOtherForwarding(tx, request)
   const network = reserveNetwork(tx, options)
   const pooled = memberFor(tx, options, network.lease)
@@ -62,7 +64,7 @@ export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
     generation: nextGeneration(tx, request.vm),
     install,
     network: network.lease,
-    address: backend.identity?.address ?? addressFor(tx, request, options.now, addressesOf(options)),
+    address: backend.identity?.address ?? addressFor(tx, request, { now, alive, avoid: addressesOf(options) }),
     mac: backend.identity?.mac ?? macFor(tx, options),
     device: pooled === undefined ? deviceFor(tx, options) : pooled.device,
     mark: nextMark(tx),

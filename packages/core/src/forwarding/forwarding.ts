@@ -20,27 +20,29 @@ const parameter = (netns: Netns, key: SysctlKey, link?: string): SysctlResource 
 /**
  * What keeps packets flowing between guests and the world, held by every lease and put back with the last one.
  *
- * - `global`: `net.ipv4.ip_forward`
+ * - `global`: `net.ipv4.ip_forward`, and the flag of the uplink should somebody have taken that out: without it the
+ *   answers end there. It comes second, for a change of `ip_forward` sets it
  * - `per-interface`: the flag of the uplink only, for the answers; the guests' side is in `deviceSysctls`
  * - `require`: nothing is ever written; the host must forward already
  */
 export const forwardingShares = (mode: ForwardingMode, netns: Netns, uplink: string | null): ReadonlyArray<Share> => {
   switch (mode) {
     case "global":
-      return [{ key: "sysctl.ip_forward", resources: [parameter(netns, ipForwardKey)] }]
+      return [{ key: "sysctl.ip_forward", resources: [parameter(netns, ipForwardKey)] }, ...uplinkShares(netns, uplink)]
     case "per-interface":
-      return uplink === null
-        ? []
-        : [
-            {
-              key: `sysctl.forwarding.${keyPart(uplink)}`,
-              resources: [parameter(netns, deviceKey(uplink, "forwarding"))]
-            }
-          ]
+      return uplinkShares(netns, uplink)
     case "require":
       return []
   }
 }
+
+/** The flag that lets in what a device receives for others. */
+export const forwardingKey = (device: string): SysctlKey => deviceKey(device, "forwarding")
+
+const uplinkShares = (netns: Netns, uplink: string | null): ReadonlyArray<Share> =>
+  uplink === null
+    ? []
+    : [{ key: `sysctl.forwarding.${keyPart(uplink)}`, resources: [parameter(netns, forwardingKey(uplink))] }]
 
 /**
  * Parameters of a gateway device of ours, gone with it: forwarding whatever `conf.default` says, and `route_localnet` so

@@ -1,6 +1,3 @@
-/** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
-export const schemaVersion = 2
-
 /** "vmnt" in ASCII: what file(1) and SQLite know a ledger by (`PRAGMA application_id`). */
 export const applicationId = 0x766d6e74
 
@@ -56,8 +53,26 @@ CREATE TABLE members (
 CREATE INDEX members_by_network ON members (network, state);
 `
 
+/**
+ * Format 3: an address that is given back while the process it was for still runs waits for that process to end. `held` is
+ * what installs tell one another, and only used in the ledger that they share.
+ */
+const lifetimes = `
+ALTER TABLE addresses ADD COLUMN owner TEXT;
+DROP INDEX addresses_cooling;
+CREATE INDEX addresses_cooling ON addresses (network, cooling) WHERE cooling IS NOT NULL AND owner IS NULL;
+CREATE INDEX addresses_owned ON addresses (network, cooling) WHERE owner IS NOT NULL;
+CREATE TABLE held (
+  namespace TEXT NOT NULL, share TEXT NOT NULL, install TEXT NOT NULL, state_dir TEXT NOT NULL, memos TEXT NOT NULL,
+  PRIMARY KEY (namespace, share, install)
+) STRICT, WITHOUT ROWID;
+`
+
 /** What leads from each format to the next, from nothing on. */
-export const upgrades: ReadonlyArray<string> = [schema, members]
+export const upgrades: ReadonlyArray<string> = [schema, members, lifetimes]
+
+/** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
+export const schemaVersion = upgrades.length
 
 /** Everything whose kernel object died with the last boot. */
 export const forgetBoot = [
@@ -70,7 +85,8 @@ export const forgetBoot = [
   "shares",
   "holds",
   "resources",
-  "members"
+  "members",
+  "held"
 ]
   .map((table) => `DELETE FROM ${table};`)
   .concat("DELETE FROM meta WHERE key IN ('rebuild', 'lost') OR key LIKE 'orphan:%';")

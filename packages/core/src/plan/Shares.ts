@@ -3,6 +3,7 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { stepError } from "../errors/stepError.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
+import { amongInstalls, inheritedMemos, isHeldByOthers, tellHeld, tellReleased } from "../forwarding/heldParameters.ts"
 import {
   asBegun,
   insertIntents,
@@ -30,7 +31,7 @@ import type { Resource } from "../resource/Resource.ts"
 import { sysctlMemo } from "../resource/SysctlDriver.ts"
 import { applyResources, type Touched } from "./apply.ts"
 import type { Share } from "./Plan.ts"
-import { teardown } from "./teardown.ts"
+import { teardown, type TeardownReport } from "./teardown.ts"
 
 /**
  * Makes sure that a share a lease already holds is there. The hold came first, in the transaction that reserved the
@@ -40,7 +41,7 @@ export const ensureShare = Effect.fnUntraced(function* (drivers: Drivers, share:
   const ledger = yield* Ledger
   const state = yield* ledger.transact(`look up ${share.key}`, (tx) => shareState(tx, share.key))
   if (state === "present") return
-  yield* withLock(`share ${share.key}`)(createShare(drivers, share, rank))
+  yield* withLock(`share ${share.key}`)(amongInstalls(share.key)(createShare(drivers, share, rank)))
 })
 
 const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share, rank: number) {
@@ -48,7 +49,7 @@ const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share,
   const left = yield* ledger.transact(`look up ${share.key}`, (tx) => leftBehind(tx, share.key))
   if (left === "present") return
   if (left !== undefined) yield* removeResources(drivers, share.key, left)
-  const fresh = yield* Effect.forEach(share.resources, (resource) => remembering(share.key, resource))
+  const fresh = yield* rememberingAll(share)
   const touched: Touched = new Set()
   yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -56,7 +57,9 @@ const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share,
         insertShare(tx, share.key, rank)
         return insertIntents(tx, shareSubject(share.key), ownerOf(ledger.install, share.key), fresh)
       })
-      yield* restore(applyResources(drivers, share.key, owned, touched))
+      const memos = fresh.map(({ memo }) => memo ?? null)
+      const making = Effect.andThen(tellHeld(share.key, memos), applyResources(drivers, share.key, owned, touched))
+      yield* restore(making)
       yield* ledger.transact(`confirm ${share.key}`, (tx) => {
         markPresent(tx, shareSubject(share.key))
         setShareState(tx, share.key, "present")
@@ -75,6 +78,13 @@ const leftBehind = (tx: Tx, key: string): ReadonlyArray<OwnedResource> | "presen
 
 const ownerOf = (install: string, key: string): string =>
   formatOwner({ install, subject: shareSubject(key), generation: 0 })
+
+/** What is found before it is changed; where another install has changed it already, what that had found. */
+const rememberingAll = Effect.fnUntraced(function* ({ key, resources }: Share) {
+  const inherited = yield* inheritedMemos(key)
+  if (inherited === undefined) return yield* Effect.forEach(resources, (resource) => remembering(key, resource))
+  return resources.map((resource, index): NewResource => ({ resource, memo: inherited[index] }))
+})
 
 const remembering = Effect.fnUntraced(function* (subject: string, resource: Resource) {
   if (resource.kind !== "Sysctl") return { resource } satisfies NewResource
@@ -116,10 +126,13 @@ const requireRemoved = Effect.fnUntraced(function* (drivers: Drivers, key: strin
 /** For somebody who holds the share's lock: says what became of it, or nothing where it is held again, or has gone. */
 export const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
   const ledger = yield* Ledger
-  const owned = yield* ledger.transact(`release ${key}`, (tx) =>
-    shareState(tx, key) === undefined || isHeld(tx, key) ? undefined : startRemoving(tx, key)
-  )
-  return owned === undefined ? undefined : yield* takeAway(drivers, key, owned)
+  const work = Effect.gen(function* () {
+    const owned = yield* ledger.transact(`release ${key}`, (tx) =>
+      shareState(tx, key) === undefined || isHeld(tx, key) ? undefined : startRemoving(tx, key)
+    )
+    return owned === undefined ? undefined : yield* takeAway(drivers, key, owned)
+  })
+  return yield* amongInstalls(key)(work)
 })
 
 /** From here on nobody takes the share for present, and who finds it so after a crash knows that removal had begun. */
@@ -129,6 +142,15 @@ const startRemoving = (tx: Tx, key: string): ReadonlyArray<OwnedResource> => {
   const owned = resourcesOf(tx, shareSubject(key))
   return again ? owned.map(asBegun) : owned
 }
+
+/** Another install goes on with it, and puts it back: there is nothing of ours any more. */
+const leftToOthers = (owned: ReadonlyArray<OwnedResource>): TeardownReport => ({
+  gone: owned,
+  deleted: [],
+  foreign: [],
+  left: [],
+  problems: []
+})
 
 const removeResources = Effect.fnUntraced(function* (
   drivers: Drivers,
@@ -142,7 +164,8 @@ const removeResources = Effect.fnUntraced(function* (
 /** What is left stays recorded. */
 const takeAway = Effect.fnUntraced(function* (drivers: Drivers, key: string, owned: ReadonlyArray<OwnedResource>) {
   const ledger = yield* Ledger
-  const report = yield* teardown(drivers, key, owned)
+  const report = (yield* isHeldByOthers(key)) ? leftToOthers(owned) : yield* teardown(drivers, key, owned)
+  if (report.left.length === 0) yield* tellReleased(key)
   yield* ledger.transact(`forget ${key}`, (tx) => {
     keepResources(tx, shareSubject(key), report.left)
     if (report.left.length === 0) deleteShare(tx, key)

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import type { OpsError } from "../errors/OpsError.ts"
+import type { OpsError, OpsReason } from "../errors/OpsError.ts"
 import { stepError } from "../errors/stepError.ts"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
@@ -35,6 +35,7 @@ const applyBatch = (drivers: Drivers, subject: string, batch: ReadonlyArray<Owne
   const family = familyOf(batch[0]!.resource)
   for (const owned of batch) touched.add(owned)
   return drivers[family].apply(batch).pipe(
+    Effect.catch((error) => unlessApplied(drivers, family, batch, error)),
     Effect.mapError((error) => {
       const failed = failedResource(batch, error)
       for (const owned of untouched(family, batch, failed, error)) touched.delete(owned)
@@ -48,6 +49,26 @@ const applyBatch = (drivers: Drivers, subject: string, batch: ReadonlyArray<Owne
     })
   )
 }
+
+/**
+ * A transaction whose answer was lost has been applied or not, as a whole: where all of it stands there with our tag it
+ * has. Of a batch of links each change could be the one that is missing: that is undone.
+ */
+const unlessApplied = (drivers: Drivers, family: Family, batch: ReadonlyArray<OwnedResource>, error: OpsError) => {
+  const isLost = family === "nat" && lostAnswers.has(error.reason)
+  if (!isLost) return Effect.fail(error)
+  return drivers.nat.find(batch).pipe(
+    Effect.mapError(() => error),
+    Effect.filterOrFail(
+      (presences) => presences.every((presence) => presence === "ours"),
+      () => error
+    ),
+    Effect.asVoid
+  )
+}
+
+/** What a transaction may have failed with though the kernel had made it. */
+const lostAnswers: ReadonlySet<OpsReason> = new Set(["Busy", "TimedOut", "Failed"])
 
 /** Drivers report the index of the failed resource within the batch they were given, where it is known. */
 const failedResource = (batch: ReadonlyArray<OwnedResource>, error: OpsError): OwnedResource | undefined =>

@@ -1,4 +1,5 @@
-import { Effect, Option } from "effect"
+import { Effect, Option, Schedule } from "effect"
+import type { OpsError } from "../errors/OpsError.ts"
 import { asBegun, type OwnedResource } from "../ledger/ResourceRow.ts"
 import type { Driver, Presence } from "../resource/Driver.ts"
 import { batches, type Drivers, familyOf } from "../resource/Drivers.ts"
@@ -97,9 +98,17 @@ const removeOurs = Effect.fnUntraced(function* (driver: Driver, batch: ReadonlyA
   return { ...nothing, gone: batch.filter((owned) => !foreign.includes(owned)), deleted: ours, foreign }
 })
 
+/** What is busy is free in a moment: a few more attempts, a third of a second in all. */
+const whileBusy = {
+  while: ({ reason }: OpsError) => reason === "Busy",
+  times: 4,
+  schedule: Schedule.exponential("20 millis")
+}
+
 /** The second attempt on one resource. Whatever it fails with, the resource is looked at before it counts as left. */
 const removeAgain = (driver: Driver, owned: OwnedResource): Effect.Effect<TeardownReport> =>
   removeOurs(driver, [owned]).pipe(
+    Effect.retry(whileBusy),
     Effect.catch((error) =>
       Effect.map(Effect.option(driver.find([owned])), (found) =>
         Option.isSome(found) && found.value[0] === "absent"

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { Tx } from "../ledger/Ledger.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
-import { HostProbe } from "../ops/HostProbe.ts"
+import { HostProbe, type ProcessId } from "../ops/HostProbe.ts"
 import type { Lease } from "../plan/Lease.ts"
 import type { TeardownReport } from "../plan/teardown.ts"
 import type { Resource } from "../resource/Resource.ts"
@@ -21,10 +21,11 @@ export const isWanted = (tx: Tx, { network, pooled }: Lease, sizes: PoolSizes | 
 export const inspectLeased = ({ install, pooled }: Lease, member: ReadonlyArray<Resource>) =>
   pooled === undefined ? Effect.succeed("dirty" as const) : inspectMember(member, ownerOfMember(install, pooled))
 
-/** Whether somebody has a device open. Who cannot be seen is taken to be there. */
-export const isHeld = Effect.fnUntraced(
-  function* (device: string) {
-    return (yield* (yield* HostProbe).tapUse(device)).held
+/** Whether somebody has a device open, or may open it at any time: its old owner. Who cannot be seen is taken to be there. */
+export const mayBeUsed = Effect.fnUntraced(
+  function* (device: string, owner: ProcessId | undefined) {
+    const probe = yield* HostProbe
+    return (owner !== undefined && probe.alive(owner)) || (yield* probe.tapUse(device)).held
   },
   Effect.orElseSucceed(() => true)
 )

@@ -3,7 +3,7 @@ import { Backends } from "../backend/Backends.ts"
 import type { Backend } from "../backend/Backend.ts"
 import { stepError } from "../errors/stepError.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
-import { ipForwardKey } from "../forwarding/forwarding.ts"
+import { forwardingKey, ipForwardKey } from "../forwarding/forwarding.ts"
 import { Helpers } from "../ops/Helpers.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { hostNetns } from "../ops/Netns.ts"
@@ -30,12 +30,21 @@ export const checkHostRights = Effect.gen(function* () {
 
 const defaultForwarding: SysctlKey = ["net", "ipv4", "conf", "default", "forwarding"]
 
-/** With `forwarding: require` the host must forward already; new devices take theirs from `conf.default`. */
-export const checkForwarding = Effect.fnUntraced(function* ({ privilege }: Backend, { vm, forwarding }: AttachRequest) {
+/**
+ * With `forwarding: require` the host must forward already, what comes in from its uplink included; new devices take theirs
+ * from `conf.default`.
+ */
+export const checkForwarding = Effect.fnUntraced(function* (
+  { privilege }: Backend,
+  { vm, forwarding }: AttachRequest,
+  uplink: string | null
+) {
   if (forwarding !== "require" || privilege === "user") return
   const ops = yield* SysctlOps
   const off: Array<SysctlKey> = []
-  for (const key of [ipForwardKey, defaultForwarding]) {
+  for (const key of [ipForwardKey, defaultForwarding, ...(uplink === null ? [] : [forwardingKey(uplink)])]) {
+    // Turning that on sets the uplink's flag, which would be named in vain.
+    if (key[2] === "conf" && key[3] === uplink && off.includes(ipForwardKey)) continue
     const value = yield* Effect.mapError(ops.read(hostNetns, key), (error) => stepError(vm, "read forwarding", error))
     if (value !== "1") off.push(key)
   }

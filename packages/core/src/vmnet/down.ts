@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { releaseAddresses } from "../allocator/AddressAllocator.ts"
+import { type Cooling, releaseAddresses } from "../allocator/AddressAllocator.ts"
 import { Backends } from "../backend/Backends.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
@@ -8,8 +8,9 @@ import { withLock } from "../ledger/Locks.ts"
 import { findOrphan } from "../ledger/OrphanRow.ts"
 import { deleteResources, keepResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
+import { HostProbe } from "../ops/HostProbe.ts"
 import { merge, rehearseTeardown, teardown, type TeardownReport } from "../plan/teardown.ts"
-import { inspectLeased, isHeld, isWanted, type Release, releaseMember } from "../pool/giveBack.ts"
+import { inspectLeased, isWanted, mayBeUsed, type Release, releaseMember } from "../pool/giveBack.ts"
 import { memberOf } from "../pool/memberResources.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { resourceName } from "../resource/identity.ts"
@@ -84,7 +85,7 @@ export const rehearseDetach = Effect.fnUntraced(function* (
 ) {
   const { lease, request } = leased
   const member = memberOf((yield* Backends).get(request.backend), request, lease, owned)
-  const isReturned = member.length > 0 && (yield* hasPlace(leased)) && !(yield* isHeld(lease.device))
+  const isReturned = member.length > 0 && (yield* hasPlace(leased)) && !(yield* mayBeUsed(lease.device, request.owner))
   const device = isReturned ? member : []
   const own = owned.filter((resource) => !device.includes(resource))
   return { report: yield* rehearseTeardown(drivers, lease.vm, own), device } satisfies Release
@@ -106,7 +107,7 @@ const removeLease = Effect.fnUntraced(function* (
   const device = memberOf(backend, request, lease, owned)
   const whole = (resources: ReadonlyArray<OwnedResource>) =>
     Effect.map(teardown(drivers, lease.vm, resources), (report): Release => ({ report, device: [] }))
-  const isReturned = device.length > 0 && (yield* hasPlace(leased)) && !(yield* isHeld(lease.device))
+  const isReturned = device.length > 0 && (yield* hasPlace(leased)) && !(yield* mayBeUsed(lease.device, request.owner))
   if (!isReturned) return yield* whole(owned)
   const own = owned.filter((resource) => !device.includes(resource))
   const report = yield* teardown(drivers, lease.vm, own)
@@ -135,11 +136,11 @@ const conclude = Effect.fnUntraced(function* (drivers: Drivers, { lease, request
   const ledger = yield* Ledger
   const { vm } = lease
   const sizes = yield* sizesOf(request)
-  const until = (yield* now) + request.network.cooldown * 1000
+  const cooling = yield* coolingOf(request)
   const isForgotten = yield* ledger.transact(`forget ${vm}`, (tx) => {
     if (removed.report.left.length > 0) return false
     if (removed.device.length > 0 && !isWanted(tx, lease, sizes)) return false
-    forgetRows(tx, vm, until, removed.device)
+    forgetRows(tx, vm, cooling, removed.device)
     return true
   })
   if (isForgotten) return removed
@@ -149,8 +150,16 @@ const conclude = Effect.fnUntraced(function* (drivers: Drivers, { lease, request
     yield* keepLease(vm, rest)
     return { report: rest, device: [] } satisfies Release
   }
-  yield* forgetLease(vm, until, [])
+  yield* forgetLease(vm, cooling, [])
   return { report: rest, device: [] } satisfies Release
+})
+
+/** Taken down under an owner that runs, an address is not the next VM's to have: he may be using it still. */
+const coolingOf = Effect.fnUntraced(function* ({ network, owner }: LeaseRecord["request"]) {
+  const probe = yield* HostProbe
+  const until = (yield* now) + network.cooldown * 1000
+  const cooling: Cooling = { until, ...(owner !== undefined && probe.alive(owner) && { owner }) }
+  return cooling
 })
 
 /** What stays of a lease has the device of its pool with it. */
@@ -167,27 +176,27 @@ const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: stri
 
 export const forgetLease = Effect.fnUntraced(function* (
   vm: string,
-  coolUntil: number | undefined,
+  cooling: Cooling | undefined,
   device: ReadonlyArray<OwnedResource>
 ) {
   const ledger = yield* Ledger
-  yield* ledger.transact(`forget ${vm}`, (tx) => forgetRows(tx, vm, coolUntil, device))
+  yield* ledger.transact(`forget ${vm}`, (tx) => forgetRows(tx, vm, cooling, device))
 })
 
 /**
- * Forgets a lease whose objects are confirmed gone; its address cools down until `coolUntil`, or is free at once. `device`
+ * Forgets a lease whose objects are confirmed gone; its address cools down, or is free at once. `device`
  * goes back to the pool it is from.
  */
 export const forgetRows = (
   tx: Tx,
   vm: string,
-  coolUntil: number | undefined,
+  cooling: Cooling | undefined,
   device: ReadonlyArray<OwnedResource> = []
 ): void => {
   const known = findLease(tx, vm)
   if (known !== undefined) releaseMember(tx, known.lease, device)
   deleteResources(tx, vm)
-  releaseAddresses(tx, vm, coolUntil)
+  releaseAddresses(tx, vm, cooling)
   deleteLease(tx, vm)
 }
 

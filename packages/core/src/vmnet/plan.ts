@@ -26,7 +26,7 @@ const rehearsed = Effect.fnUntraced(function* (asked: Asked) {
   const { vm, network } = asked.request
   return yield* ledger.rehearse(`plan ${vm}`, (tx) => {
     // `up` would first take down what is left of an earlier attempt.
-    forgetRows(tx, vm, options.now + network.cooldown * 1000)
+    forgetRows(tx, vm, { until: options.now + network.cooldown * 1000 })
     return reserve(tx, options).plan
   })
 })

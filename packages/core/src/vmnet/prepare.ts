@@ -25,13 +25,13 @@ export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }:
   const ledger = yield* Ledger
   const probe = yield* HostProbe
   yield* checkTarget(request)
-  yield* checkForwarding(backend, request)
   yield* checkHelpers(backend, request)
   yield* checkBridge(request)
   yield* checkPublish(request.vm, request.publish)
   const network = yield* networkFacts(request.vm, request.network)
+  yield* checkForwarding(backend, request, network.host?.uplink ?? null)
   const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }
-  return { ...options, now: yield* now } satisfies ReserveOptions
+  return { ...options, now: yield* now, alive: probe.alive } satisfies ReserveOptions
 })
 
 /** How often a reservation that turned out to be worth nothing is made anew. */

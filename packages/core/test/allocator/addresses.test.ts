@@ -3,6 +3,7 @@ import { type Tx, VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
 import { addressFor, poolOf } from "../../src/allocator/addressFor.ts"
 import { holdPosition } from "../../src/allocator/AddressAllocator.ts"
+import { at } from "./support/at.ts"
 import { freshLedger, inLedger } from "./support/memoryLedger.ts"
 import { webRequest } from "./support/requests.ts"
 
@@ -10,7 +11,7 @@ const now = 1_000_000
 
 /** Addresses for `count` VMs, one after the other; `vm1` is the first. */
 const take = (tx: Tx, web: string, count: number): ReadonlyArray<string> =>
-  Array.from({ length: count }, (_, index) => addressFor(tx, webRequest(`vm${index + 1}`, web), now))
+  Array.from({ length: count }, (_, index) => addressFor(tx, webRequest(`vm${index + 1}`, web), at(now)))
 
 const refusalOf = (f: () => unknown): VmnetError => {
   try {
@@ -59,7 +60,7 @@ describe("the addresses of a network", () => {
     Effect.gen(function* () {
       const taken = yield* inLedger((tx) => take(tx, web, expected.length))
       assert.deepStrictEqual(taken.toSorted(numerically), expected)
-      const refusal = yield* inLedger((tx) => refusalOf(() => addressFor(tx, webRequest("late", web), now)))
+      const refusal = yield* inLedger((tx) => refusalOf(() => addressFor(tx, webRequest("late", web), at(now))))
       assert.deepStrictEqual([refusal.code, refusal.exitCode], ["ADDRESS_EXHAUSTED", 5])
       assert.include(refusal.message, "network web has no free address left in 10.0.42.")
     }).pipe(Effect.provide(freshLedger()))
@@ -77,7 +78,7 @@ describe("the addresses of a network", () => {
           if (!kept.has(position)) holdPosition(tx, "web", position, pool.nth(position)!, `old${position}`)
         }
         const taken = take(tx, web, free.length)
-        assert.strictEqual(refusalOf(() => addressFor(tx, webRequest("late", web), now)).code, "ADDRESS_EXHAUSTED")
+        assert.strictEqual(refusalOf(() => addressFor(tx, webRequest("late", web), at(now))).code, "ADDRESS_EXHAUSTED")
         return taken
       })
       assert.deepStrictEqual(new Set(taken), new Set(free))
@@ -91,7 +92,7 @@ describe("the addresses of a network", () => {
       const found = yield* inLedger((tx) => {
         const first = take(tx, web, 5)
         tx.run("DELETE FROM addresses WHERE vm IN ('vm2', 'vm4')")
-        const next = ["a", "b", "c"].map((vm) => addressFor(tx, webRequest(vm, web), now))
+        const next = ["a", "b", "c"].map((vm) => addressFor(tx, webRequest(vm, web), at(now)))
         return { first, next }
       })
       assert.deepStrictEqual(found.first, hosts(2, 6))
@@ -106,7 +107,7 @@ describe("the addresses of a network", () => {
       const alone = names.map((vm) =>
         inLedger((tx) => {
           tx.run("DELETE FROM addresses")
-          return addressFor(tx, webRequest(vm, web), now)
+          return addressFor(tx, webRequest(vm, web), at(now))
         })
       )
       assert.deepStrictEqual(yield* Effect.all(alone), [
@@ -125,7 +126,7 @@ describe("the addresses of a network", () => {
       const addresses = yield* inLedger((tx) => {
         const request = webRequest("vm1", "subnet: 10.0.42.0/30")
         const other = { ...request, network: { ...request.network, network: "other" } }
-        return [addressFor(tx, request, now), addressFor(tx, other, now)]
+        return [addressFor(tx, request, at(now)), addressFor(tx, other, at(now))]
       })
       assert.deepStrictEqual(addresses, ["10.0.42.2", "10.0.42.2"])
     }).pipe(Effect.provide(freshLedger()))
@@ -138,7 +139,7 @@ describe("an address that is asked for", () => {
 
   it.effect("is had when it is free", () =>
     Effect.gen(function* () {
-      assert.strictEqual(yield* inLedger((tx) => addressFor(tx, asking("10.0.42.129"), now)), "10.0.42.129")
+      assert.strictEqual(yield* inLedger((tx) => addressFor(tx, asking("10.0.42.129"), at(now))), "10.0.42.129")
       const holders = yield* inLedger((tx) => tx.all<{ address: string; vm: string }>("SELECT * FROM addresses"))
       assert.deepStrictEqual(
         holders.map(({ address, vm }) => [address, vm]),
@@ -149,7 +150,7 @@ describe("an address that is asked for", () => {
 
   it.effect.each(refused)("is bad input when it $reason", ({ address, reason }) =>
     Effect.gen(function* () {
-      const error = yield* inLedger((tx) => refusalOf(() => addressFor(tx, asking(address), now)))
+      const error = yield* inLedger((tx) => refusalOf(() => addressFor(tx, asking(address), at(now))))
       assert.deepStrictEqual([error.code, error.exitCode], ["BAD_INPUT", 2])
       assert.strictEqual(error.message, `address ${address} asked for vm1 ${reason}`)
       assert.deepStrictEqual(yield* inLedger((tx) => tx.all("SELECT * FROM addresses")), [])
@@ -159,8 +160,8 @@ describe("an address that is asked for", () => {
   it.effect("is a conflict when another VM has it, and the message names that VM", () =>
     Effect.gen(function* () {
       const error = yield* inLedger((tx) => {
-        addressFor(tx, { ...asking("10.0.42.129"), vm: "first" }, now)
-        return refusalOf(() => addressFor(tx, asking("10.0.42.129"), now))
+        addressFor(tx, { ...asking("10.0.42.129"), vm: "first" }, at(now))
+        return refusalOf(() => addressFor(tx, asking("10.0.42.129"), at(now)))
       })
       assert.deepStrictEqual([error.code, error.exitCode], ["ADDRESS_IN_USE", 4])
       assert.strictEqual(error.message, "address 10.0.42.129 asked for vm1 is in use by first")

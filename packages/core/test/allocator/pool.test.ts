@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import type { Tx } from "@vmnet/core"
 import { Arbitrary, Effect, Schema } from "effect"
 import { findPosition, holdPosition, releaseAddresses } from "../../src/allocator/AddressAllocator.ts"
+import { at } from "./support/at.ts"
 import { freshLedger, inLedger } from "./support/memoryLedger.ts"
 
 const size = 4
@@ -37,7 +38,7 @@ const allowed = ({ held, cooling }: Model, vm: string): ReadonlyArray<number> =>
 const takeStep = (tx: Tx, model: Model, vm: string, start: number, now: number): void => {
   for (const [position, { until }] of model.cooling) if (until <= now) model.cooling.delete(position)
   const may = allowed(model, vm)
-  const position = findPosition(tx, { network: "web", size }, { vm, start, now })
+  const position = findPosition(tx, { network: "web", size }, { vm, start, ...at(now) })
   if (may.length === 0) return assert.isUndefined(position)
   assert.include(may, position!)
   holdPosition(tx, "web", position!, `10.0.42.${position! + 2}`, vm)
@@ -46,7 +47,7 @@ const takeStep = (tx: Tx, model: Model, vm: string, start: number, now: number):
 }
 
 const giveStep = (tx: Tx, model: Model, vm: string, now: number): void => {
-  releaseAddresses(tx, vm, now + cooldown)
+  releaseAddresses(tx, vm, { until: now + cooldown })
   model.cooling.set(model.held.get(vm)!, { vm, until: now + cooldown })
   model.held.delete(vm)
 }

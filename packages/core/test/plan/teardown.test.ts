@@ -89,7 +89,7 @@ describe("teardown", () => {
     })
   )
 
-  it.effect("tries each on its own when a batch fails, so that one stubborn thing keeps no other", () =>
+  it.live("tries each on its own when a batch fails, so that one stubborn thing keeps no other", () =>
     Effect.gen(function* () {
       const owned = ownedOf([segment("a"), tap("t1"), tap("stubborn"), tap("t2")])
       const world = worldOf(owned)
@@ -99,6 +99,17 @@ describe("teardown", () => {
       assert.deepStrictEqual(names(report.left), ["stubborn"])
       assert.deepStrictEqual(report.problems, ["delete tap stubborn: remove stubborn failed (Busy): stubborn"])
       assert.deepStrictEqual(names(report.gone).toSorted(), ["segment a", "t1", "t2"])
+    })
+  )
+
+  it.live("waits a moment for what is busy", () =>
+    Effect.gen(function* () {
+      const owned = ownedOf([tap("t1")])
+      const world = worldOf(owned)
+      let refusals = 0
+      world.refuses = () => ++refusals <= 3
+      const report = yield* teardown(fakeDrivers(world), "vm1", owned)
+      assert.deepStrictEqual([names(report.gone), report.problems, refusals], [["t1"], [], 4])
     })
   )
 

@@ -19,9 +19,13 @@ const requests = (link: string): ReadonlyArray<string> => [
 const failure = (attempt: Attempt, output: string): OpsError =>
   new OpsError({ ...attempt, reason: reasonOfText(output) ?? "Failed", output: output.trim() })
 
+/** What `ip` printed for a request, null where it refused it because there is no such link. */
+type Answer = string | null
+
 /** Of one link, from the answers to its requests; `ip` does not repeat the device it was asked for. */
-const configured = Effect.fnUntraced(function* (attempt: Attempt, link: string, answers: ReadonlyArray<string>) {
-  const [address = "[]", routes = "[]", neighbours = "[]"] = answers
+const configured = Effect.fnUntraced(function* (attempt: Attempt, link: string, answers: ReadonlyArray<Answer>) {
+  const [address, routes, neighbours] = answers
+  if (address == null || routes == null || neighbours == null) return { link: null, routes: [], neighbours: [] }
   const entries = yield* readJson(IpNeighbours, attempt, neighbours)
   return {
     link: yield* linkIn(attempt, link, address),
@@ -38,7 +42,7 @@ const answersOf = Effect.fnUntraced(function* (attempt: Attempt, asked: number, 
   const answers = stdout.split("\n").filter((line) => line !== "")
   const expected = asked - failed.size
   if (answers.length !== expected) return yield* failure(attempt, `${answers.length} answers instead of ${expected}`)
-  return Array.from({ length: asked }, (_, at) => (failed.has(at + 1) ? "[]" : answers.shift()!))
+  return Array.from({ length: asked }, (_, at) => (failed.has(at + 1) ? null : answers.shift()!))
 })
 
 /** Links with their routes and permanent neighbours, for all of them in one run. */

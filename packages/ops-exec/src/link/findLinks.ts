@@ -18,13 +18,13 @@ const failure = (attempt: Attempt, output: string): OpsError =>
 
 /**
  * The link in an answer. An answer for another link does not count: `ip` takes a name it does not know for an index where
- * it can.
+ * it can. No answer at all proves nothing: a link that is not there is refused by its name.
  */
-export const linkIn = (attempt: Attempt, name: string, answer: string): Effect.Effect<Link | null, OpsError> =>
-  Effect.map(
-    readJson(IpLinks, attempt, answer),
-    (observed) => toLinks(observed.filter((link) => isNamed(link, name)))[0] ?? null
-  )
+export const linkIn = Effect.fnUntraced(function* (attempt: Attempt, name: string, answer: string) {
+  const observed = yield* readJson(IpLinks, attempt, answer)
+  if (toLinks(observed).length === 0) return yield* failure(attempt, `ip did not answer for ${name}`)
+  return toLinks(observed.filter((link) => isNamed(link, name)))[0] ?? null
+})
 
 /** What `ip -force` said about each line that failed, by line number from 1. */
 export const failedLines = (stderr: string): ReadonlyMap<number, string> => {

@@ -6,6 +6,7 @@ import {
   type HostSurvey,
   InstallId,
   layerLedger,
+  layerHostRegister,
   layerVmnet,
   type LinkOps,
   type MountOps,
@@ -71,6 +72,12 @@ export const layerDiagnosis = ({
     kernel === undefined ? Layer.merge(ready(HostProbeProc.layer), layerSurvey) : ready(kernel.layer),
     backends === undefined ? builtin : Backends.layerOf(backends)
   )
+/**
+ * Where all installs on this host meet, whatever their own directories are. Only root changes parameters that others rely
+ * on, and only those of this host.
+ */
+const layerRegister = (kernel: Kernel | undefined): Layer.Layer<never, never, HostProbe> =>
+  kernel === undefined && process.geteuid?.() === 0 ? layerHostRegister("/run/vmnet/host") : Layer.empty
 
 /** `Vmnet` with its record in `stateDir`, and what requests to it are made from. */
 export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backends | HostProbe, VmnetError> =>
@@ -81,7 +88,7 @@ export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backen
       const kernel = ready(options.kernel?.layer ?? layerExec({ install, stateDir }))
       const backends = options.backends === undefined ? builtin : Backends.layerOf(options.backends)
       return layerVmnet.pipe(
-        Layer.provide(layerLedger({ stateDir, install })),
+        Layer.provide(Layer.merge(layerLedger({ stateDir, install }), layerRegister(options.kernel))),
         Layer.provideMerge(Layer.merge(kernel, backends))
       )
     })

@@ -4,6 +4,7 @@ import { reserve, type Reservation, type ReserveOptions } from "../../../src/all
 import { releaseAddresses } from "../../../src/allocator/AddressAllocator.ts"
 import { deleteLease } from "../../../src/ledger/LeaseRow.ts"
 import { deleteResources } from "../../../src/ledger/ResourceRow.ts"
+import { at } from "./at.ts"
 import { inLedger, install } from "./memoryLedger.ts"
 import { nullBackend } from "./nullBackend.ts"
 
@@ -12,7 +13,7 @@ export const optionsFor = (request: AttachRequest, changes: Partial<ReserveOptio
   request,
   backend: nullBackend,
   self: { pid: 1, startTime: "1", bootId: "b" },
-  now: 1_000_000,
+  ...at(1_000_000),
   network: { host: { uplink: "eth0", links: new Set(["lo", "eth0"]) } },
   avoid: new Set(),
   ...changes
@@ -27,7 +28,7 @@ export const reserving = (
 export const releasing = (vm: string, coolUntil?: number): Effect.Effect<void, VmnetError, Ledger> =>
   inLedger((tx) => {
     deleteResources(tx, vm)
-    releaseAddresses(tx, vm, coolUntil)
+    releaseAddresses(tx, vm, coolUntil === undefined ? undefined : { until: coolUntil })
     deleteLease(tx, vm)
   })
 

@@ -1,0 +1,107 @@
+import {
+  type AttachRequest,
+  Backends,
+  decodeConfig,
+  hostNetns,
+  layerHostRegister,
+  layerLedgerSqlite,
+  layerVmnet,
+  Ledger,
+  NatOps,
+  type ProcessId,
+  type RequestFlags,
+  resolveRequest,
+  VmnetError
+} from "@vmnet/core"
+import { faultyCalls, faultyOps, MemoryKernel } from "@vmnet/testkit"
+import { Effect, Layer, Result } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { builtinBackends } from "../../src/host/builtinBackends.ts"
+
+/** A machine in memory, and where its installs have their ledgers. */
+export interface World {
+  readonly kernel: MemoryKernel
+  readonly directory: string
+  /** The firewall in memory has the tables of one install: each has a machine of its own for those. */
+  readonly tables: Map<string, MemoryKernel>
+}
+
+/** What every boot finds: an uplink with the default route. */
+export const plugIn = ({ foreign }: MemoryKernel): void => {
+  foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
+  foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
+}
+
+export const world = Effect.acquireRelease(
+  Effect.sync((): World => {
+    const kernel = MemoryKernel.make()
+    plugIn(kernel)
+    return { kernel, directory: mkdtempSync(join(tmpdir(), "vmnet-lives-")), tables: new Map() }
+  }),
+  ({ directory }) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
+)
+
+const tablesOf = ({ kernel, tables }: World, install: string): MemoryKernel => {
+  const known = tables.get(install) ?? (tables.size === 0 ? kernel : MemoryKernel.make())
+  tables.set(install, known)
+  return known
+}
+
+const natOf = (world: World, install: string) =>
+  Layer.effect(NatOps, Effect.service(NatOps)).pipe(Layer.provide(tablesOf(world, install).layer))
+
+/** The machine as an install sees it. */
+const kernelOf = (world: World, install: string) => Layer.merge(world.kernel.layer, natOf(world, install))
+
+const ledgerOf = ({ directory }: World, install: string) =>
+  layerLedgerSqlite({ stateDir: join(directory, install), install })
+
+const host = (world: World) =>
+  Layer.merge(layerHostRegister(join(world.directory, "host")), Backends.layerOf(builtinBackends))
+
+/** One install: the service with all its backends, opened anew each time. It knows of the others. */
+export const layerInstall = (world: World, install = "0123abcd") =>
+  layerVmnet.pipe(
+    Layer.provideMerge(ledgerOf(world, install)),
+    Layer.provide(host(world)),
+    Layer.provideMerge(kernelOf(world, install)),
+    Layer.orDie,
+    Layer.fresh
+  )
+
+const faultyLedger = faultyCalls(Ledger, {
+  transact: {
+    error: (words) => new VmnetError({ code: "LEDGER_FAILED", detail: `${words}: fault injected` }),
+    words: (name) => name
+  }
+})
+
+/** The same with faults at every kernel operation and every transaction of its own record. */
+export const layerFaultyInstall = (world: World, install: string) =>
+  layerVmnet.pipe(
+    Layer.provideMerge(faultyLedger(ledgerOf(world, install))),
+    Layer.provide(host(world)),
+    Layer.provideMerge(faultyOps(kernelOf(world, install))),
+    Layer.orDie
+  )
+
+export type Install = Layer.Success<ReturnType<typeof layerInstall>>
+
+const defaults = Object.fromEntries(builtinBackends.map(({ kind, defaultNetwork }) => [kind, defaultNetwork]))
+
+export interface Asked extends Partial<RequestFlags> {
+  readonly config?: string
+  readonly owner?: ProcessId
+}
+
+export const request = (vm: string, { config = "", owner, ...flags }: Asked = {}): AttachRequest =>
+  Result.getOrThrow(
+    resolveRequest({
+      config: Result.getOrThrow(decodeConfig(config, "config.yaml")),
+      flags: { vm, publish: [], egress: [], ...(owner && { ownerPid: `${owner.pid}` }), ...flags },
+      defaults,
+      facts: { findProcess: () => owner ?? null, resolvers: ["198.51.100.53"] }
+    })
+  )

@@ -11,17 +11,26 @@ export interface ModelVm {
   readonly publish: ReadonlySet<number>
   readonly owner: ProcessId | undefined
   readonly creator: ProcessId
+  /** Its removal has begun, if it is left: whoever did so meant it. */
+  readonly isLeaving: boolean
   /** Somebody has deleted a part of it. */
   readonly damaged: boolean
   /** A change of its ports did not come to its end: it may hold more of them than it publishes. */
   readonly unfinished: boolean
 }
 
+interface Cooling {
+  readonly vm: string
+  readonly until: number
+  /** As long as this process runs it may use the address still. */
+  readonly owner: ProcessId | undefined
+}
+
 /** Everything that a correct machine would have to remember; each operation makes another. */
 export interface Model {
   readonly vms: Map<string, ModelVm>
   /** `network address`, who had it, and until when nobody else should get it. */
-  readonly cooling: Map<string, { readonly vm: string; readonly until: number }>
+  readonly cooling: Map<string, Cooling>
   /** The last generation of each VM: they only ever rise. */
   readonly generations: Map<string, number>
 }
@@ -39,5 +48,5 @@ export const samePorts = (a: ReadonlySet<number>, b: ReadonlySet<number>): boole
  * its VM; whether there was such an attempt cannot be seen from the answer.
  */
 export const forgetCoolingFor = ({ cooling }: Model, name: string): void => {
-  for (const [key, { vm }] of cooling) if (vm === name) cooling.delete(key)
+  for (const [key, one] of cooling) if (one.vm === name) cooling.set(key, { ...one, until: 0 })
 }

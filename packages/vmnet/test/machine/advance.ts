@@ -1,7 +1,7 @@
 import type { LedgerView, Recorded } from "./ledgerView.ts"
 import { forgetCoolingFor, type Model, type ModelVm } from "./Model.ts"
 import type { Up, Verb } from "./Operation.ts"
-import { isCollectable, othersAddresses, ownerGone, type Surroundings } from "./predict.ts"
+import { isCollectable, lingering, othersAddresses, ownerGone, type Surroundings } from "./predict.ts"
 import { addressAt, networkSpec, poolOf } from "./requests.ts"
 
 /** What is wrong, one line each; the model is what it has to be after the verb. */
@@ -12,7 +12,11 @@ const release = ({ model, now }: Surroundings, name: string): void => {
   const vm = model.vms.get(name)
   model.vms.delete(name)
   if (vm === undefined || networkSpec(vm.network).backend === "slirp") return
-  model.cooling.set(`${vm.network} ${vm.address}`, { vm: name, until: now + networkSpec(vm.network).cooldown * 1000 })
+  model.cooling.set(`${vm.network} ${vm.address}`, {
+    vm: name,
+    until: now + networkSpec(vm.network).cooldown * 1000,
+    owner: vm.owner
+  })
 }
 
 /** Brings the model to where an answer that was predicted leaves it, and looks whether what was given may be. */
@@ -50,7 +54,7 @@ export const advance = (around: Surroundings, verb: Verb, answer: string, after:
 }
 
 const forgetCooling = ({ cooling }: Model, network: string): void => {
-  for (const key of cooling.keys()) if (key.startsWith(`${network} `)) cooling.delete(key)
+  for (const [key, one] of cooling) if (key.startsWith(`${network} `)) cooling.set(key, { ...one, until: 0 })
 }
 
 const advanceUp = (around: Surroundings, up: Up, answer: string, after: LedgerView): Complaints => {
@@ -78,6 +82,7 @@ export const modelOf = ({ owner }: Pick<Surroundings, "owner">, up: Up, { creato
   publish: new Set(up.publish),
   owner: owner(up.owner),
   creator,
+  isLeaving: false,
   damaged: false,
   unfinished: false
 })
@@ -98,8 +103,11 @@ const misgiven = (around: Surroundings, { network, place, vm }: Up, given: Model
     const held = model.cooling.get(`${network} ${one}`)
     return held !== undefined && held.vm !== vm && held.until > now
   }
+  const left = lingering(around, network, vm)
   const all = Array.from({ length: Math.min(pool.size, 32) }, (_, index) => pool.nth(index)!)
-  const hadChoice = all.some((one) => !others.has(one) && !cools(one) && !around.takenSlots.has(all.indexOf(one) + 1))
+  const hadChoice = all.some(
+    (one) => !others.has(one) && !left.has(one) && !cools(one) && !around.takenSlots.has(all.indexOf(one) + 1)
+  )
   if (place === undefined && cools(address) && hadChoice) complaints.push(`${address} of ${network} still cools down`)
   return complaints
 }

@@ -54,7 +54,7 @@ const remainsOf = (
   if (row.state !== "active") {
     const isBegun = verb._tag === "Up" ? mayStart(around, vm) : verb._tag === "Down" || verb._tag === "Gc"
     if (!isBegun && vm?.state !== "left") return `it is ${row.state} now`
-    vms.set(row.vm, { ...made, state: "left", creator: row.creator })
+    vms.set(row.vm, { ...made, state: "left", creator: row.creator, isLeaving: row.state !== "configuring" })
     return undefined
   }
   if (isAnother && !died) return "it is up, though its up failed"

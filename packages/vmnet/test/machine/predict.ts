@@ -21,7 +21,7 @@ export const ownerGone = ({ alive }: Surroundings, { owner }: ModelVm): boolean 
 
 /** Whether `gc` has to take it. */
 export const isCollectable = (around: Surroundings, vm: ModelVm): boolean =>
-  ownerGone(around, vm) || (vm.state === "left" && !around.alive(vm.creator))
+  ownerGone(around, vm) || (vm.state === "left" && (vm.isLeaving || !around.alive(vm.creator)))
 
 /** The answers a verb may give: one, but for refusals of which several are true. */
 export const predict = (around: Surroundings, verb: Verb): ReadonlyArray<string> => {
@@ -82,8 +82,10 @@ const ofUp = (around: Surroundings, up: Up): ReadonlyArray<string> => {
     if (same && known.damaged) return ["VM_CONFLICT", "existing"]
     return [same ? "existing" : "VM_CONFLICT"]
   }
-  const refusals = [...portRefusals(around, up), ...placeRefusals(around, up), ...poolRefusals(around, up)]
-  return refusals.length === 0 ? ["made"] : refusals
+  const refusals = [portRefusals(around, up), placeRefusals(around, up), poolRefusals(around, up)]
+  const isSure = refusals.some((some) => some.length > 0 && !some.includes("made"))
+  const words = refusals.flat().filter((word) => word !== "made")
+  return isSure ? words : ["made", ...words]
 }
 
 const portRefusals = ({ before, bound }: Surroundings, { publish, vm }: Up): ReadonlyArray<string> =>
@@ -93,17 +95,32 @@ const portRefusals = ({ before, bound }: Surroundings, { publish, vm }: Up): Rea
 export const othersAddresses = ({ vms }: Model, network: string, vm: string): ReadonlySet<string> =>
   new Set([...vms].flatMap(([name, one]) => (name !== vm && one.network === network ? [one.address] : [])))
 
-const placeRefusals = ({ model, takenSlots }: Surroundings, { network, place, vm }: Up): ReadonlyArray<string> => {
+/** The addresses that others gave back whose owners may use them still; an attempt that is undone may free one of them. */
+export const lingering = ({ alive, model }: Surroundings, network: string, vm: string): ReadonlySet<string> =>
+  new Set(
+    [...model.cooling].flatMap(([key, one]) => {
+      const isIn = key.startsWith(`${network} `) && one.vm !== vm
+      return isIn && one.owner !== undefined && alive(one.owner) ? [key.split(" ")[1]!] : []
+    })
+  )
+
+/** With `made` among them where it is not sure. */
+const placeRefusals = (around: Surroundings, { network, place, vm }: Up): ReadonlyArray<string> => {
   const { backend } = networkSpec(network)
   if (backend === "slirp") return []
-  const others = othersAddresses(model, network, vm)
-  const taken = backend === "netns" ? takenSlots : new Set<number>()
+  const others = othersAddresses(around.model, network, vm)
+  const left = lingering(around, network, vm)
+  const taken = backend === "netns" ? around.takenSlots : new Set<number>()
   if (place !== undefined) {
-    if (others.has(addressAt(network, place))) return ["ADDRESS_IN_USE"]
-    return taken.has(place) ? ["NAME_TAKEN"] : []
+    const address = addressAt(network, place)
+    if (others.has(address)) return ["ADDRESS_IN_USE"]
+    if (taken.has(place)) return ["NAME_TAKEN", ...(left.has(address) ? ["ADDRESS_IN_USE"] : [])]
+    return left.has(address) ? ["ADDRESS_IN_USE", "made"] : []
   }
-  const blocked = [...taken].filter((slot) => !others.has(addressAt(network, slot))).length
-  return others.size + blocked >= poolOf(network).size ? ["ADDRESS_EXHAUSTED", "NAME_TAKEN"] : []
+  const blocked = new Set([...others, ...[...taken].map((slot) => addressAt(network, slot))])
+  const { size } = poolOf(network)
+  if (blocked.size >= size) return ["ADDRESS_EXHAUSTED", "NAME_TAKEN"]
+  return new Set([...blocked, ...left]).size >= size ? ["ADDRESS_EXHAUSTED", "NAME_TAKEN", "made"] : []
 }
 
 /** Its own device goes back before it gets another. */

@@ -126,11 +126,13 @@ const isFounded = ({ events }: History, event: Event, { holders, others }: Looks
     case "ADDRESS_IN_USE": {
       if (step._tag !== "Up") return false
       const address = `address ${String(details?.["address"])} of ${step.network}`
+      // Given back, and the owner of the one who had it runs still.
+      if (details?.["pid"] !== undefined) return wasOwned(events, holder, event)
       return holders(address, event).has(holder) || holders(someAddress(step.network), event).has(holder)
     }
     case "ADDRESS_EXHAUSTED":
       if (step._tag !== "Up") return false
-      return others(`network ${step.network}`, event) >= sizes[step.network]!.addresses
+      return others(`network ${step.network}`, event) + waiting(details) >= sizes[step.network]!.addresses
     case "POOL_EXHAUSTED": {
       if (step._tag !== "Up") return false
       // Devices that are being made or removed are nobody's, and count; those that a killed process left as well.
@@ -146,6 +148,14 @@ const isFounded = ({ events }: History, event: Event, { holders, others }: Looks
       return true
   }
 }
+
+/** Whether a VM was ever somebody's whose end addresses wait for. */
+const wasOwned = (events: ReadonlyArray<Event>, vm: string, { end }: Event): boolean =>
+  events.some(({ start, step }) => step._tag === "Up" && step.vm === vm && step.owned && start <= end)
+
+/** How many addresses an error says to wait for the owners of those who gave them back. */
+const waiting = (details: Readonly<Record<string, unknown>> | undefined): number =>
+  (details?.["running"] as ReadonlyArray<unknown> | undefined)?.length ?? 0
 
 const changesPool = ({ step }: Event): boolean =>
   step._tag === "Warm" || step._tag === "RemoveNetwork" || step._tag === "Gc" || step._tag === "Down"

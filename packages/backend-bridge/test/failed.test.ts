@@ -10,7 +10,7 @@ const vm1 = request("vm1", { publish: ["8080:80"] })
 const more = [Result.getOrThrow(parsePublish("7000:70"))]
 
 describe("a VM that cannot be taken down", () => {
-  it.effect("stays on record as failed, with what is left of it and why, and goes when it can", () =>
+  it.live("stays on record as failed, with what is left of it and why, and goes when it can", () =>
     onStubbornMachine((machine) =>
       Effect.gen(function* () {
         const vmnet = yield* Vmnet
@@ -37,7 +37,7 @@ describe("a VM that cannot be taken down", () => {
     )
   )
 
-  it.effect("keeps its address, is no subject of publish and unpublish, and comes up anew when it can", () =>
+  it.live("keeps its address, is no subject of publish and unpublish, and comes up anew when it can", () =>
     onStubbornMachine((machine) =>
       Effect.gen(function* () {
         const vmnet = yield* Vmnet
@@ -61,7 +61,7 @@ describe("a VM that cannot be taken down", () => {
     )
   )
 
-  it.effect("does not keep the next `up` from saying what it would do", () =>
+  it.live("does not keep the next `up` from saying what it would do", () =>
     onStubbornMachine((machine) =>
       Effect.gen(function* () {
         const vmnet = yield* Vmnet
@@ -77,7 +77,7 @@ describe("a VM that cannot be taken down", () => {
 })
 
 describe("a VM that cannot come up", () => {
-  it.effect("and whose undoing fails stays on record with what is left, and no claim on what it never made", () =>
+  it.live("and whose undoing fails stays on record with what is left, and no claim on what it never made", () =>
     onStubbornMachine((machine) =>
       Effect.gen(function* () {
         const vmnet = yield* Vmnet
@@ -98,7 +98,7 @@ describe("a VM that cannot come up", () => {
     )
   )
 
-  it.effect(
+  it.live(
     "because its network cannot, leaves the network's remains on record, and no claim on what it never made",
     () =>
       onStubbornMachine((machine) =>
@@ -122,7 +122,7 @@ describe("a VM that cannot come up", () => {
 })
 
 describe("ports that cannot be taken back", () => {
-  it.effect("stay published, on record too, and go when they can", () =>
+  it.live("stay published, on record too, and go when they can", () =>
     onStubbornMachine((machine) =>
       Effect.gen(function* () {
         const vmnet = yield* Vmnet

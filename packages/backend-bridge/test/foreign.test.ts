@@ -79,7 +79,8 @@ describe("an object of a VM that is not known to be ours any more", () => {
         const rows = yield* leaseRows
         yield* vmnet.up(request("vm1"))
         kernel.foreign.alias(hostNetns, tapOf(0), alias)
-        assert.deepStrictEqual(yield* vmnet.down("vm1"), { vm: "vm1", outcome: "removed" })
+        const left = [{ kind: "Tap", name: tapOf(0) }]
+        assert.deepStrictEqual(yield* vmnet.down("vm1"), { vm: "vm1", outcome: "removed", left })
         assert.include(linksOf(kernel), tapOf(0))
         assertSame(yield* leaseRows, rows, "in the ledger")
         kernel.foreign.unplug(hostNetns, tapOf(0))

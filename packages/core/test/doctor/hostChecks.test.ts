@@ -161,7 +161,7 @@ const rows: ReadonlyArray<Row> = [
     "state-directory",
     { stateDirectory: seen({ ...directory, ledger: seen({ bytes: 9, format: null }) }) },
     "problem",
-    /^mv /
+    "vmnet gc"
   ],
   [
     "a ledger of tomorrow",

@@ -1,5 +1,6 @@
 import type { HelperFinding, HelperKey } from "@vmnet/core"
 import { existsSync, readFileSync } from "node:fs"
+import { dirname } from "node:path"
 import { pidFile, type Place } from "./place.ts"
 import { readRecord } from "./record.ts"
 import { searchTagged, tagged } from "./tag.ts"
@@ -40,7 +41,7 @@ export const identify = (place: Place, key: HelperKey, bootId: string): HelperFi
     const same = now?.startTime === recorded.process.startTime && recorded.process.bootId === bootId
     if (now !== undefined && same) return { _tag: "Running", process: now }
   }
-  const found = searchTagged(key, argument, bootId)
+  const found = searchTagged(key, argument, bootId, dirname(dirname(place.directory)))
   if (found !== undefined) return { _tag: "Running", process: found }
   return recorded._tag === "None" && !isBegun(place, key) ? { _tag: "Absent" } : ended(place, key.helper)
 }

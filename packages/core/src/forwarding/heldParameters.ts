@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { isUnwritable } from "../ledger/ledgerErrors.ts"
 import { withLock } from "../ledger/Locks.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { hostNetns } from "../ops/Netns.ts"
@@ -39,6 +40,23 @@ export const amongInstalls =
       const alone = withLock("host parameters")(Effect.provideService(self, Ledger, found.own))
       return yield* Effect.provideService(alone, Ledger, found.host)
     })
+
+/**
+ * The same for who only gives back. Where the register takes no writes nobody can take anything meanwhile, and what others
+ * hold can be read still; that we hold it stands there until the same is done again.
+ */
+export const givingBackAmongInstalls =
+  (share: string) =>
+  <A, R>(self: Effect.Effect<A, VmnetError, R>) =>
+    Effect.catchIf(amongInstalls(share)(self), isUnwritable, (error) =>
+      Effect.gen(function* () {
+        const register = yield* HostRegister
+        const recovery = register === undefined ? undefined : (yield* register.open).recovery
+        if (register === undefined || recovery === undefined) return yield* error
+        const open = Effect.succeed(yield* recovery.standIn)
+        return yield* Effect.provideService(self, HostRegister, { ...register, open })
+      }).pipe(Effect.scoped)
+    )
 
 /**
  * What others found before any install changed the parameters: whoever is the last to give them back puts that back.

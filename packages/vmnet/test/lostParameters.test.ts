@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, layerHostRegister } from "@vmnet/core"
 import { Layer } from "effect"
-import { existsSync, rmSync } from "node:fs"
-import { DatabaseSync } from "node:sqlite"
+import { existsSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { setTimeout } from "node:timers/promises"
 import type { ConfigObject } from "vmnet"
 import { makeMachine } from "./support/machine.ts"
 
@@ -178,6 +179,52 @@ describe("the record is lost, and the register of the host is not", () => {
     for (const { vm } of guests) await vmnet.down(vm)
     assert.strictEqual(flags(machine)["all"], "1")
     assert.isTrue(existsSync(registerOf(machine)))
+  })
+
+  it("a register that is damaged keeps nobody from the record: what it knew is lost", async () => {
+    using machine = makeMachine()
+    await upAll(machine)
+    loseRecord(machine)
+    for (const suffix of ["-wal", "-shm"]) rmSync(join(registerOf(machine), `ledger.db${suffix}`), { force: true })
+    writeFileSync(join(registerOf(machine), "ledger.db"), "not a database ".repeat(400))
+    await using vmnet = open(machine)
+    const { lost, sysctls } = await vmnet.status()
+    assert.deepStrictEqual([sysctls, lost?.notes.length], [[], 1])
+    for (const { vm } of guests) assert.strictEqual((await vmnet.down(vm)).outcome, "removed")
+  })
+
+  it("what another install is giving back at this moment is waited for", async () => {
+    using machine = makeMachine()
+    await upAll(machine)
+    loseRecord(machine)
+    const other = machine.kernel.host.startProcess()
+    withRegister(machine, (database) =>
+      database
+        .prepare("INSERT INTO locks (key, token, pid, start, boot) VALUES ('host parameters', 'other', ?, ?, ?)")
+        .run(other.pid, other.startTime, other.bootId)
+    )
+    await using vmnet = open(machine)
+    const status = vmnet.status()
+    // Time enough to read what is about to change, for whoever does not wait.
+    await setTimeout(200)
+    write(machine, ["ip_forward"], "0")
+    withRegister(machine, (database) => database.exec("DELETE FROM held; DELETE FROM locks"))
+    const { lost, sysctls } = await status
+    assert.deepStrictEqual([sysctls, lost?.notes], [[], []])
+  })
+
+  it("who is at it himself when the record is lost does not wait for himself", async () => {
+    using machine = makeMachine()
+    await upAll(machine)
+    loseRecord(machine)
+    const { bootId, pid, startTime } = machine.kernel.host.self()
+    withRegister(machine, (database) =>
+      database
+        .prepare("INSERT INTO locks (key, token, pid, start, boot) VALUES ('host parameters', 'own', ?, ?, ?)")
+        .run(pid, startTime, bootId)
+    )
+    await using vmnet = open(machine)
+    assert.strictEqual((await vmnet.status()).sysctls.length, 2)
   })
 
   const memo = '{"before":"0","reset":{"forwarding":{"eth0":"0"},"acceptRedirects":"1"}}'

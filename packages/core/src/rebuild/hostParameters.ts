@@ -70,7 +70,7 @@ const withoutRegister = (error: VmnetError): Effect.Effect<HostParameters, OpsEr
   error.code === "BUSY"
     ? Effect.fail(error)
     : Effect.andThen(
-        Effect.logWarning("what parameters of the host were before vmnet could not be looked up", error.message),
+        Effect.logWarning(`what parameters of the host were before vmnet cannot be looked up: ${error.message}`),
         parametersOf([])
       )
 

@@ -155,23 +155,15 @@ const repairs: ReadonlyArray<Scenario> = [
   }
 })
 
-/**
- * A TAP that goes back to its pool keeps the parameters that its VM gave it: the pool has them under `require`, where
- * they are nobody's.
- */
-const pool = `forwarding: require
-networks: { pooled: { backend: tap, subnet: 10.240.0.0/24, pool: { warm: 1, size: 4 } } }
-`
+const pool = "networks: { pooled: { backend: tap, subnet: 10.240.0.0/24, pool: { warm: 1, size: 4 } } }"
 const pooled = { backend: "tap", config: pool } as const
 const intoPool = ["--network", "pooled", "-p", "8085:80"]
-const forwards = host("sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
 
 const pools: ReadonlyArray<Scenario> = [
   {
     ...pooled,
     name: "pool-warm",
     verb: "warm",
-    prepare: [forwards],
     argv: ["network", "warm", "pooled"],
     check: [run("network", "warm", "pooled"), up("vm", ...intoPool), down("vm"), run("network", "rm", "pooled")]
   },
@@ -179,7 +171,7 @@ const pools: ReadonlyArray<Scenario> = [
     ...pooled,
     name: "pool-up",
     verb: "up",
-    prepare: [forwards, ...neighbours, run("network", "warm", "pooled")],
+    prepare: [...neighbours, run("network", "warm", "pooled")],
     argv: ["up", "vm", ...intoPool],
     check: [up("vm", ...intoPool), down("vm")],
     answers
@@ -188,7 +180,7 @@ const pools: ReadonlyArray<Scenario> = [
     ...pooled,
     name: "pool-down",
     verb: "down",
-    prepare: [forwards, ...neighbours, run("network", "warm", "pooled")],
+    prepare: [...neighbours, run("network", "warm", "pooled")],
     setup: [up("vm", ...intoPool)],
     argv: ["down", "vm"],
     check: [up("vm", ...intoPool), down("vm")],
@@ -219,7 +211,7 @@ const everyPool = collections({
   backend: "tap",
   title: "pool",
   flags: intoPool,
-  beside: [forwards, run("network", "warm", "pooled")],
+  beside: [run("network", "warm", "pooled")],
   more: { config: pool }
 }).filter(({ name }) => name === "pool-gc-owner-gone")
 

@@ -79,7 +79,8 @@ describe("an object of a VM that is not known to be ours any more", () => {
         const rows = yield* leaseRows
         yield* vmnet.up(request("vm1"))
         kernel.foreign.alias(hostNetns, tapOf(0), alias)
-        assert.deepStrictEqual(yield* vmnet.down("vm1"), { vm: "vm1", outcome: "removed" })
+        const left = [{ kind: "Tap", name: tapOf(0) }]
+        assert.deepStrictEqual(yield* vmnet.down("vm1"), { vm: "vm1", outcome: "removed", left })
         assert.include(linksOf(kernel), tapOf(0))
         assertSame(yield* leaseRows, rows, "in the ledger")
         kernel.foreign.unplug(hostNetns, tapOf(0))
@@ -167,29 +168,39 @@ describe("an object that somebody else has taken away", () => {
 })
 
 describe("an element of the firewall that somebody has taken half away", () => {
-  it.effect("is not forgotten: the VM stays on record for it alone, and goes when the other half has gone", () =>
+  it.effect("goes with the VM, whichever half is left", () =>
+    onMachine(({ kernel }) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const before = kernel.snapshot()
+        const halves = [
+          { set: "publish_any", key: ["tcp", "8081"] },
+          { set: "publish_any_marks", key: ["tcp", "8080"] }
+        ] as const
+        for (const half of halves) {
+          yield* vmnet.up(request("vm1", { publish: ["8080-8081:80"] }))
+          kernel.foreign.deleteNatEntry(hostNetns, half)
+          assert.deepStrictEqual(yield* vmnet.down("vm1"), { vm: "vm1", outcome: "removed" })
+          assertSame(kernel.snapshot(), before, "afterwards")
+        }
+      })
+    )
+  )
+
+  it.effect("goes but for what somebody has put in the place of the other half", () =>
     onMachine(({ kernel }) =>
       Effect.gen(function* () {
         const vmnet = yield* Vmnet
         const before = kernel.snapshot()
         yield* vmnet.up(request("vm1", { publish: ["8080-8081:80"] }))
-        kernel.foreign.deleteNatEntry(hostNetns, { set: "publish_any", key: ["tcp", "8081"] })
-        const error = yield* Effect.flip(vmnet.down("vm1"))
-        assert.strictEqual(error.code, "STEP_FAILED")
-        assert.include(error.message, "delete nat element publish")
-        const { attachment, resources } = yield* vmnet.show("vm1")
-        assert.deepStrictEqual([attachment.state, resources.length], ["failed", 1])
-        for (const set of ["publish_any", "publish_any_marks"] as const) {
-          kernel.foreign.deleteNatEntry(hostNetns, { set, key: ["tcp", "8080"] })
-        }
-        kernel.foreign.deleteNatEntry(hostNetns, { set: "publish_any_marks", key: ["tcp", "8081"] })
-        for (const port of ["80", "81"]) {
-          kernel.foreign.deleteNatEntry(hostNetns, { set: "targets", key: ["tcp", attachment.host.address, port, "2"] })
-        }
-        // The lease's own mark was the first, that of its ports the second.
-        kernel.foreign.deleteNatEntry(hostNetns, { set: "live", key: [attachment.host.address, "2"] })
-        yield* vmnet.down("vm1")
-        assertSame(kernel.snapshot(), before, "afterwards")
+        const key = { set: "publish_any", key: ["tcp", "8081"] } as const
+        kernel.foreign.deleteNatEntry(hostNetns, key)
+        kernel.foreign.natEntry(hostNetns, { ...key, value: "10.213.0.99 . 80", comment: otherTag })
+        yield* vmnet.up(request("other"))
+        assert.strictEqual((yield* vmnet.down("vm1")).outcome, "removed")
+        kernel.foreign.deleteNatEntry(hostNetns, key)
+        yield* vmnet.down("other")
+        assertSame(kernel.snapshot(), before, "but for it")
       })
     )
   )

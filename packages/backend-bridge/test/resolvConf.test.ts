@@ -138,7 +138,7 @@ describe("resolv-conf", () => {
     )
   )
 
-  it.effect("with somebody's mount on top is left, said so, and gone by the next down", () =>
+  it.live("with somebody's mount on top is left, said so, and gone by the next down", () =>
     onMachine((machine) =>
       Effect.gen(function* () {
         const vmnet = yield* Vmnet

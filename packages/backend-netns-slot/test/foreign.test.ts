@@ -7,7 +7,6 @@ import {
   hostNetns,
   layerLedgerSqlite,
   layerVmnet,
-  namedNetns,
   resolveRequest,
   Vmnet
 } from "@vmnet/core"
@@ -24,14 +23,13 @@ interface Machine {
 
 const taken = "/run/netns/vmnet-1"
 
-/** A host on which somebody has a namespace of the name that the first slot would get, with a link of theirs in it. */
+/** A host on which somebody has an empty namespace of the name that the first slot would get. */
 const machine = Effect.acquireRelease(
   Effect.sync((): Machine => {
     const kernel = MemoryKernel.make()
     kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
     kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
     kernel.addNetns(taken)
-    kernel.foreign.link(namedNetns("vmnet-1"), { link: "dummy0", type: "dummy" })
     return { kernel, stateDir: join(mkdtempSync(join(tmpdir(), "vmnet-netns-")), "state") }
   }),
   ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
@@ -56,7 +54,7 @@ const request: AttachRequest = Result.getOrThrow(
 
 const crashes = ({ method }: Call) => (method === "LinkOps.apply" ? ([{ _tag: "Crash", applied: 0 }] as const) : [])
 
-it.live("a namespace in use that has a slot's name outlives whoever died before he was told that it is taken", () =>
+it.live("a namespace that has a slot's name outlives whoever died before he was told that it is taken", () =>
   forEachFault<Machine, unknown, unknown, Vmnet>({
     world: machine,
     services,
@@ -69,8 +67,7 @@ it.live("a namespace in use that has a slot's name outlives whoever died before 
         assert.deepStrictEqual(problems, [])
         const said = actions.find(({ kind, name }) => kind === "Netns" && name === "vmnet-1")
         if (said !== undefined) assert.strictEqual(said.action, "skipped")
-        const links = kernel.snapshot()[taken]?.links ?? []
-        assert.isTrue(links.some(({ link }) => link === "dummy0"))
+        assert.isDefined(kernel.snapshot()[taken])
       })
   })
 )

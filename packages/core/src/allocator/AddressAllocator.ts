@@ -11,6 +11,8 @@ export interface AddressRequest {
   readonly vm: string
   /** Where the search begins: 0 for the lowest, or a hash of the VM's name so that it keeps its address. */
   readonly start: number
+  /** The VM's own former address has turned out to be of no use. */
+  readonly isAnother?: boolean
   readonly now: number
   readonly alive: (process: ProcessId) => boolean
 }
@@ -39,7 +41,7 @@ export const findPosition = (tx: Tx, space: AddressSpace, request: AddressReques
   forgetCooled(tx, space.network, request.now)
   reviewOwned(tx, space.network, request)
   return (
-    ownCooling(tx, space, request) ??
+    (request.isAnother === true ? undefined : ownCooling(tx, space, request)) ??
     firstFree(tx, space, request.start, space.size - 1) ??
     firstFree(tx, space, 0, request.start - 1) ??
     longestCooling(tx, space) ??

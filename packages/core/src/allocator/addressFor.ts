@@ -28,7 +28,11 @@ export const addressFor = (tx: Tx, request: AttachRequest, options: AddressOptio
   if (request.address !== undefined) return holdRequested(tx, pool, request, request.address, when)
   let start = addressing === "lowest" ? 0 : stickyStart(pool, network, request.vm)
   for (let attempt = 0; attempt <= avoid.size; attempt++) {
-    const position = findPosition(tx, { network, size: pool.size }, { vm: request.vm, start, ...when })
+    const position = findPosition(
+      tx,
+      { network, size: pool.size },
+      { vm: request.vm, start, isAnother: attempt > 0, ...when }
+    )
     const address = position === undefined ? undefined : pool.nth(position)
     if (position === undefined || address === undefined) break
     if (!avoid.has(address)) {

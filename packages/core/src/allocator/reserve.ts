@@ -13,6 +13,7 @@ import { InterfaceName } from "../names/InterfaceName.ts"
 import { Mac } from "../names/Mac.ts"
 import { formatOwner } from "../names/Owner.ts"
 import type { ProcessId } from "../ops/HostProbe.ts"
+import { namedNetns, type Netns } from "../ops/Netns.ts"
 import type { AttachRequest, PublishSpec } from "../plan/AttachRequest.ts"
 import type { Lease, NetworkLease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
@@ -35,6 +36,8 @@ export interface ReserveOptions {
   readonly now: number
   /** Whether the owner of a former lease still runs. */
   readonly alive: (process: ProcessId) => boolean
+  /** What is behind a namespace's name now, if anything. */
+  readonly namespace: (netns: Netns) => string | null
   readonly network: NetworkFacts
   /** Device names that turned out to belong to others. */
   readonly avoid: ReadonlySet<string>
@@ -74,6 +77,7 @@ export const reserve = (tx: Tx, options: ReserveOptions): Reservation => {
   }
   refuseOrphanAddress(tx, request, lease.address)
   const plan = backend.plan(request, lease)
+  refuseTakenNames(options, plan.resources)
   const claimed = pooled?.claimed ?? false
   return { lease, plan, owned: record(tx, options, lease, plan, claimed), claimed }
 }
@@ -83,6 +87,22 @@ const refuseOrphanAddress = (tx: Tx, { network, vm }: AttachRequest, address: st
   const position = network.inside === true ? undefined : Result.getOrUndefined(parseIpv4(address))
   const orphan = position === undefined ? undefined : orphanAt(tx, position)
   if (orphan !== undefined) throw orphanHasAddress(vm, address, orphan)
+}
+
+/**
+ * A namespace that is there already is somebody else's, and must not be under an intent of ours for a moment: should we die
+ * before we find out, an empty one would be taken for what is left of ours. Names of links are hashes that nobody guesses.
+ */
+const refuseTakenNames = ({ namespace, request: { vm } }: ReserveOptions, resources: ReadonlyArray<Resource>): void => {
+  for (const resource of resources) {
+    if (resource.kind !== "Netns" || namespace(namedNetns(resource.name)) === null) continue
+    throw new VmnetError({
+      code: "NAME_TAKEN",
+      detail: `${vm}: there is a namespace ${resource.name} already that vmnet did not make`,
+      hint: `It was left alone. See what is in it with: ip -n ${resource.name} address`,
+      details: { vm, name: resource.name }
+    })
+  }
 }
 
 /** Reserves host ports, each range with a connection mark of its own. */

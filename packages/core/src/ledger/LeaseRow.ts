@@ -1,8 +1,9 @@
-import type { Attachment, LeaseState } from "../plan/Attachment.ts"
+import { type Attachment, LeaseState } from "../plan/Attachment.ts"
 import type { AttachRequest, ForwardingMode } from "../plan/AttachRequest.ts"
 import type { Lease } from "../plan/Lease.ts"
 import type { ProcessId } from "../ops/HostProbe.ts"
 import type { Tx } from "./Ledger.ts"
+import { word } from "./word.ts"
 
 /** A lease as the ledger has it. The attachment's state is that of the row. */
 export interface LeaseRecord {
@@ -29,7 +30,7 @@ interface Row {
 const columns = "state, request, lease, attachment, creator, created, problems"
 
 const decode = (row: Row): LeaseRecord => ({
-  state: row.state,
+  state: word(LeaseState.literals, row.state),
   request: JSON.parse(row.request),
   lease: JSON.parse(row.lease),
   attachment: { ...JSON.parse(row.attachment), state: row.state },

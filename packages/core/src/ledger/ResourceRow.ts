@@ -3,12 +3,14 @@ import { formatOwner, type Owner } from "../names/Owner.ts"
 import type { Resource } from "../resource/Resource.ts"
 import { describeResource, resourceKey } from "../resource/identity.ts"
 import type { Tx } from "./Ledger.ts"
+import { word } from "./word.ts"
 
 /**
  * `intent`: about to be made, may or may not be there. `present`: made and confirmed. `repairing`: was made and confirmed,
  * went missing, and is about to be made again; what is half made in its place is ours.
  */
-export type ResourceState = "intent" | "present" | "repairing"
+export type ResourceState = (typeof states)[number]
+const states = ["intent", "present", "repairing"] as const
 
 /** A resource with what proves and undoes it: its owner tag, and what was found before it was changed. */
 export interface OwnedResource {
@@ -35,7 +37,7 @@ const decode = (row: Row): OwnedResource => ({
   seq: row.seq,
   resource: JSON.parse(row.resource),
   owner: row.owner,
-  state: row.state,
+  state: word(states, row.state),
   ...(row.memo === null ? {} : { memo: JSON.parse(row.memo) })
 })
 

@@ -1,16 +1,20 @@
 import type { Tx } from "./Ledger.ts"
+import { word } from "./word.ts"
 
 /**
  * `creating` and `removing` are only seen while somebody holds the share's lock, or after he died holding it. An `orphan`
  * was found when the ledger was begun anew: nobody knows whether it is all there, so nobody relies on it.
  */
-export type ShareState = "creating" | "present" | "removing" | "orphan"
+export type ShareState = (typeof states)[number]
+const states = ["creating", "present", "removing", "orphan"] as const
 
 /** The subject its resources are recorded and tagged under; VM names cannot begin with `@`. */
 export const shareSubject = (key: string): string => `@${key}`
 
-export const shareState = (tx: Tx, key: string): ShareState | undefined =>
-  tx.get<{ state: ShareState }>("SELECT state FROM shares WHERE key = ?", key)?.state
+export const shareState = (tx: Tx, key: string): ShareState | undefined => {
+  const row = tx.get<{ state: string }>("SELECT state FROM shares WHERE key = ?", key)
+  return row === undefined ? undefined : word(states, row.state)
+}
 
 /** `rank` orders shares by need: a share may rely on those of lower rank. */
 export const insertShare = (tx: Tx, key: string, rank: number, state: ShareState = "creating"): void =>

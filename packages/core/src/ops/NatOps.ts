@@ -9,7 +9,8 @@ import type { Netns } from "./Netns.ts"
  * taken, `DeleteElement` with `Missing` when it is not there. `RestoreLayout` makes what is missing of a layout and fills
  * its chains anew, and leaves elements and base chains alone: packets meet either the old rules or the new ones.
  * `RestoreElement` makes an element of `owner` exactly what it is to be out of whatever of it is there, the rules of a slot
- * with it, and fails with `Exists` where a part of it is somebody else's. A `Slot` comes and goes with the table it needs: it is the
+ * with it, and fails with `Exists` where a part of it is somebody else's. `RemoveElement` deletes what of an
+ * element is there and `owner`'s, be it nothing (of a `Slot` it is what `DeleteElement` is). A `Slot` comes and goes with the table it needs: it is the
  * one element of a namespace without layout (`Exists` where there is one, or another slot; any other element is `Missing`
  * its sets there). It is deleted only as exactly what it is.
  */
@@ -20,6 +21,7 @@ export type NatChange =
   | { readonly _tag: "RestoreElement"; readonly element: NatElement; readonly owner: string }
   | { readonly _tag: "AddElement"; readonly element: NatElement; readonly owner: string }
   | { readonly _tag: "DeleteElement"; readonly element: NatElement }
+  | { readonly _tag: "RemoveElement"; readonly element: NatElement; readonly owner: string }
 
 /**
  * What is found under an element's key: nothing, exactly it, or something else (`partial` for half of a range); `stranger`
@@ -67,6 +69,7 @@ export const describeNatChange = (change: NatChange, key: (element: NatElement) 
     case "AddElement":
       return `add ${key(change.element)}`
     case "DeleteElement":
+    case "RemoveElement":
       return `delete ${key(change.element)}`
   }
 }

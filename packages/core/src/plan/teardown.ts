@@ -93,8 +93,10 @@ const removeBatch = (driver: Driver, batch: ReadonlyArray<OwnedResource>): Effec
 const removeOurs = Effect.fnUntraced(function* (driver: Driver, batch: ReadonlyArray<OwnedResource>) {
   const presences = yield* driver.find(batch)
   const ours = batch.filter((owned, index) => isOurs(owned, presences[index]!))
+  // What is broken is half removed already.
+  const broken = new Set(batch.filter((_, index) => presences[index] === "broken"))
   const foreign = batch.filter((owned, index) => isForeign(owned, presences[index]!))
-  if (ours.length > 0) yield* driver.remove(ours)
+  if (ours.length > 0) yield* driver.remove(ours.map((owned) => (broken.has(owned) ? asBegun(owned) : owned)))
   return { ...nothing, gone: batch.filter((owned) => !foreign.includes(owned)), deleted: ours, foreign }
 })
 

@@ -46,10 +46,18 @@ const restoration = (owned: OwnedResource): NatChange => {
   return element === undefined ? { _tag: "RestoreLayout" } : { _tag: "RestoreElement", element, owner: owned.owner }
 }
 
+/** Where a first attempt has failed, somebody may have taken a part of it or put his own in its place: ours goes. */
 const removal = (owned: OwnedResource): NatChange => {
   const element = elementOf(owned)
-  return element === undefined ? { _tag: "DeleteLayout" } : { _tag: "DeleteElement", element }
+  if (element === undefined) return { _tag: "DeleteLayout" }
+  return owned.begun === true
+    ? { _tag: "RemoveElement", element, owner: owned.owner }
+    : { _tag: "DeleteElement", element }
 }
 
-const presence = (finding: NatFinding, owner: string): Presence =>
-  finding._tag === "Absent" ? "absent" : finding.owner === owner ? "ours" : "foreign"
+/** One of which any part is ours is. */
+const presence = (finding: NatFinding, owner: string): Presence => {
+  if (finding._tag === "Absent") return "absent"
+  if (finding._tag === "Present") return finding.owner === owner ? "ours" : "foreign"
+  return finding.owner === owner || finding.stranger === owner ? "broken" : "foreign"
+}

@@ -176,7 +176,7 @@ const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: stri
 
 export const forgetLease = Effect.fnUntraced(function* (
   vm: string,
-  cooling: Cooling | undefined,
+  cooling: Cooling,
   device: ReadonlyArray<OwnedResource>
 ) {
   const ledger = yield* Ledger
@@ -184,15 +184,10 @@ export const forgetLease = Effect.fnUntraced(function* (
 })
 
 /**
- * Forgets a lease whose objects are confirmed gone; its address cools down, or is free at once. `device`
+ * Forgets a lease whose objects are confirmed gone; its address cools down. `device`
  * goes back to the pool it is from.
  */
-export const forgetRows = (
-  tx: Tx,
-  vm: string,
-  cooling: Cooling | undefined,
-  device: ReadonlyArray<OwnedResource> = []
-): void => {
+export const forgetRows = (tx: Tx, vm: string, cooling: Cooling, device: ReadonlyArray<OwnedResource> = []): void => {
   const known = findLease(tx, vm)
   if (known !== undefined) releaseMember(tx, known.lease, device)
   deleteResources(tx, vm)

@@ -31,7 +31,7 @@ export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }:
   const network = yield* networkFacts(request.vm, request.network)
   yield* checkForwarding(backend, request, network.host?.uplink ?? null)
   const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }
-  return { ...options, now: yield* now, alive: probe.alive } satisfies ReserveOptions
+  return { ...options, now: yield* now, alive: probe.alive, namespace: probe.namespace } satisfies ReserveOptions
 })
 
 /** How often a reservation that turned out to be worth nothing is made anew. */

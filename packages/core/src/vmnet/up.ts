@@ -27,6 +27,7 @@ import { backendOf } from "./backendOf.ts"
 import { avoidTaken } from "./avoidTaken.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease, keptWith } from "./down.ts"
+import { now } from "./now.ts"
 import { lostOf, notWhole } from "./observe.ts"
 import { type Asked, prepare, retrying } from "./prepare.ts"
 import { Progress } from "./Progress.ts"
@@ -188,7 +189,8 @@ const undo = Effect.fnUntraced(
       yield* keepLease(vm, report)
       return yield* Effect.logWarning(`${vm} is not all undone; run vmnet down ${vm}`, ...report.problems)
     }
-    yield* forgetLease(vm, undefined, device)
+    // Whoever had the address before may still be sent to: it cools down as long as after a `down`.
+    yield* forgetLease(vm, { until: (yield* now) + asked.request.network.cooldown * 1000 }, device)
     const problems = yield* removeUnheldShares(drivers)
     if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems)
   },

@@ -90,5 +90,7 @@ export const applyChanges = Effect.fnUntraced(function* (
   const call: Call = { commands, netns, install, changes }
   yield* requireIntervals(commands, netns, install, changes)
   const there = yield* requireOwn(commands, netns, install, changes)
-  yield* transact(call, commandsOf(changes, there)).pipe(Effect.retry(retryBusy))
+  const transaction = commandsOf(changes, there)
+  if (transaction.length === 0) return
+  yield* transact(call, transaction).pipe(Effect.retry(retryBusy))
 })

@@ -14,8 +14,11 @@ const strangerIn = ({ element, owner }: Restoration, there: Index): string | und
     (entry) => (there.get(keyOf(entry))?.comment ?? owner) !== owner
   )?.set
 
+const isFound = (change: NatChange): change is Extract<NatChange, { _tag: "RestoreElement" | "RemoveElement" }> =>
+  change._tag === "RestoreElement" || change._tag === "RemoveElement"
+
 /**
- * What is there of the elements to be restored. Refuses where a part of one is somebody else's: what was not made for this
+ * What is there of the elements to be restored or removed. Refuses to restore where a part of one is somebody else's: what was not made for this
  * owner is neither taken over nor deleted.
  */
 export const requireOwn = Effect.fnUntraced(function* (
@@ -24,9 +27,9 @@ export const requireOwn = Effect.fnUntraced(function* (
   install: string,
   changes: ReadonlyArray<NatChange>
 ): Effect.fn.Return<Index, OpsError> {
-  const elements = changes.flatMap((change) => (change._tag === "RestoreElement" ? [change.element] : []))
+  const elements = changes.flatMap((change) => (isFound(change) ? [change.element] : []))
   if (elements.length === 0) return new Map()
-  const attempt: Attempt = { family: "nat", action: "find firewall entries to restore" }
+  const attempt: Attempt = { family: "nat", action: "find firewall entries" }
   const there = yield* entriesOf(commands, netns, attempt, install, elements)
   for (const [index, change] of changes.entries()) {
     const set = change._tag === "RestoreElement" ? strangerIn(change, there) : undefined

@@ -59,6 +59,16 @@ const restorations = (
   })
 ]
 
+/** What is there of it and the owner's, as it is found: another value under our tag is ours too. */
+const removals = (
+  { element, owner }: Extract<NatChange, { _tag: "RemoveElement" }>,
+  index: number,
+  there: Index
+): ReadonlyArray<Command> =>
+  [...encode(element), ...contradictions(element)].flatMap((entry) =>
+    there.get(keyOf(entry))?.comment === owner ? deletion(entry, index) : []
+  )
+
 /** A slot's table goes after its entries: where they are not all there, it is another one's and stays. */
 export const commandsOf = (changes: ReadonlyArray<NatChange>, there: Index = new Map()): ReadonlyArray<Command> =>
   changes.flatMap((change, index): ReadonlyArray<Command> => {
@@ -81,5 +91,9 @@ export const commandsOf = (changes: ReadonlyArray<NatChange>, there: Index = new
           ...deletions(change.element, index),
           ...(isSlot(change.element) ? [{ _tag: "DeleteSlotLayout", index } as const] : [])
         ]
+      case "RemoveElement":
+        return isSlot(change.element)
+          ? [...deletions(change.element, index), { _tag: "DeleteSlotLayout", index } as const]
+          : removals(change, index, there)
     }
   })

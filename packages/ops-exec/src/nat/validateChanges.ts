@@ -39,7 +39,7 @@ const firstOverlap = (changes: ReadonlyArray<NatChange>): OpsError | undefined =
   for (const [index, change] of changes.entries()) {
     if (!("element" in change) || change.element._tag !== "Egress") continue
     const { element } = change
-    if (change._tag === "DeleteElement") {
+    if (change._tag === "DeleteElement" || change._tag === "RemoveElement") {
       added = added.filter((earlier) => natElementKey(earlier) !== natElementKey(element))
       continue
     }

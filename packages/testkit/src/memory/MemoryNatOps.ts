@@ -28,6 +28,8 @@ const applyNatChange = (tables: NatTables, change: NatChange): void => {
       for (const entry of natEntries(change.element)) tables.delete(entry)
       if (change.element._tag === "Slot") tables.deleteSlotLayout()
       return
+    case "RemoveElement":
+      return removeElement(tables, change)
   }
 }
 
@@ -46,6 +48,13 @@ const restoreElement = (
     tables.delete(key)
   }
   for (const entry of entries) tables.add({ ...entry, comment })
+}
+
+/** Somebody else's part stays. A slot has its table to itself: there is no part of it. */
+const removeElement = (tables: NatTables, { element, owner }: Extract<NatChange, { _tag: "RemoveElement" }>): void => {
+  if (element._tag === "Slot") return applyNatChange(tables, { _tag: "DeleteElement", element })
+  const ours = [...natEntries(element), ...natAbsences(element)].filter((key) => tables.get(key)?.comment === owner)
+  for (const key of ours) tables.delete(key)
 }
 
 /** `NatOps` over the in-memory world. */

@@ -23,6 +23,7 @@ export const repair = Effect.fn("Vmnet.repair")(function* (drivers: Drivers, vms
     const leases = leasesOf(tx, vms)
     return { leases, shares: sharesOf(tx, vms) }
   })
+  yield* requireRights(leases, shares)
   const actions: Array<RepairAction> = []
   const broken = new Set<string>()
   for (const key of shares) {
@@ -43,11 +44,14 @@ const repairShare = Effect.fnUntraced(function* (drivers: Drivers, key: string) 
   const state = yield* ledger.transact(`look up ${key}`, (tx) => shareState(tx, key))
   if (state !== "present") return []
   const of = { subject: shareSubject(key), vm: null, words: `share ${key}`, owner: undefined, blocked: undefined }
-  return yield* Effect.tap(repairSubject(drivers, of), requireRights)
+  return yield* repairSubject(drivers, of)
 })
 
-const requireRights = (actions: ReadonlyArray<RepairAction>) =>
-  actions.some(({ action }) => action === "left") ? checkHostRights : Effect.void
+/** Whoever may not repair it all is told so before anything is changed. What several VMs share is the host's. */
+const requireRights = Effect.fnUntraced(function* (leases: ReadonlyArray<LeaseRecord>, shares: ReadonlyArray<string>) {
+  if (shares.length > 0) yield* checkHostRights
+  yield* Effect.forEach(leases, ({ request }) => checkCapabilities(request), { discard: true })
+})
 
 const repairVm = Effect.fnUntraced(function* (drivers: Drivers, vm: string, broken: ReadonlySet<string>) {
   const ledger = yield* Ledger
@@ -66,7 +70,6 @@ const repairVm = Effect.fnUntraced(function* (drivers: Drivers, vm: string, brok
     owner: record.request.owner,
     blocked: shares.length === 0 ? undefined : shares.join(", ")
   })
-  if (actions.some(({ action }) => action === "left")) yield* checkCapabilities(record.request)
   yield* removeUnfinished(drivers, record.lease)
   return [
     ...actions,

@@ -15,6 +15,7 @@ export const optionsFor = (request: AttachRequest, changes: Partial<ReserveOptio
   self: { pid: 1, startTime: "1", bootId: "b" },
   ...at(1_000_000),
   network: { host: { uplink: "eth0", links: new Set(["lo", "eth0"]) } },
+  namespace: () => null,
   avoid: new Set(),
   ...changes
 })

@@ -242,17 +242,14 @@ const samples: Readonly<Record<string, number>> = {
   "netns-unpublish": 12,
   "tap-up-beside": 20,
   "tap-unpublish": 12,
-  "tap-gc-half-made": 12,
   "slirp-up-first": 30,
   "slirp-down-last": 14,
   "slirp-publish": 12,
   "slirp-gc-owner-gone": 14,
   "pool-warm": 12,
   "pool-up": 12,
-  "pool-down": 12,
   "resolv-conf-new-file": 14,
   "bridge-repair": 12,
-  "netns-repair": 12,
   "tap-repair": 12
 }
 

@@ -83,6 +83,13 @@ describe("vmnet check", () => {
     })
   )
 
+  it.effect("tells how many things are not as planned once, and never that all are", () =>
+    Effect.gen(function* () {
+      const { stderr } = yield* makeCli({ attachments, drift: [missing], terminal: 200 })("check")
+      assert.strictEqual(stderr, "vmnet: 1 thing is not as planned\nPut it back with: vmnet repair\n")
+    })
+  )
+
   it.effect("lets no text that was found reach the terminal as it is", () =>
     Effect.gen(function* () {
       const hostile = { ...missing, name: "\u001b[2J", detail: "a\nb" }
@@ -127,6 +134,16 @@ describe("vmnet repair", () => {
 })
 
 describe.each(["check", "repair"] as const)("vmnet %s", (verb) => {
+  it.effect("that finds nothing tells a person so, below the headings of an empty table", () =>
+    Effect.gen(function* () {
+      const { code, stderr, stdout } = yield* makeCli({ attachments, terminal: 80 })(verb)
+      const words = verb === "check" ? "every object on record is as planned" : "nothing to repair"
+      assert.deepStrictEqual([code, stderr, stdout.trimEnd().split("\n").length], [0, `${words}\n`, 1])
+      const json = yield* makeCli({ attachments, terminal: 80 })(verb, "--json")
+      assert.deepStrictEqual(JSON.parse(json.stdout), verb === "check" ? { drift: [] } : { actions: [] })
+    })
+  )
+
   it.effect("of a VM that there is not ends with 3", () =>
     Effect.gen(function* () {
       const { code, stderr, stdout } = yield* makeCli({ attachments })(verb, "vm1", "nobody", "--json")

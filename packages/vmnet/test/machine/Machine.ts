@@ -1,20 +1,13 @@
-import {
-  Backends,
-  hostNetns,
-  layerLedgerSqlite,
-  layerVmnet,
-  type Ledger,
-  type ProcessId,
-  type Vmnet
-} from "@vmnet/core"
+import { Backends, hostNetns, layerLedgerSqlite, layerVmnet, Ledger, type ProcessId, type Vmnet } from "@vmnet/core"
 import { Faults, faultyHelpers, faultyMountOps, faultyOps, MemoryKernel } from "@vmnet/testkit"
 import { faultyLedger } from "@vmnet/testkit/conformance"
-import { type Context, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { builtinBackends } from "vmnet/effect"
 import { decoysOf } from "./decoys.ts"
+import { ledgerInMemory, writeBack } from "./ledgerInMemory.ts"
 import { FaultGate } from "./FaultGate.ts"
 import { owners } from "./Operation.ts"
 
@@ -22,9 +15,9 @@ export const install = "0123abcd"
 
 export type Services = Vmnet | Ledger
 
-const layerOf = (kernel: MemoryKernel, stateDir: string) =>
+const layerOf = (kernel: MemoryKernel, record: Context.Context<Ledger>) =>
   layerVmnet.pipe(
-    Layer.provideMerge(faultyLedger(layerLedgerSqlite({ stateDir, install }))),
+    Layer.provideMerge(faultyLedger(Layer.succeedContext(record))),
     Layer.provide(faultyHelpers(faultyMountOps(faultyOps(kernel.layer)))),
     Layer.provide(Backends.layerOf(builtinBackends)),
     Layer.orDie
@@ -49,9 +42,15 @@ export class Machine {
   readonly bound = new Set<number>()
   readonly owners: Array<ProcessId>
   readonly #directory = directory()
+  readonly #file = layerLedgerSqlite({ stateDir: join(this.#directory, "state"), install }).pipe(
+    Layer.provide(this.kernel.layer),
+    Layer.orDie
+  )
   gate = new FaultGate()
   #scope = Scope.makeUnsafe()
   #services: Context.Context<Services> | undefined = undefined
+  #recordScope = Scope.makeUnsafe()
+  #record: Context.Context<Ledger> | undefined = undefined
 
   constructor() {
     this.equip()
@@ -69,13 +68,21 @@ export class Machine {
   }
 
   get services(): Effect.Effect<Context.Context<Services>> {
-    return Effect.suspend(() => {
-      if (this.#services !== undefined) return Effect.succeed(this.#services)
-      const layer = layerOf(this.kernel, join(this.#directory, "state"))
-      return Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), this.#scope).pipe(
-        Effect.provideService(Faults, this.gate),
-        Effect.tap((services) => Effect.sync(() => void (this.#services = services)))
+    return Effect.gen({ self: this }, function* () {
+      if (this.#services !== undefined) return this.#services
+      const layer = layerOf(this.kernel, yield* this.#ledger)
+      this.#services = yield* Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), this.#scope).pipe(
+        Effect.provideService(Faults, this.gate)
       )
+      return this.#services
+    })
+  }
+
+  /** In memory from the moment somebody asks for it: a transaction costs a third of one in a file. */
+  get #ledger(): Effect.Effect<Context.Context<Ledger>> {
+    return Effect.gen({ self: this }, function* () {
+      this.#record ??= Context.make(Ledger, yield* ledgerInMemory(this.#file).pipe(Scope.provide(this.#recordScope)))
+      return this.#record
     })
   }
 
@@ -90,9 +97,21 @@ export class Machine {
     })
   }
 
+  /** Every process is gone, and what the ledger had is in its file: the next one reads it from there. */
+  get powerOff(): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.forget
+      const [record, scope] = [this.#record, this.#recordScope]
+      this.#record = undefined
+      this.#recordScope = Scope.makeUnsafe()
+      if (record !== undefined) yield* writeBack(Context.get(record, Ledger), this.#file)
+      yield* Scope.close(scope, Exit.void)
+    })
+  }
+
   get close(): Effect.Effect<void> {
     return Effect.andThen(
-      this.forget,
+      this.powerOff,
       Effect.sync(() => rmSync(this.#directory, { recursive: true, force: true }))
     )
   }

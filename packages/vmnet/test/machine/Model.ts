@@ -42,11 +42,3 @@ export const sameProcess = (a: ProcessId | undefined, b: ProcessId | undefined):
 
 export const samePorts = (a: ReadonlySet<number>, b: ReadonlySet<number>): boolean =>
   a.size === b.size && [...a].every((port) => b.has(port))
-
-/**
- * An attempt that is undone gives its address back for anybody, also one that it had only got because it cooled down for
- * its VM; whether there was such an attempt cannot be seen from the answer.
- */
-export const forgetCoolingFor = ({ cooling }: Model, name: string): void => {
-  for (const [key, one] of cooling) if (one.vm === name) cooling.set(key, { ...one, until: 0 })
-}

@@ -24,6 +24,9 @@ export interface Up {
 /** What goes wrong with a call of a verb: it fails, or the process dies, before it is applied or after. */
 export type Mishap = "fails" | "fails though applied" | "dies" | "dies when applied"
 
+/** What somebody deletes of a VM: its device, all that the firewall has on it, or one entry of that, by number. */
+export type Harm = "device" | "rules" | number
+
 /** One thing that happens to the machine. */
 export type Operation =
   | Verb
@@ -31,7 +34,7 @@ export type Operation =
   | { readonly _tag: "Advance"; readonly seconds: number }
   | { readonly _tag: "EndOwner"; readonly owner: number }
   | { readonly _tag: "Reboot" }
-  | { readonly _tag: "Damage"; readonly vm: string; readonly what: "device" | "rule" }
+  | { readonly _tag: "Damage"; readonly vm: string; readonly what: Harm }
   | { readonly _tag: "Decoy"; readonly decoy: number }
   | { readonly _tag: "Bind" | "Unbind"; readonly port: number }
   /** Everybody goes: the machine has to be as it was in the beginning. */
@@ -42,8 +45,9 @@ export const owners = 3
 const ports = 6
 const firstPort = 8000
 
-/** By weight: the tap and slirp networks are left and come to as the bridges are. */
 export const networks = ["web", "db", "slots", "taps", "solo", "user"] as const
+/** Which network each VM is on, mostly: more of them on some than there is room for. */
+const homes = ["web", "slots", "taps", "solo", "db", "taps", "taps", "user", "taps", "solo"] as const
 const mishaps: ReadonlyArray<Mishap> = ["fails", "fails though applied", "dies", "dies when applied"]
 
 const anyPort = ({ upTo }: Dice): number => firstPort + upTo(ports)
@@ -52,10 +56,10 @@ const anyPort = ({ upTo }: Dice): number => firstPort + upTo(ports)
 const anyUp = (roll: Dice): Up => {
   const { chance, pick, upTo } = roll
   const number = upTo(vms.length)
-  const network = chance(85) ? networks[number % networks.length]! : pick(networks)
-  const place = network !== "user" && chance(25) ? { place: 1 + upTo(3) } : {}
+  const network = chance(85) ? homes[number]! : pick(networks)
+  const place = network !== "user" && chance(20) ? { place: network === "solo" ? 1 : 1 + upTo(3) } : {}
   const owner = number % 3 === 0 ? { owner: number % owners } : {}
-  const publish = chance(60) ? [] : [anyPort(roll)]
+  const publish = chance(70) ? [] : [anyPort(roll)]
   return { _tag: "Up", vm: vms[number]!, network, publish, ...place, ...owner }
 }
 
@@ -63,11 +67,11 @@ const anyVerb = (roll: Dice): Verb => {
   const { chance, pick, upTo } = roll
   const kind = upTo(100)
   const vm = pick(vms)
-  if (kind < 35) return anyUp(roll)
-  if (kind < 43) return { _tag: "Down", vm }
-  if (kind < 66) return { _tag: "Publish", vm, port: anyPort(roll) }
-  if (kind < 84) return { _tag: "Unpublish", vm, port: anyPort(roll) }
-  if (kind < 91) return { _tag: "Show", vm }
+  if (kind < 26) return anyUp(roll)
+  if (kind < 32) return { _tag: "Down", vm }
+  if (kind < 52) return { _tag: "Publish", vm, port: anyPort(roll) }
+  if (kind < 72) return { _tag: "Unpublish", vm, port: anyPort(roll) }
+  if (kind < 86) return { _tag: "Show", vm }
   if (kind < 94) return { _tag: "List" }
   if (kind < 97) return { _tag: "Gc", dryRun: chance(30) }
   return chance(40) ? { _tag: "Warm" } : { _tag: "RemoveNetwork", network: pick(networks) }
@@ -80,7 +84,7 @@ const anyOperation = (roll: Dice): Operation => {
   if (kind < 940) return { _tag: "Faulty", verb: anyVerb(roll), call: upTo(pick([4, 12, 40])), mishap: pick(mishaps) }
   if (kind < 955) return { _tag: "Advance", seconds: pick([1, 7, 40, 120]) }
   if (kind < 966) return { _tag: "EndOwner", owner: upTo(owners) }
-  if (kind < 976) return { _tag: "Damage", vm: pick(vms), what: pick(["device", "rule"] as const) }
+  if (kind < 976) return { _tag: "Damage", vm: pick(vms), what: pick<Harm>(["device", "rules", upTo(4), upTo(8)]) }
   if (kind < 983) return { _tag: "Decoy", decoy: upTo(6) }
   if (kind < 993) return { _tag: pick(["Bind", "Unbind"] as const), port: anyPort(roll) }
   return { _tag: kind < 996 ? "Reboot" : "Calm" }

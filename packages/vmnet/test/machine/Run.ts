@@ -15,7 +15,7 @@ import { predict, type Surroundings } from "./predict.ts"
 import { befall } from "./world.ts"
 
 /** How often the whole kernel is compared, in operations. */
-const checkpoint = 20
+const checkpoint = 50
 
 type Complaints = ReadonlyArray<string>
 

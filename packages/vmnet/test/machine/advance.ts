@@ -1,5 +1,5 @@
 import type { LedgerView, Recorded } from "./ledgerView.ts"
-import { forgetCoolingFor, type Model, type ModelVm } from "./Model.ts"
+import type { Model, ModelVm } from "./Model.ts"
 import type { Up, Verb } from "./Operation.ts"
 import { isCollectable, lingering, othersAddresses, ownerGone, type Surroundings } from "./predict.ts"
 import { addressAt, networkSpec, poolOf } from "./requests.ts"
@@ -69,7 +69,6 @@ const advanceUp = (around: Surroundings, up: Up, answer: string, after: LedgerVi
   around.model.vms.set(up.vm, vm)
   around.model.generations.set(up.vm, vm.generation)
   around.model.cooling.delete(`${vm.network} ${vm.address}`)
-  forgetCoolingFor(around.model, up.vm)
   return complaints
 }
 
@@ -105,9 +104,9 @@ const misgiven = (around: Surroundings, { network, place, vm }: Up, given: Model
   }
   const left = lingering(around, network, vm)
   const all = Array.from({ length: Math.min(pool.size, 32) }, (_, index) => pool.nth(index)!)
-  const hadChoice = all.some(
-    (one) => !others.has(one) && !left.has(one) && !cools(one) && !around.takenSlots.has(all.indexOf(one) + 1)
-  )
+  // What an attempt that failed had for a moment cools down too, and only the record knows it.
+  const isFree = (one: string) => !others.has(one) && !left.has(one) && !around.before.cooling.has(`${network} ${one}`)
+  const hadChoice = all.some((one, index) => isFree(one) && !cools(one) && !around.takenSlots.has(index + 1))
   if (place === undefined && cools(address) && hadChoice) complaints.push(`${address} of ${network} still cools down`)
   return complaints
 }

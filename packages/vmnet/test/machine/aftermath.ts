@@ -1,5 +1,5 @@
 import type { LedgerView, Recorded } from "./ledgerView.ts"
-import { forgetCoolingFor, type ModelVm, samePorts } from "./Model.ts"
+import { type ModelVm, samePorts } from "./Model.ts"
 import type { Verb } from "./Operation.ts"
 import { modelOf } from "./advance.ts"
 import { isCollectable, ownerGone, type Surroundings } from "./predict.ts"
@@ -28,7 +28,6 @@ export const settle = (around: Surroundings, verb: Verb, died: boolean, after: L
 const goneOf = (around: Surroundings, verb: Verb, vm: ModelVm | undefined): string | undefined => {
   const mayGo = verb._tag === "Down" || verb._tag === "Gc" || (verb._tag === "Up" && mayStart(around, vm))
   if (vm !== undefined && !mayGo) return "it is gone, and nobody took it down"
-  if (verb._tag === "Up") forgetCoolingFor(around.model, verb.vm)
   const name = verb._tag === "Gc" ? undefined : "vm" in verb ? verb.vm : undefined
   if (name !== undefined) around.model.vms.delete(name)
   else for (const [key, one] of around.model.vms) if (one === vm) around.model.vms.delete(key)

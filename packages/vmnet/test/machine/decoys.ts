@@ -21,14 +21,14 @@ const link = (name: string, type: string, alias = ""): Decoy => ({
 const netns = (slot: number): Decoy => {
   const path = `/run/netns/vmnet-slots-${slot}`
   return {
-    make: (kernel) => kernel.foreign.link(kernel.addNetns(path), { link: "eth0", type: "veth", up: true }),
+    make: (kernel) => void kernel.addNetns(path),
     remove: (kernel) => kernel.removeNetns(path),
-    isThere: (snapshot) => snapshot[path]?.links.some((one) => one.link === "eth0" && one.up) ?? false,
+    isThere: (snapshot) => snapshot[path]?.links.every(({ link: name }) => name === "lo") ?? false,
     slot
   }
 }
 
-/** The names that ours would have, another install's tags, and slots that are taken: all of them told from ours by what they are. */
+/** The names that ours would have, another install's tags, and slots that are taken by namespaces with nothing in them. */
 export const decoysOf = (install: string): ReadonlyArray<Decoy> => [
   link(InterfaceName.derive("vmt", install, "vm0", 0), "tun", "lab"),
   link(InterfaceName.derive("vmt", install, "vm1", 0), "tun", "vmnet:ffffffff:vm1:1"),

@@ -13,6 +13,8 @@ export interface LedgerView {
   readonly vms: ReadonlyMap<string, Recorded>
   /** Host ports and the VMs that have them. */
   readonly ports: ReadonlyMap<number, string>
+  /** `network address` of each that cools down. */
+  readonly cooling: ReadonlySet<string>
   /** Members of pools that no other VM can have now. */
   readonly busyMembers: number
 }
@@ -44,6 +46,11 @@ export const lookAtLedger: Effect.Effect<LedgerView, never, Ledger> = Ledger.use
       vms: new Map(tx.all<Row>("SELECT vm, state, lease, creator FROM leases").map((row) => [row.vm, decode(row)])),
       ports: new Map(
         tx.all<{ port: number; vm: string }>("SELECT port, vm FROM ports").map(({ port, vm }) => [port, vm])
+      ),
+      cooling: new Set(
+        tx
+          .all<{ key: string }>("SELECT network || ' ' || address AS key FROM addresses WHERE cooling IS NOT NULL")
+          .map(({ key }) => key)
       ),
       busyMembers: tx.get<{ count: number }>("SELECT COUNT(*) AS count FROM members WHERE state <> 'ready'")!.count
     }))

@@ -20,29 +20,33 @@ const text = `networks:
   db:    { backend: bridge, subnet: 10.51.0.0/24 }
   slots: { backend: netns, subnet: 10.52.0.0/29, links: 10.53.0.0/28, cooldown: 30 }
   taps:  { backend: tap, subnet: 10.54.0.0/28, pool: { warm: 2, size: 3 } }
-  solo:  { backend: tap, subnet: 10.55.0.0/29, cooldown: 5 }
+  solo:  { backend: tap, subnet: 10.55.0.0/30, cooldown: 5 }
   user:  { backend: slirp }
 `
 const sections = sectionsOf(builtinBackends.map(({ section }) => section))
 const config = Result.getOrThrow(decodeConfig(text, "config.yaml", sections))
 const defaults = Object.fromEntries(builtinBackends.map(({ defaultNetwork, kind }) => [kind, defaultNetwork]))
 
-export const publishSpec = (port: number): PublishSpec => Result.getOrThrow(parsePublish(`${port}:80`))
+const publishes = new Map<number, PublishSpec>()
 
-const resolved = (up: Up, flags: { readonly ip?: string; readonly slot?: string }): AttachRequest =>
+export const publishSpec = (port: number): PublishSpec => {
+  const spec = publishes.get(port) ?? Result.getOrThrow(parsePublish(`${port}:80`))
+  publishes.set(port, spec)
+  return spec
+}
+
+const resolved = (network: string, flags: { readonly ip?: string; readonly slot?: string }): AttachRequest =>
   Result.getOrThrow(
     resolveRequest({
       config,
-      flags: { vm: up.vm, network: up.network, publish: up.publish.map((port) => `${port}:80`), egress: [], ...flags },
+      flags: { vm: "any", network, publish: [], egress: [], ...flags },
       defaults,
       sections,
       facts: { findProcess: () => null, resolvers: ["198.51.100.53"] }
     })
   )
 
-const specs = new Map<string, NetworkSpec>(
-  networks.map((network) => [network, resolved({ _tag: "Up", vm: "any", network, publish: [] }, {}).network])
-)
+const specs = new Map<string, NetworkSpec>(networks.map((network) => [network, resolved(network, {}).network]))
 
 export const networkSpec = (network: string): NetworkSpec => specs.get(network)!
 
@@ -56,15 +60,22 @@ export const poolOf = (network: string) => pools.get(network)!
 /** The address that a place of a network stands for. */
 export const addressAt = (network: string, place: number): string => poolOf(network).nth(place - 1)!
 
-const made = new Map<string, AttachRequest>()
+const known = new Map<string, AttachRequest>()
 
-/** What is asked for in the same words is the same request: it is resolved once. */
-export const requestOf = (up: Up, owner: ProcessId | undefined): AttachRequest => {
-  const words = JSON.stringify([up.vm, up.network, up.place, up.publish])
-  const known = made.get(words) ?? resolved(up, up.place === undefined ? {} : placeFlags(up.network, up.place))
-  made.set(words, known)
-  return owner === undefined ? known : { ...known, owner }
+/** A place is resolved once; VMs differ in name and ports only. */
+const requestAt = (network: string, place: number | undefined): AttachRequest => {
+  const key = `${network} ${place}`
+  const request = known.get(key) ?? resolved(network, place === undefined ? {} : placeFlags(network, place))
+  known.set(key, request)
+  return request
 }
+
+export const requestOf = ({ network, place, publish, vm }: Up, owner: ProcessId | undefined): AttachRequest => ({
+  ...requestAt(network, place),
+  vm,
+  publish: publish.map(publishSpec),
+  ...(owner !== undefined && { owner })
+})
 
 const placeFlags = (network: string, place: number) =>
   networkSpec(network).backend === "netns" ? { slot: `${place}` } : { ip: addressAt(network, place) }

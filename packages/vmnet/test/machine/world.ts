@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { install, type Machine } from "./Machine.ts"
 import type { ManualClock } from "./ManualClock.ts"
 import type { Model } from "./Model.ts"
-import type { Operation, Verb } from "./Operation.ts"
+import type { Harm, Operation, Verb } from "./Operation.ts"
 import { networkSpec } from "./requests.ts"
 
 /** What happens to the machine without anybody asking vmnet for it. */
@@ -40,8 +40,8 @@ const toggleSocket = (
   if (tag === "Unbind" && bound.delete(port)) host.unbind(socket(port))
 }
 
-/** Deletes the VM's device or all rules about it, as somebody might; true when there was something to delete. */
-const damage = ({ kernel }: Machine, vm: string, what: "device" | "rule"): boolean => {
+/** Deletes something of a VM's, as somebody might; true when there was something to delete. */
+const damage = ({ kernel }: Machine, vm: string, what: Harm): boolean => {
   const { links, natEntries } = kernel.snapshot()["host"]!
   const isIts = (tag: string): boolean => tag.startsWith(`vmnet:${install}:${vm}:`)
   if (what === "device") {
@@ -49,7 +49,8 @@ const damage = ({ kernel }: Machine, vm: string, what: "device" | "rule"): boole
     for (const { link } of its) kernel.foreign.unplug(hostNetns, link)
     return its.length > 0
   }
-  const its = natEntries.filter(({ comment }) => isIts(comment))
+  const all = natEntries.filter(({ comment }) => isIts(comment))
+  const its = what === "rules" ? all : all.slice(what, what + 1)
   for (const { key, set } of its) kernel.foreign.deleteNatEntry(hostNetns, { set, key })
   return its.length > 0
 }
@@ -75,7 +76,7 @@ export const befall = Effect.fnUntraced(function* (machine: Machine, clock: Manu
       return
     }
     case "Reboot":
-      yield* machine.forget
+      yield* machine.powerOff
       return reboot(machine, model)
     case "Damage": {
       const vm = model.vms.get(event.vm)

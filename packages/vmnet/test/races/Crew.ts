@@ -89,3 +89,13 @@ export class Worker {
     return line.done === true ? undefined : (JSON.parse(line.value) as Told)
   }
 }
+
+/** Processes that are all ready when the effect completes; they end with the scope. */
+export const crew = (
+  program: string,
+  names: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<Worker>, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(() => Promise.all(names.map((name) => Worker.start(name, program)))),
+    (workers) => Effect.promise(() => Promise.all(workers.map((worker) => worker.kill())))
+  )

@@ -2,7 +2,7 @@ import { assert } from "@effect/vitest"
 import { HostSnapshot, PrivateHost } from "@vmnet/testkit"
 import { Effect } from "effect"
 import { checkHistory } from "./checkHistory.ts"
-import { bundled, monotonic, Worker } from "./Crew.ts"
+import { bundled, crew, monotonic, Worker } from "./Crew.ts"
 import { allGone, openRecord } from "./end.ts"
 import type { Event, Kill, Step } from "./History.ts"
 import { sizes } from "./networks.ts"
@@ -59,12 +59,6 @@ export class Duel {
   }
 }
 
-const pairOf = (program: string) =>
-  Effect.acquireRelease(
-    Effect.promise(() => Promise.all([Worker.start("left.0", program), Worker.start("right.0", program)])),
-    (pair) => Effect.promise(() => Promise.all(pair.map((worker) => worker.kill())))
-  )
-
 /** Rounds of a duel until both have met often enough; then its history has an order, and the host is what it was. */
 export const duel = (round: (duel: Duel, number: number) => Promise<void>, rounds = attempts) =>
   Effect.gen(function* () {
@@ -74,7 +68,8 @@ export const duel = (round: (duel: Duel, number: number) => Promise<void>, round
     const fought = yield* Effect.scoped(
       Effect.gen(function* () {
         const program = yield* bundled
-        const one = new Duel(program, yield* pairOf(program))
+        const [left, right] = yield* crew(program, ["left.0", "right.0"])
+        const one = new Duel(program, [left!, right!])
         for (let number = 0; number < rounds && one.hits < hits; number++) {
           yield* Effect.promise(() => round(one, number))
         }

@@ -2,6 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { PrivateHost } from "@vmnet/testkit"
 import { Effect, Layer } from "effect"
 import { execFileSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { duel } from "./duel.ts"
 import type { Event, Step } from "./History.ts"
 
@@ -28,10 +29,19 @@ const wordsOf = (events: ReadonlyArray<Event>, tag: Step["_tag"]) =>
 
 const count = (words: ReadonlyArray<string>, word: string): number => words.filter((one) => one === word).length
 
-/** The bridge that the kernel says a VM's TAP is plugged into. */
-const bridgeOf = (event: Event): string | undefined => {
+const ip = (...args: ReadonlyArray<string>) => JSON.parse(execFileSync("ip", ["-json", ...args], { encoding: "utf8" }))
+
+/** Asks the kernel, by name, for what a live VM needs of its network: a bridge with its address, and forwarding. */
+const assertNetwork = (event: Event): void => {
   const device = event.outcome!.seen![0]!.things.find((thing) => thing.startsWith("device host "))!.split(" ")[2]!
-  return JSON.parse(execFileSync("ip", ["-json", "link", "show", "dev", device], { encoding: "utf8" }))[0]?.master
+  const bridge: string = ip("link", "show", "dev", device)[0]?.master ?? "none"
+  assert.match(bridge, /^vmb/)
+  const [{ addr_info: addresses }] = ip("-4", "address", "show", "dev", bridge)
+  assert.deepStrictEqual(
+    addresses.map(({ local }: { readonly local: string }) => local),
+    ["10.60.0.1"]
+  )
+  assert.strictEqual(readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8"), "1\n")
 }
 
 layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "60 seconds" })((it) => {
@@ -41,8 +51,7 @@ layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "6
       duel(async (one, number) => {
         const [comes, goes] = number % 2 === 0 ? ["web0", "web1"] : ["web1", "web0"]
         await one.meet(down(goes!), up(comes!, "web"))
-        const made = one.events.findLast(({ step }) => step._tag === "Up")!
-        assert.match(bridgeOf(made) ?? "none", /^vmb/)
+        assertNetwork(one.events.findLast(({ step }) => step._tag === "Up")!)
       }),
     patience
   )

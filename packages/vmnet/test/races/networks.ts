@@ -7,6 +7,8 @@ export const config = `networks:
   taps:  { backend: tap, subnet: 10.64.0.0/28, cooldown: 1, pool: { warm: 2, size: 3 } }
   user:  { backend: slirp }
   pair:  { backend: netns, subnet: 10.66.0.0/30, links: 10.67.0.0/29, cooldown: 0 }
+  large: { backend: bridge, subnet: 10.68.0.0/22 }
+  small: { backend: bridge, subnet: 10.72.0.0/28 }
 `
 
 /** The guests that each has an address for. */
@@ -15,7 +17,9 @@ export const sizes: Sizes = {
   slots: { addresses: 7 },
   taps: { addresses: 13, pool: 3 },
   user: { addresses: Infinity },
-  pair: { addresses: 2 }
+  pair: { addresses: 2 },
+  large: { addresses: 1021 },
+  small: { addresses: 13 }
 }
 
 /** Which VMs are on a network, mostly. */

@@ -17,7 +17,7 @@ const words: Readonly<Record<string, ReadonlyArray<string>>> = {
     "ADDRESS_EXHAUSTED",
     "POOL_EXHAUSTED"
   ],
-  Down: ["removed", "absent"],
+  Down: ["removed", "absent", "BUSY"],
   Show: ["shown", "VM_NOT_FOUND"],
   Publish: ["changed", "PORT_IN_USE", ...ofVms],
   Unpublish: ["changed", "PUBLISH_NOT_FOUND", ...ofVms],

@@ -25,32 +25,51 @@ export const linearize = <Op extends Interval, State>(
   const ordered = operations.toSorted((a, b) => a.start - b.start)
   const deadEnds = new Set<string>()
   const done = new Set<number>()
-  const row: Array<Op> = []
-  let longest: ReadonlyArray<Op> = []
+  const row: Array<number> = []
+  let longest: ReadonlyArray<number> = []
+  const take = (index: number): void => {
+    done.add(index)
+    row.push(index)
+    if (row.length > longest.length) longest = [...row]
+  }
+  const backTo = (length: number): void => {
+    while (row.length > length) done.delete(row.pop()!)
+  }
+  // What may be the next and changes nothing may as well be the next at once: most of what was asked is not worth a branch.
+  const absorb = (first: number, state: State): number => {
+    for (let next = first; ;) {
+      while (done.has(next)) next++
+      const idle = candidates(ordered, done, next).find((index) => isIdle(state, apply(state, ordered[index]!)))
+      if (idle === undefined) return next
+      take(idle)
+    }
+  }
   const from = (first: number, state: State): boolean => {
-    let next = first
-    while (done.has(next)) next++
+    const before = row.length
+    const next = absorb(first, state)
     if (next === ordered.length) return true
     const ahead = [...done].filter((index) => index > next).toSorted((a, b) => a - b)
     const key = `${next} ${ahead.join(",")} ${JSON.stringify(state)}`
-    if (deadEnds.has(key)) return false
-    for (const index of candidates(ordered, done, next)) {
-      const op = ordered[index]!
-      done.add(index)
-      row.push(op)
-      for (const reached of apply(state, op)) {
-        if (row.length > longest.length) longest = [...row]
-        if (from(next, reached)) return true
+    if (!deadEnds.has(key)) {
+      const here = row.length
+      for (const index of candidates(ordered, done, next)) {
+        for (const reached of apply(state, ordered[index]!)) {
+          take(index)
+          if (from(next, reached)) return true
+          backTo(here)
+        }
       }
-      row.pop()
-      done.delete(index)
+      deadEnds.add(key)
     }
-    deadEnds.add(key)
+    backTo(before)
     return false
   }
   const possible = from(0, initial)
-  return { possible, longest }
+  return { possible, longest: longest.map((index) => ordered[index]!) }
 }
+
+const isIdle = <State>(state: State, reached: ReadonlyArray<State>): boolean =>
+  reached.length === 1 && reached[0] === state
 
 /** The operations that may be the next: those that began before every other that is left had ended. */
 const candidates = (

@@ -24,8 +24,8 @@ export const sizes: Sizes = {
 
 /** Which VMs are on a network, mostly. */
 export const crowd: ReadonlyArray<readonly [network: string, vms: ReadonlyArray<string>]> = [
-  ["web", ["web0", "web1", "web2", "web3", "web4", "web5"]],
-  ["slots", ["slot0", "slot1", "slot2"]],
-  ["taps", ["tap0", "tap1", "tap2", "tap3"]],
+  ["web", ["web0", "web1", "web2", "web3", "web4", "web5", "web6", "web7"]],
+  ["slots", ["slot0", "slot1", "slot2", "slot3", "slot4"]],
+  ["taps", ["tap0", "tap1", "tap2", "tap3", "tap4"]],
   ["user", ["user0"]]
 ]

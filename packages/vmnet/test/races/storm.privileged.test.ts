@@ -37,5 +37,5 @@ it.live(
       assert.deepStrictEqual(HostSnapshot.diff(before, yield* HostSnapshot.take()), [], again(seed))
       assert.includeMembers([...wordsOf(history)], essential, again(seed))
     }).pipe(Effect.provide(Layer.orDie(PrivateHost.layer()))),
-  300_000
+  600_000
 )

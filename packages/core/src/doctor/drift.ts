@@ -48,7 +48,7 @@ export const lostFindings = ({ lost }: Status): ReadonlyArray<Finding> => {
             check: "lost-record",
             status: "problem",
             message: `the record of ${list(lost.vms)} was lost; what is theirs is known by its tags`,
-            fix: `vmnet down ${lost.vms.join(" ")}`,
+            fix: `vmnet down ${lost.vms.slice(0, shown).join(" ")}${lost.vms.length > shown ? " ..." : ""}`,
             details: { vms: lost.vms }
           }
         ]

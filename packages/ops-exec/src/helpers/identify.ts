@@ -1,6 +1,6 @@
 import type { HelperFinding, HelperKey } from "@vmnet/core"
-import { existsSync, readFileSync } from "node:fs"
-import { dirname } from "node:path"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { pidFile, type Place } from "./place.ts"
 import { readRecord } from "./record.ts"
 import { searchTagged, tagged } from "./tag.ts"
@@ -24,9 +24,21 @@ const ended = (place: Place, helper: string): HelperFinding => {
   return { _tag: "Ended", reason: `${helper} has ended${words === "" ? "" : `; it said last: ${words.slice(0, 200)}`}` }
 }
 
-/** The first helper of a VM makes their directory before it has a record: what is left of that is the first one's too. */
+/**
+ * The first helper of a VM makes their directory before it has a record: what is left of that is the first one's too. So is
+ * the directory of all helpers, should there be none in it: whoever made it, or took the last one away, has died over it.
+ */
 const isBegun = ({ directory }: Place, { helper }: HelperKey): boolean =>
-  helper === "namespace" && existsSync(directory)
+  helper === "namespace" && (existsSync(directory) || isEmpty(join(directory, "..")))
+
+const isEmpty = (directory: string): boolean => {
+  try {
+    return readdirSync(directory).length === 0
+  } catch {
+    // Nobody has helpers, or the last one has just gone.
+    return false
+  }
+}
 
 /**
  * What there is of a helper now. Its record is believed only as far as the process bears it out: start time, boot and tag

@@ -4,7 +4,7 @@ import { Effect, Layer } from "effect"
 import { execFileSync } from "node:child_process"
 import { checkHistory } from "./checkHistory.ts"
 import { bundled, crew } from "./Crew.ts"
-import { allGone, openRecord } from "./end.ts"
+import { allGone, assertUnchanged, openRecord } from "./end.ts"
 import type { Event, Step } from "./History.ts"
 import { sizes } from "./networks.ts"
 
@@ -56,7 +56,7 @@ const leavesNothing = <A, E, R>(work: Effect.Effect<A, E, R>) =>
     const before = yield* HostSnapshot.take()
     yield* Effect.scoped(work)
     yield* allGone("after the crowd")
-    assert.deepStrictEqual(HostSnapshot.diff(before, yield* HostSnapshot.take()), [])
+    yield* assertUnchanged(before, "after the crowd")
   }).pipe(Effect.provide(Layer.orDie(PrivateHost.layer())))
 
 it.live(

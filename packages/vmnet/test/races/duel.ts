@@ -3,7 +3,7 @@ import { HostSnapshot, PrivateHost } from "@vmnet/testkit"
 import { Effect } from "effect"
 import { checkHistory } from "./checkHistory.ts"
 import { bundled, crew, monotonic, Worker } from "./Crew.ts"
-import { allGone, openRecord } from "./end.ts"
+import { allGone, assertUnchanged, openRecord } from "./end.ts"
 import type { Event, Kill, Step } from "./History.ts"
 import { sizes } from "./networks.ts"
 
@@ -80,6 +80,6 @@ export const duel = (round: (duel: Duel, number: number) => Promise<void>, round
     assert.deepStrictEqual(complaints, [], complaints.join("\n"))
     assert.isAtLeast(fought.hits, hits)
     yield* allGone("after the duel")
-    assert.deepStrictEqual(HostSnapshot.diff(before, yield* HostSnapshot.take()), [])
+    yield* assertUnchanged(before, "after the duel")
     return fought
   })

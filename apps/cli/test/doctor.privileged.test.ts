@@ -110,6 +110,8 @@ layer(PrivateHost.layer().pipe(Layer.orDie))("vmnet doctor on a real kernel", (i
     Effect.gen(function* () {
       const { directory, program } = yield* bundle
       const stateDir = join(directory, "state")
+      // The register of all installs on a host is there from the first command on.
+      execFileSync(process.execPath, [program, "status", "--state-dir", stateDir], { env, stdio: "pipe" })
       const before = yield* HostSnapshot.take()
       const up = ["up", "vm1", "--state-dir", stateDir, "--owner-pid"]
       execFileSync("sh", ["-c", '"$0" "$@" $$', process.execPath, program, ...up], { env, stdio: "pipe" })

@@ -106,7 +106,7 @@ layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "1
         await first.status()
       })()
       const before = await snapshot()
-      for (let pages = 0; pages < 76; pages += 4) {
+      for (let pages = 0; pages < 112; pages += 4) {
         small.fill(pages)
         await (async () => {
           await using vmnet = createVmnet({ stateDir, config: {} })

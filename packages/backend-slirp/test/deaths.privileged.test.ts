@@ -2,35 +2,12 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
+import { ended, kill } from "./support/ended.ts"
 import { leavesNoTrace, onPrivateHost, users } from "./support/host.ts"
 import type { User } from "./support/User.ts"
 
 const [user, other] = users()
-
-const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0) && !isZombie(pid)
-  } catch {
-    return false
-  }
-}
-
-const isZombie = (pid: number): boolean => readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")
-
-/** /proc is the only one to tell when a process that nobody waits for has ended. */
-const ended = (pid: number) =>
-  Effect.promise(async () => {
-    const deadline = performance.now() + 5_000
-    while (isRunning(pid) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
-    assert.isFalse(isRunning(pid), `process ${pid} is still there`)
-  })
-
-const kill = (pid: number) =>
-  Effect.andThen(
-    Effect.sync(() => process.kill(pid, "SIGKILL")),
-    ended(pid)
-  )
 
 const stateOf = (who: User, vm: string) =>
   Effect.map(who.ok("ls"), (answer) => {

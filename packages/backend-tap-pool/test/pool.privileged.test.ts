@@ -31,10 +31,14 @@ const up = Effect.fn("up")(function* (vm: string, flags = {}) {
 const indexOf = ({ device }: Attachment): number =>
   Number(readFileSync(`/sys/class/net/${device.name}/ifindex`, "utf8"))
 
+const valuesOf = (names: ReadonlyArray<string>) =>
+  names.map((name) => readFileSync(`/proc/sys/net/ipv4/${name}`, "utf8").trim())
+
 const parametersOf = (device: string) =>
-  [`conf/${device}/rp_filter`, `conf/${device}/proxy_arp`, `neigh/${device}/proxy_delay`].map((name) =>
-    readFileSync(`/proc/sys/net/ipv4/${name}`, "utf8").trim()
-  )
+  valuesOf([`conf/${device}/rp_filter`, `conf/${device}/proxy_arp`, `neigh/${device}/proxy_delay`])
+
+/** It has them while a guest is behind it. */
+const guestParametersOf = (device: string) => valuesOf([`conf/${device}/forwarding`, `conf/${device}/route_localnet`])
 
 it.live("a TAP out of the pool serves one real guest after the other, each as if it were new", () =>
   withPool(
@@ -45,6 +49,7 @@ it.live("a TAP out of the pool serves one real guest after the other, each as if
       const field = (name: string) => readFileSync(`/sys/class/net/${first.device.name}/${name}`, "utf8").trim()
       assert.deepStrictEqual([field("owner"), field("group"), field("address")], ["1234", "5678", first.device.mac])
       assert.deepStrictEqual(parametersOf(first.device.name), ["1", "1", "0"])
+      assert.deepStrictEqual(guestParametersOf(first.device.name), ["1", "1"])
       const index = indexOf(first)
       const one = yield* booted(first)
       yield* one.serve({ port: 80, page: "first" })
@@ -55,6 +60,7 @@ it.live("a TAP out of the pool serves one real guest after the other, each as if
       const [idle] = yield* LinkOps.use((links) => links.find(hostNetns, [first.device.name]))
       assert.deepStrictEqual([idle?.up, idle?.addresses], [true, []])
       assert.deepStrictEqual(parametersOf(first.device.name), ["1", "1", "0"])
+      assert.deepStrictEqual(guestParametersOf(first.device.name), ["0", "0"])
       const kept = yield* runOk("host", ["ip", "-4", "neighbour", "show", "dev", first.device.name])
       assert.strictEqual(kept.trim(), "")
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, LinkOps, SysctlOps, Vmnet } from "@vmnet/core"
 import { assertSame } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
-import { on, poolOf, spec, tapsOf, withoutSysctls, words } from "./support/fleet.ts"
+import { on, poolOf, spec, tapsOf, words } from "./support/fleet.ts"
 import { layerMachine, onMachine } from "./support/machine.ts"
 
 describe("a pool of TAPs", () => {
@@ -15,7 +15,7 @@ describe("a pool of TAPs", () => {
         const result = yield* vmnet.warm(spec(pool))
         assert.deepStrictEqual(result, { network: "fleet", made: 2, ready: 2, leased: 0 })
         assert.strictEqual((yield* vmnet.warm(spec(pool))).made, 0)
-        const warm = withoutSysctls(machine)
+        const warm = machine.kernel.snapshot()
         const made = tapsOf(machine)
         const first = yield* vmnet.up(on("vm1", pool))
         assert.include(made, first.attachment.device.name)
@@ -23,7 +23,7 @@ describe("a pool of TAPs", () => {
         assert.deepStrictEqual(yield* poolOf(pool), { ready: 1, leased: 1 })
         assert.deepStrictEqual((yield* vmnet.status).pools, [{ network: "fleet", ready: 1, leased: 1 }])
         yield* vmnet.down("vm1")
-        assertSame(withoutSysctls(machine), warm, "after down")
+        assertSame(machine.kernel.snapshot(), warm, "after down")
         assert.deepStrictEqual(yield* poolOf(pool), { ready: 2, leased: 0 })
         const second = yield* vmnet.up(on("vm2", pool))
         assert.strictEqual(second.attachment.device.name, first.attachment.device.name)

@@ -145,3 +145,32 @@ it("what a pool had ready is found, is nobody's to have, and goes with the netwo
   await vmnet.removeNetwork("pool")
   assert.deepStrictEqual(machine.kernel.snapshot(), before)
 })
+
+it("an orphan goes with gc only by force, and only where nobody is seen to use it", async () => {
+  using machine = makeMachine()
+  machine.kernel.foreign.link(hostNetns, { link: "vmtaaaaaaaaaaaa", type: "tun", alias: "vmnet:ffffffff:a:1" })
+  const before = machine.kernel.snapshot()
+  await upAll(machine)
+  rmSync(machine.stateDir, { recursive: true })
+  await using vmnet = machine.vmnet({ config })
+  const held = (await vmnet.list()).find(({ vm }) => vm === "c")
+  const vmm = machine.kernel.host.startProcess()
+  machine.kernel.host.openTap(vmm.pid, held!.device.name)
+  const would = await vmnet.gc({ dryRun: true, forceHeuristic: true })
+  const done = await vmnet.gc({ forceHeuristic: true })
+  const leases = ({ actions }: typeof done) =>
+    actions.flatMap(({ action, kind, vm }) => (kind === "Lease" ? [`${vm} ${action}`] : []))
+  assert.deepStrictEqual(leases(would), [
+    "a would-delete",
+    "b would-delete",
+    "c skipped",
+    "d skipped",
+    "e would-delete"
+  ])
+  assert.deepStrictEqual(leases(done), ["a deleted", "b deleted", "c skipped", "d skipped", "e deleted"])
+  for (const vm of ["c", "d"]) await vmnet.down(vm)
+  await vmnet.removeNetwork("pool")
+  const links = (snapshot: ReturnType<typeof machine.kernel.snapshot>) =>
+    Object.entries(snapshot).map(([key, one]) => [key, one.links, one.nat, one.routes])
+  assert.deepStrictEqual(links(machine.kernel.snapshot()), links(before))
+})

@@ -120,11 +120,14 @@ layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "1
           }
         })()
         small.free()
-        await using vmnet = createVmnet({ stateDir, config: {} })
-        await vmnet.down("api")
-        await vmnet.gc()
+        await (async () => {
+          await using vmnet = createVmnet({ stateDir, config: {} })
+          await vmnet.down("api")
+          await vmnet.gc()
+          assert.deepStrictEqual(await vmnet.list(), [])
+        })()
+        // SQLite's log of the host's register is there while somebody has it open.
         assert.deepStrictEqual(HostSnapshot.diff(before, await snapshot()), [], `${pages} pages`)
-        assert.deepStrictEqual(await vmnet.list(), [])
       }
       assert.isAbove(counts.refused, 10)
       assert.isAbove(counts.up, 2)

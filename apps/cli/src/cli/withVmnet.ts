@@ -5,11 +5,11 @@ import { makeProgress } from "../terminal/progress.ts"
 import type { Globals } from "./globals.ts"
 import { stateDirOf } from "./stateDir.ts"
 
-/** One use of the service, its steps shown as they begin, and `summary` in their place when it succeeds. */
+/** One use of the service, its steps shown as they begin, and `summary`, if it says anything, in their place when it succeeds. */
 export const withVmnet = <A, E, R>(
   globals: Globals,
   use: (vmnet: Vmnet["Service"]) => Effect.Effect<A, E, R>,
-  summary?: (answer: A) => string
+  summary?: (answer: A) => string | undefined
 ) =>
   Effect.gen(function* () {
     const engine = yield* Engine

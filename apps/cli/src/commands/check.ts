@@ -1,4 +1,4 @@
-import { type DriftItem, VmnetError } from "@vmnet/core"
+import { type CheckResult, type DriftItem, VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { vms } from "../cli/arguments.ts"
@@ -10,6 +10,10 @@ import { driftDocument } from "../views/drift.ts"
 
 const count = (drift: ReadonlyArray<DriftItem>): string =>
   drift.length === 1 ? "1 thing is not as planned" : `${drift.length} things are not as planned`
+
+/** Where something is not, the failure says how much. */
+const summary = ({ drift }: CheckResult): string | undefined =>
+  drift.length === 0 ? "every object on record is as planned" : undefined
 
 const found = (drift: ReadonlyArray<DriftItem>, named: ReadonlyArray<string>): VmnetError =>
   new VmnetError({
@@ -25,7 +29,7 @@ export const check = Command.make(
   Effect.fn("vmnet check")(function* (input) {
     const { globals, format } = yield* begin({ prints: "anything" })
     const named = yield* readVms("check", input.vms)
-    const { drift } = yield* withVmnet(globals, (vmnet) => vmnet.check(named))
+    const { drift } = yield* withVmnet(globals, (vmnet) => vmnet.check(named), summary)
     yield* print(format, driftDocument(drift))
     if (drift.length > 0) return yield* found(drift, named)
   })

@@ -13,7 +13,7 @@ const countOf = (actions: ReadonlyArray<RepairAction>, action: RepairAction["act
 
 const summary = ({ actions }: RepairResult): string =>
   actions.length === 0
-    ? "all is as planned"
+    ? "nothing to repair"
     : `${countOf(actions, "restored")} restored, ${countOf(actions, "left")} left`
 
 const stays = (left: number): VmnetError =>

@@ -8,6 +8,9 @@ export type Step =
   /** A program of the host, not vmnet. */
   | { readonly host: ReadonlyArray<string> }
 
+/** Where a kill begins: the base of its world, or where `setup` has led to. */
+export type Stage = "base" | "before"
+
 /** A verb that is killed at each of its points. Everything about it is data. */
 export interface Scenario {
   readonly name: string
@@ -20,6 +23,8 @@ export interface Scenario {
   /** What leads from the base to where the verb starts; done for each kill. */
   readonly setup?: ReadonlyArray<Step>
   readonly argv: ReadonlyArray<string>
+  /** What leads from how the verb ends to how it begins, or to the base, where that is less than `check`. */
+  readonly back?: { readonly to: Stage; readonly steps: ReadonlyArray<Step> }
   /** What must work after the kill and the `gc`, and leads to the base again. */
   readonly check: ReadonlyArray<Step>
   /** Whether one `gc` has to complete the verb: it does so for a `gc` that was killed. Otherwise before and after are fine. */

@@ -4,8 +4,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { decoys } from "./decoys.ts"
 import { type Program, record } from "./killed.ts"
 import type { Point } from "./Point.ts"
-import { keepRecords } from "./records.ts"
-import type { Scenario } from "./Scenario.ts"
+import { recordsOf } from "./records.ts"
+import type { Scenario, Stage } from "./Scenario.ts"
 import { differences, look, type Looking, type State } from "./state.ts"
 import { takeSteps } from "./steps.ts"
 
@@ -20,7 +20,8 @@ export interface World {
   readonly points: ReadonlyArray<Point>
   /** Points of one recording that the other has not. */
   readonly unsteady: ReadonlyArray<string>
-  readonly restoreRecords: () => void
+  /** What is on record at a stage is kept, and put back where later kills begin there: each is as if it were the only one. */
+  readonly records: { readonly keep: (stage: Stage) => void; readonly restore: (stage: Stage) => void }
   /** Whether the live guest answers the LAN neighbour. */
   readonly answers: Effect.Effect<boolean>
 }
@@ -79,10 +80,11 @@ export const makeWorld = Effect.fnUntraced(function* (scenario: Scenario, bundle
   if (scenario.answers !== undefined) yield* host.serve("/run/netns/guest1", { port: 80, page: "peer" })
   const looking: Looking = { stateDir, directories: scenario.directories ?? [], inside: scenario.inside ?? [] }
   const base = yield* look(looking)
-  const restoreRecords = keepRecords(stateDir, `${directory}/base.db`)
+  const records = recordsOf<Stage>(stateDir, directory)
+  records.keep("base")
   const first = yield* rehearse(scenario, program, looking)
   yield* isBaseAgain(yield* look(looking), base)
-  restoreRecords()
+  records.restore("base")
   const { points } = once ? first : yield* rehearse(scenario, program, looking)
   const url = scenario.answers
   const answers =
@@ -90,5 +92,5 @@ export const makeWorld = Effect.fnUntraced(function* (scenario: Scenario, bundle
       ? Effect.succeed(true)
       : Effect.match(host.http("lan", url), { onSuccess: ({ seen }) => seen?.page === "peer", onFailure: () => false })
   const unsteady = differing(first.points, points)
-  return { scenario, program, looking, base, ...first, unsteady, restoreRecords, answers } satisfies World
+  return { scenario, program, looking, base, ...first, unsteady, records, answers } satisfies World
 })

@@ -30,6 +30,6 @@ describe("the command, killed by SIGKILL", () => {
         const killed = results.flatMap(({ reports }) => reports).filter(({ reached }) => reached)
         assert.isAtLeast(killed.length, 300)
       }).pipe(Effect.scoped),
-    900_000
+    1_800_000
   )
 })

@@ -101,6 +101,7 @@ const ports = ({ backend, title, flags, beside, more = {} }: Kind): ReadonlyArra
       verb: "publish",
       setup: [up("vm", ...flags)],
       argv: ["publish", "vm", ...spec],
+      back: { to: "before", steps: [run("unpublish", "vm", ...spec)] },
       check
     },
     {
@@ -109,6 +110,8 @@ const ports = ({ backend, title, flags, beside, more = {} }: Kind): ReadonlyArra
       verb: "unpublish",
       setup: [up("vm", ...flags), run("publish", "vm", ...spec)],
       argv: ["unpublish", "vm", ...spec],
+      // Published again they would have other marks.
+      back: { to: "base", steps: [down("vm")] },
       check
     }
   ]
@@ -144,42 +147,37 @@ const repairs: ReadonlyArray<Scenario> = [
   { backend: "tap", flags: ["-p", "8083:80"], taken: ["route", "flush", "exact", "10.214.0.2/32"] }
 ].map(({ backend, flags, taken }): Scenario => {
   const lives = [up("vm", "--backend", backend, ...flags), down("vm")]
+  const damage = [host("ip", ...taken), host("sysctl", "-q", "-w", "net.ipv4.ip_forward=0")]
   return {
     name: `${backend}-repair`,
     verb: "repair",
     backend,
-    setup: [lives[0]!, host("ip", ...taken), host("sysctl", "-q", "-w", "net.ipv4.ip_forward=0")],
+    setup: [lives[0]!, ...damage],
+    back: { to: "before", steps: damage },
     argv: ["repair", "vm"],
     partial: true,
     check: [run("repair", "vm"), run("check", "vm"), down("vm"), ...lives]
   }
 })
 
-/**
- * A TAP that goes back to its pool keeps the parameters that its VM gave it: the pool has them under `require`, where
- * they are nobody's.
- */
-const pool = `forwarding: require
-networks: { pooled: { backend: tap, subnet: 10.240.0.0/24, pool: { warm: 1, size: 4 } } }
-`
+const pool = "networks: { pooled: { backend: tap, subnet: 10.240.0.0/24, pool: { warm: 1, size: 4 } } }"
 const pooled = { backend: "tap", config: pool } as const
 const intoPool = ["--network", "pooled", "-p", "8085:80"]
-const forwards = host("sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
 
 const pools: ReadonlyArray<Scenario> = [
   {
     ...pooled,
     name: "pool-warm",
     verb: "warm",
-    prepare: [forwards],
     argv: ["network", "warm", "pooled"],
+    back: { to: "base", steps: [run("network", "rm", "pooled")] },
     check: [run("network", "warm", "pooled"), up("vm", ...intoPool), down("vm"), run("network", "rm", "pooled")]
   },
   {
     ...pooled,
     name: "pool-up",
     verb: "up",
-    prepare: [forwards, ...neighbours, run("network", "warm", "pooled")],
+    prepare: [...neighbours, run("network", "warm", "pooled")],
     argv: ["up", "vm", ...intoPool],
     check: [up("vm", ...intoPool), down("vm")],
     answers
@@ -188,7 +186,7 @@ const pools: ReadonlyArray<Scenario> = [
     ...pooled,
     name: "pool-down",
     verb: "down",
-    prepare: [forwards, ...neighbours, run("network", "warm", "pooled")],
+    prepare: [...neighbours, run("network", "warm", "pooled")],
     setup: [up("vm", ...intoPool)],
     argv: ["down", "vm"],
     check: [up("vm", ...intoPool), down("vm")],
@@ -219,7 +217,7 @@ const everyPool = collections({
   backend: "tap",
   title: "pool",
   flags: intoPool,
-  beside: [forwards, run("network", "warm", "pooled")],
+  beside: [run("network", "warm", "pooled")],
   more: { config: pool }
 }).filter(({ name }) => name === "pool-gc-owner-gone")
 
@@ -244,15 +242,15 @@ const samples: Readonly<Record<string, number>> = {
   "netns-unpublish": 12,
   "tap-up-beside": 20,
   "tap-unpublish": 12,
-  "tap-gc-half-made": 12,
   "slirp-up-first": 30,
   "slirp-down-last": 14,
   "slirp-publish": 12,
   "slirp-gc-owner-gone": 14,
   "pool-warm": 12,
   "pool-up": 12,
-  "pool-down": 12,
-  "resolv-conf-new-file": 14
+  "resolv-conf-new-file": 14,
+  "bridge-repair": 12,
+  "tap-repair": 12
 }
 
 export const scenarios: ReadonlyArray<Scenario> = all.map((scenario) =>

@@ -3,8 +3,9 @@ import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import type { Job, Report } from "../../../../tooling/crash/Job.ts"
 import { privacyGaps } from "@vmnet/testkit"
-import { killOnce } from "./killOnce.ts"
+import { type Killed, killOnce } from "./killOnce.ts"
 import { type Kill, killsAt } from "./Point.ts"
+import type { Stage } from "./Scenario.ts"
 import { scenarios } from "./scenarios.ts"
 import { makeWorld, type World } from "./World.ts"
 
@@ -46,10 +47,13 @@ const work = Effect.gen(function* () {
   const world = yield* makeWorld(scenario, job.bundle, job.count !== undefined || job.only !== undefined)
   const kills = chosen(world)
   tell({ kind: "world", points: world.points.length, kills: kills.length, unsteady: world.unsteady })
+  let stage: Stage = "base"
   for (const [index, kill] of kills.entries()) {
     if (index < job.from) continue
     const started = performance.now()
-    const outcome = yield* killOnce(world, kill, index)
+    const done: Killed = yield* killOnce(world, kill, index, stage)
+    const { outcome } = done
+    stage = done.stage
     const { delay, mode, point } = kill
     tell({
       kind: "kill",

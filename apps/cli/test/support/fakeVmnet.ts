@@ -170,8 +170,16 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
     warm: ({ network }) => Effect.as(failing(`warm ${network}`), { network, made: 2, ready: 3, leased: 1 }),
     removeNetwork: (vm) => Effect.as(failing(`rm ${vm}`), { vm, outcome: "removed" as const }),
     gc: (asked) => Effect.map(failing("gc"), () => options.gc?.(asked) ?? { actions: [], problems: [] }),
-    check: (vms = []) => Effect.as(Effect.forEach(vms, find), { drift: options.drift ?? [] }),
-    repair: (vms = []) => Effect.as(Effect.forEach(vms, find), { actions: options.actions ?? [] }),
+    check: Effect.fnUntraced(function* (vms = []) {
+      yield* failing("check")
+      yield* Effect.forEach(vms, find)
+      return { drift: options.drift ?? [] }
+    }),
+    repair: Effect.fnUntraced(function* (vms = []) {
+      yield* failing("repair")
+      yield* Effect.forEach(vms, find)
+      return { actions: options.actions ?? [] }
+    }),
     status: Effect.sync(() => statusOf(attachments, options.pools))
   })
   return { layer: Layer.succeed(Vmnet, service), attachments, requests }

@@ -17,7 +17,8 @@ import { install } from "./memoryHost.ts"
 /** Every operation on the real kernel. */
 export const exec = Layer.orDie(layerExec({ install }))
 
-export const stateDir = "/run/vmnet"
+/** Beside that of the command, whose install is another. */
+export const stateDir = "/run/vmnet/layers"
 
 export type Real = Vmnet | Ledger | LinkOps | NatOps | SysctlOps | HostProbe
 

@@ -1,5 +1,5 @@
 import { type NetworkSpec, Vmnet, type VmnetError } from "@vmnet/core"
-import { Effect, Struct } from "effect"
+import { Effect } from "effect"
 import type { Machine } from "./machine.ts"
 import { request } from "./request.ts"
 
@@ -15,12 +15,6 @@ export const poolOf = Effect.fnUntraced(function* (pool: string) {
   const [network] = yield* vmnet.networks({ config: [spec(pool)], default: [] })
   return network?.pool
 })
-
-/** A TAP that is kept keeps its own parameters, which mean nothing without a guest behind it. */
-export const withoutSysctls = ({ kernel }: Machine) =>
-  Object.fromEntries(
-    Object.entries(kernel.snapshot()).map(([key, one]) => [key, Struct.omit(one, ["sysctls", "forwarding"])])
-  )
 
 export const tapsOf = ({ kernel }: Machine): ReadonlyArray<string> => Object.keys(tapsIn(kernel.snapshot())).toSorted()
 

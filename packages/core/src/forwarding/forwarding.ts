@@ -17,6 +17,11 @@ const parameter = (netns: Netns, key: SysctlKey, link?: string): SysctlResource 
   ...(link === undefined ? {} : { link })
 })
 
+/** The key of the share that is `ip_forward`: whoever holds it goes about forwarding in the `global` way. */
+export const ipForwardShare = "sysctl.ip_forward"
+
+const uplinkPrefix = "sysctl.forwarding."
+
 /**
  * What keeps packets flowing between guests and the world, held by every lease and put back with the last one.
  *
@@ -28,7 +33,7 @@ const parameter = (netns: Netns, key: SysctlKey, link?: string): SysctlResource 
 export const forwardingShares = (mode: ForwardingMode, netns: Netns, uplink: string | null): ReadonlyArray<Share> => {
   switch (mode) {
     case "global":
-      return [{ key: "sysctl.ip_forward", resources: [parameter(netns, ipForwardKey)] }, ...uplinkShares(netns, uplink)]
+      return [{ key: ipForwardShare, resources: [parameter(netns, ipForwardKey)] }, ...uplinkShares(netns, uplink)]
     case "per-interface":
       return uplinkShares(netns, uplink)
     case "require":
@@ -42,7 +47,7 @@ export const forwardingKey = (device: string): SysctlKey => deviceKey(device, "f
 const uplinkShares = (netns: Netns, uplink: string | null): ReadonlyArray<Share> =>
   uplink === null
     ? []
-    : [{ key: `sysctl.forwarding.${keyPart(uplink)}`, resources: [parameter(netns, forwardingKey(uplink))] }]
+    : [{ key: `${uplinkPrefix}${keyPart(uplink)}`, resources: [parameter(netns, forwardingKey(uplink))] }]
 
 /**
  * Parameters of a gateway device of ours, gone with it: forwarding whatever `conf.default` says, and `route_localnet` so
@@ -59,3 +64,20 @@ export const deviceSysctls = (mode: ForwardingMode, netns: Netns, device: string
 /** Interface names may contain anything; share keys are `[a-z0-9._-]`. One-to-one. */
 const keyPart = (name: string): string =>
   name.replace(/[^a-z0-9.-]/g, (character) => `_${character.codePointAt(0)!.toString(16)}_`)
+
+/** The share that `forwardingShares` gives such a key; nothing for a key that it gives none. */
+export const forwardingShare = (key: string, netns: Netns): Share | undefined => {
+  if (key === ipForwardShare) return forwardingShares("global", netns, null)[0]
+  const device = key.startsWith(uplinkPrefix) ? nameOf(key.slice(uplinkPrefix.length)) : ""
+  return isDevice(device) ? uplinkShares(netns, device).find((share) => share.key === key) : undefined
+}
+
+/** What `keyPart` was made from, if it was. */
+const nameOf = (part: string): string =>
+  part.replace(/_([0-9a-f]{1,4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+
+/** See `dev_valid_name` in net/core/dev.c, and `sysctl_dev_name_is_allowed` in net/ipv4/devinet.c. */
+const isDevice = (name: string): boolean =>
+  /^[^\s/:\0]{1,15}$/.test(name) &&
+  new TextEncoder().encode(name).length <= 15 &&
+  ![".", "..", "all", "default"].includes(name)

@@ -1,31 +1,24 @@
 import { Effect } from "effect"
 import { VmnetError } from "../errors/VmnetError.ts"
-import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { Ledger } from "../ledger/Ledger.ts"
+import { isUnwritable } from "../ledger/ledgerErrors.ts"
 import { withLock } from "../ledger/Locks.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
-import { hostNetns } from "../ops/Netns.ts"
+import { ipForwardShare } from "./forwarding.ts"
+import { type HeldRow, heldRows, hostLock, registeredNamespace } from "./HeldRow.ts"
 import { HostRegister, type HostRegisterShape } from "./HostRegister.ts"
 
 /** What an install remembers of each parameter of a share; JSON. */
 export type Memos = ReadonlyArray<unknown>
 
-interface Row {
-  readonly share: string
-  readonly install: string
-  readonly state_dir: string
-  readonly memos: string
-}
-
-const global = "sysctl.ip_forward"
-
 /** The shares that are parameters of the host itself: what one install holds, others may rely on. */
-const isOfHost = (share: string): boolean => share.startsWith("sysctl.")
+export const isOfHost = (share: string): boolean => share.startsWith("sysctl.")
 
 /** What to look at, if there is anything to look at. */
 const registered = Effect.fnUntraced(function* (share: string) {
   const register = yield* HostRegister
   if (register === undefined || !isOfHost(share)) return undefined
-  const namespace = (yield* HostProbe).namespace(hostNetns) ?? "host"
+  const namespace = registeredNamespace(yield* HostProbe)
   return { register, namespace, own: yield* Ledger, host: yield* register.open }
 })
 
@@ -36,9 +29,26 @@ export const amongInstalls =
     Effect.gen(function* () {
       const found = yield* registered(share)
       if (found === undefined) return yield* self
-      const alone = withLock("host parameters")(Effect.provideService(self, Ledger, found.own))
+      const alone = withLock(hostLock)(Effect.provideService(self, Ledger, found.own))
       return yield* Effect.provideService(alone, Ledger, found.host)
     })
+
+/**
+ * The same for who only gives back. Where the register takes no writes nobody can take anything meanwhile, and what others
+ * hold can be read still; that we hold it stands there until the same is done again.
+ */
+export const givingBackAmongInstalls =
+  (share: string) =>
+  <A, R>(self: Effect.Effect<A, VmnetError, R>) =>
+    Effect.catchIf(amongInstalls(share)(self), isUnwritable, (error) =>
+      Effect.gen(function* () {
+        const register = yield* HostRegister
+        const recovery = register === undefined ? undefined : (yield* register.open).recovery
+        if (register === undefined || recovery === undefined) return yield* error
+        const open = Effect.succeed(yield* recovery.standIn)
+        return yield* Effect.provideService(self, HostRegister, { ...register, open })
+      }).pipe(Effect.scoped)
+    )
 
 /**
  * What others found before any install changed the parameters: whoever is the last to give them back puts that back.
@@ -49,7 +59,7 @@ export const inheritedMemos = Effect.fnUntraced(function* (share: string) {
   if (found === undefined) return undefined
   const { namespace, own, register, host } = found
   return yield* host.transact(`look up ${share}`, (tx): Memos | undefined => {
-    const rows = rowsOf(tx, namespace)
+    const rows = heldRows(tx, namespace)
     refuseOtherMode(rows, share, own, register)
     const known = rows.find((row) => row.share === share && row.install !== own.install)
     return known === undefined ? undefined : JSON.parse(known.memos)
@@ -79,7 +89,7 @@ export const isHeldByOthers = Effect.fnUntraced(function* (share: string) {
   if (found === undefined) return false
   const { namespace, own, register, host } = found
   return yield* host.transact(`look up ${share}`, (tx) =>
-    rowsOf(tx, namespace).some((row) => row.share === share && isAnother(row, own, register))
+    heldRows(tx, namespace).some((row) => row.share === share && isAnother(row, own, register))
   )
 })
 
@@ -87,31 +97,28 @@ export const tellReleased = Effect.fnUntraced(function* (share: string) {
   const found = yield* registered(share)
   if (found === undefined) return
   const { namespace, own, host } = found
-  const stale = (row: Row) => row.install !== own.install && !found.register.exists(row.state_dir)
+  const stale = (row: HeldRow) => row.install !== own.install && !found.register.exists(row.state_dir)
   yield* host.transact(`release ${share}`, (tx) => {
-    const gone = rowsOf(tx, namespace).filter((row) => row.share === share && stale(row))
+    const gone = heldRows(tx, namespace).filter((row) => row.share === share && stale(row))
     for (const install of [own.install, ...gone.map((row) => row.install)]) {
       tx.run("DELETE FROM held WHERE namespace = ? AND share = ? AND install = ?", namespace, share, install)
     }
   })
 })
 
-const rowsOf = (tx: Tx, namespace: string): ReadonlyArray<Row> =>
-  tx.all<Row>("SELECT share, install, state_dir, memos FROM held WHERE namespace = ? ORDER BY install", namespace)
-
 /** An install whose record is gone gives nothing back any more. */
-const isAnother = (row: Row, own: Ledger["Service"], { exists }: HostRegisterShape): boolean =>
+const isAnother = (row: HeldRow, own: Ledger["Service"], { exists }: HostRegisterShape): boolean =>
   row.install !== own.install && exists(row.state_dir)
 
 /** `ip_forward` resets the flags of every interface when it changes, so all installs go about forwarding in one way. */
 const refuseOtherMode = (
-  rows: ReadonlyArray<Row>,
+  rows: ReadonlyArray<HeldRow>,
   share: string,
   own: Ledger["Service"],
   register: HostRegisterShape
 ): void => {
-  const isGlobal = (install: string) => rows.some((row) => row.install === install && row.share === global)
-  const mode = share === global || isGlobal(own.install)
+  const isGlobal = (install: string) => rows.some((row) => row.install === install && row.share === ipForwardShare)
+  const mode = share === ipForwardShare || isGlobal(own.install)
   const other = rows.find((row) => isAnother(row, own, register) && isGlobal(row.install) !== mode)
   if (other === undefined) return
   const [theirs, ours] = mode ? ["per-interface", "global"] : ["global", "per-interface"]

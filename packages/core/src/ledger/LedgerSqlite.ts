@@ -133,7 +133,9 @@ class Connection {
     const work = Effect.gen({ self: this }, function* () {
       const isDue = yield* this.#attempt(name, () => isRebuildDue(tx))
       if (!isDue || rebuild === undefined) return
-      const record = yield* rebuild
+      const record = yield* Effect.catchIf(rebuild, isWithoutTools, () => Effect.succeed(undefined))
+      // Looked for by the next command that can look.
+      if (record === undefined) return
       yield* this.#attempt(name, () => inTransaction(database, "COMMIT", () => finishRebuild(tx, record)))
     })
     return Effect.andThen(work, use).pipe(Effect.onError(() => Effect.sync(() => database.close())))
@@ -165,3 +167,6 @@ class Connection {
     })
   }
 }
+
+/** Without the programs, or on a kernel that lacks what they need, nothing can be seen, and nothing of a host changed. */
+const isWithoutTools = ({ code }: VmnetError): boolean => code === "TOOL_MISSING" || code === "HOST_NOT_CAPABLE"

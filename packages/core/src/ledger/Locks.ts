@@ -11,12 +11,18 @@ const untilFree = Schedule.min([Schedule.exponential("2 millis", 1.5), Schedule.
   Schedule.upTo({ duration: patience })
 )
 
-interface LockRow {
-  readonly token: string
+export interface HolderRow {
   readonly pid: number
   readonly start: string
   readonly boot: string
+  readonly pidns: string | null
 }
+
+interface LockRow extends HolderRow {
+  readonly token: string
+}
+
+export const holderColumns = "pid, start, boot, pidns"
 
 /** Tells this copy of the module from every other, so that it only judges locks it has taken itself. */
 const instance = globalThis.crypto.randomUUID()
@@ -84,22 +90,23 @@ const hand = Effect.fnUntraced(function* (key: string) {
 
 /** The pid of whoever holds a lock, if he is alive. */
 export const lockHolder = (tx: Tx, key: string, probe: HostProbe["Service"]): number | undefined => {
-  const row = tx.get<LockRow>("SELECT token, pid, start, boot FROM locks WHERE key = ?", key)
+  const row = tx.get<LockRow>(`SELECT token, ${holderColumns} FROM locks WHERE key = ?`, key)
   return row !== undefined && isHeld(row, probe) ? row.pid : undefined
 }
 
 /** Takes the lock when it is free or its holder's process is gone; `false` when somebody alive has it. */
 const takeLock = (tx: Tx, key: string, token: string, probe: HostProbe["Service"]): boolean => {
-  const row = tx.get<LockRow>("SELECT token, pid, start, boot FROM locks WHERE key = ?", key)
+  const row = tx.get<LockRow>(`SELECT token, ${holderColumns} FROM locks WHERE key = ?`, key)
   if (row !== undefined && isHeld(row, probe)) return false
-  const { pid, startTime, bootId } = probe.self
+  const { pid, startTime, bootId, pidns = null } = probe.self
   tx.run(
-    "INSERT OR REPLACE INTO locks (key, token, pid, start, boot) VALUES (?, ?, ?, ?, ?)",
+    `INSERT OR REPLACE INTO locks (key, token, ${holderColumns}) VALUES (?, ?, ?, ?, ?, ?)`,
     key,
     token,
     pid,
     startTime,
-    bootId
+    bootId,
+    pidns
   )
   return true
 }
@@ -107,7 +114,13 @@ const takeLock = (tx: Tx, key: string, token: string, probe: HostProbe["Service"
 const isHeld = (row: LockRow, probe: HostProbe["Service"]): boolean =>
   probe.alive(holderOf(row)) && (working.has(row.token) || !row.token.startsWith(instance))
 
-const holderOf = (row: LockRow): ProcessId => ({ pid: row.pid, startTime: row.start, bootId: row.boot })
+/** The process that a row of locks names. */
+export const holderOf = ({ pid, start, boot, pidns }: HolderRow): ProcessId => ({
+  pid,
+  startTime: start,
+  bootId: boot,
+  ...(pidns !== null && { pidns })
+})
 
 const held = (key: string): VmnetError =>
   new VmnetError({

@@ -80,16 +80,17 @@ export const insertIntents = (
 export const insertFound = (
   tx: Tx,
   subject: string,
-  found: ReadonlyArray<{ readonly owner: Owner; readonly resource: Resource }>
+  found: ReadonlyArray<NewResource & { readonly owner: Owner }>
 ): void => {
-  for (const [seq, { owner, resource }] of found.entries()) {
+  for (const [seq, { memo, owner, resource }] of found.entries()) {
     tx.run(
-      "INSERT OR IGNORE INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'present', ?, NULL)",
+      "INSERT OR IGNORE INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'present', ?, ?)",
       subject,
       seq,
       resourceKey(resource),
       formatOwner(owner),
-      JSON.stringify(resource)
+      JSON.stringify(resource),
+      memo === undefined ? null : JSON.stringify(memo)
     )
   }
 }

@@ -68,8 +68,11 @@ CREATE TABLE held (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** Format 4: where a pid is one. */
+const pidNamespaces = "ALTER TABLE locks ADD COLUMN pidns TEXT;"
+
 /** What leads from each format to the next, from nothing on. */
-export const upgrades: ReadonlyArray<string> = [schema, members, lifetimes]
+export const upgrades: ReadonlyArray<string> = [schema, members, lifetimes, pidNamespaces]
 
 /** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
 export const schemaVersion = upgrades.length

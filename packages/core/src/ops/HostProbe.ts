@@ -8,6 +8,8 @@ export interface ProcessId {
   readonly pid: number
   readonly startTime: string
   readonly bootId: string
+  /** In which pid namespace that is its pid; absent where it is not known, and then taken to be the asker's own. */
+  readonly pidns?: string
 }
 
 /** A socket bound on the host. `address` is `0.0.0.0` for every address (IPv6 `::` counts as it). */

@@ -102,7 +102,7 @@ export interface SetMtu {
   readonly mtu: number
 }
 
-/** `ip link set $link address $mac`; a link stays up meanwhile. */
+/** `ip link set $link address $mac`; a link stays up meanwhile, and forgets its neighbours, permanent ones too. */
 export interface SetMac {
   readonly _tag: "SetMac"
   readonly link: string

@@ -3,7 +3,14 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { stepError } from "../errors/stepError.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
-import { amongInstalls, inheritedMemos, isHeldByOthers, tellHeld, tellReleased } from "../forwarding/heldParameters.ts"
+import {
+  amongInstalls,
+  givingBackAmongInstalls,
+  inheritedMemos,
+  isHeldByOthers,
+  tellHeld,
+  tellReleased
+} from "../forwarding/heldParameters.ts"
 import {
   asBegun,
   insertIntents,
@@ -132,7 +139,7 @@ export const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key
     )
     return owned === undefined ? undefined : yield* takeAway(drivers, key, owned)
   })
-  return yield* amongInstalls(key)(work)
+  return yield* givingBackAmongInstalls(key)(work)
 })
 
 /** From here on nobody takes the share for present, and who finds it so after a crash knows that removal had begun. */

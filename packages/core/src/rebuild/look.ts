@@ -8,8 +8,8 @@ import { type Link, LinkOps } from "../ops/LinkOps.ts"
 import { MountOps, type ResolverMount } from "../ops/MountOps.ts"
 import { NatOps, type NatSnapshot } from "../ops/NatOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
-import { SysctlOps } from "../ops/SysctlOps.ts"
-import { ipForwardKey } from "../forwarding/forwarding.ts"
+import type { SysctlOps } from "../ops/SysctlOps.ts"
+import { type HostParameters, lookAtParameters } from "./hostParameters.ts"
 
 /** Something found, and the tag of this install that it carries. */
 export interface Tagged<A> {
@@ -27,8 +27,7 @@ export interface Sight {
   readonly helpers: ReadonlyArray<Tagged<HelperKey>>
   /** Mounts of files below our state directory; whose they are is told by the names of their directories. */
   readonly mounts: ReadonlyArray<ResolverMount>
-  /** Whether the host forwards now. */
-  readonly forwards: boolean
+  readonly parameters: HostParameters
 }
 
 export type LookNeeds = Helpers | HostProbe | LinkOps | MountOps | NatOps | SysctlOps
@@ -53,7 +52,7 @@ export const look = (install: string, stateDir: string) =>
     return missingCapabilities.length > 0
       ? ({ ...nothing, ...found } satisfies Sight)
       : ({ ...(yield* lookAtHost(install, stateDir)), ...found } satisfies Sight)
-  }).pipe(Effect.mapError(failure))
+  }).pipe(Effect.catchTag("OpsError", (error) => Effect.fail(failure(error))))
 
 const nothing: Sight = {
   links: [],
@@ -62,7 +61,7 @@ const nothing: Sight = {
   elements: [],
   helpers: [],
   mounts: [],
-  forwards: false
+  parameters: { held: [], isForwardingLost: false }
 }
 
 const lookAtHost = Effect.fnUntraced(function* (install: string, stateDir: string) {
@@ -78,6 +77,6 @@ const lookAtHost = Effect.fnUntraced(function* (install: string, stateDir: strin
     layout: nat.layout,
     elements: nat.elements.flatMap(({ element, owner }) => ours(owner, element)),
     mounts: yield* (yield* MountOps).list(stateDir),
-    forwards: (yield* (yield* SysctlOps).read(hostNetns, ipForwardKey)) === "1"
+    parameters: yield* lookAtParameters(install, stateDir)
   }
 })

@@ -1,8 +1,10 @@
+import { ipForwardShare } from "../forwarding/forwarding.ts"
+import { isOfHost } from "../forwarding/heldParameters.ts"
 import type { Tx } from "../ledger/Ledger.ts"
 import { putMeta } from "../ledger/prepare.ts"
 import { holdOrphanAddress, type Orphan, putOrphan } from "../ledger/OrphanRow.ts"
 import { insertFound } from "../ledger/ResourceRow.ts"
-import { insertShare, shareState, shareSubject } from "../ledger/ShareRow.ts"
+import { insertShare, type ShareState, shareState, shareSubject } from "../ledger/ShareRow.ts"
 import { parseIpv4 } from "../net/Ipv4.ts"
 import { deleteMember, findMember, insertMember } from "../pool/MemberRow.ts"
 import { Result } from "effect"
@@ -19,14 +21,31 @@ export const record = (tx: Tx, sight: Sight, { members, shares, vms }: Subjects)
   for (const [vm, seen] of vms) recordVm(tx, vm, seen, shares)
   raiseMarks(tx, sight)
   const isOnHost = sight.layout !== "absent" || sight.links.length > 0 || sight.elements.length > 0
-  if (isOnHost && sight.forwards) putLost(tx, "net.ipv4.ip_forward")
+  if (isOnHost && sight.parameters.isForwardingLost) putLost(tx, "net.ipv4.ip_forward")
 }
 
-/** The tables are whole or they are not, which can be seen; of a network nobody can say what else there was. */
-const recordShare = (tx: Tx, key: string, seen: ReadonlyArray<SeenResource>, { layout }: Sight): void => {
+const recordShare = (tx: Tx, key: string, seen: ReadonlyArray<SeenResource>, sight: Sight): void => {
   if (shareState(tx, key) !== undefined) return
-  insertShare(tx, key, key === "nat" ? 0 : 1, key === "nat" && layout === "present" ? "present" : "orphan")
+  insertShare(tx, key, rankOf(key), stateOf(key, sight))
   insertFound(tx, shareSubject(key), seen)
+}
+
+/** As plans have it: the tables are there first, and `ip_forward` sets the flag of the uplink when it changes. */
+const rankOf = (key: string): number => {
+  if (key === "nat") return 0
+  if (!isOfHost(key)) return 1
+  return key === ipForwardShare ? 2 : 3
+}
+
+/**
+ * The tables are whole or they are not, which can be seen; of a network nobody can say what else there was. Parameters
+ * that are not as they are held are made so by the next to need them.
+ */
+const stateOf = (key: string, { layout, parameters }: Sight): ShareState => {
+  if (key === "nat") return layout === "present" ? "present" : "orphan"
+  const held = parameters.held.find((one) => one.key === key)
+  if (held === undefined) return "orphan"
+  return held.stands ? "present" : "creating"
 }
 
 /** Of no class that anybody asks for: nobody is given it, and it goes with the next that is made, or with its network. */
@@ -37,7 +56,7 @@ const recordMember = (tx: Tx, subject: string, seen: ReadonlyArray<SeenResource>
   insertMember(tx, { subject, network, class: "", device, state: "ready" })
   insertFound(tx, subject, seen)
   holdDevices(tx, subject, seen)
-  holdShares(tx, subject, seen, shares)
+  holdShares(tx, subject, seen, sharesOfMembers(shares))
   raise(tx, "member", numberOfMember(subject))
 }
 
@@ -113,12 +132,16 @@ const holdPorts = (tx: Tx, vm: string, seen: ReadonlyArray<SeenResource>): void 
   }
 }
 
-/** What stands on the host needs the tables; what is behind a network's bridge needs the network. */
+/** A device that no VM has forwards nothing. */
+const sharesOfMembers = (shares: Subjects["shares"]): Subjects["shares"] =>
+  new Map([...shares].filter(([key]) => !isOfHost(key)))
+
+/** What stands on the host needs the tables, and has it forward; what is behind a network's bridge needs the network. */
 const sharesOf = (seen: ReadonlyArray<SeenResource>, shares: Subjects["shares"]): ReadonlyArray<string> => {
   const isOnHost = seen.some(({ resource }) => resource.netns._tag === "Host" && resource.kind !== "ResolvConf")
   const used = new Set(seen.flatMap(({ resource }) => linksNamed(resource)))
   return [...shares].flatMap(([key, made]) => {
-    if (key === "nat") return isOnHost ? [key] : []
+    if (key === "nat" || isOfHost(key)) return isOnHost ? [key] : []
     const links = made.flatMap(({ resource }) => [...carries(resource), ...linksNamed(resource)])
     return links.some((link) => used.has(link.replace(/^host /, ""))) ? [key] : []
   })

@@ -9,6 +9,8 @@ import type { Sight } from "./look.ts"
 export interface SeenResource {
   readonly owner: Owner
   readonly resource: Resource
+  /** What was found before it was changed, where that is known from elsewhere. */
+  readonly memo?: unknown
 }
 
 /** In creation order: rules, then namespaces, then links, then processes. Removal is the reverse. */

@@ -2,6 +2,8 @@ import { resolverDirectory } from "../plan/resolverDirectory.ts"
 import type { Owner } from "../names/Owner.ts"
 import type { ResolverMount } from "../ops/MountOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
+import { shareSubject } from "../ledger/ShareRow.ts"
+import type { HeldShare } from "./hostParameters.ts"
 import type { Sight } from "./look.ts"
 import { resourcesSeen, type SeenResource } from "./resourcesSeen.ts"
 
@@ -41,7 +43,9 @@ export const subjectsOf = (sight: Sight, install: string, stateDir: string): Sub
     vms: withMounts(vms, sight.mounts, install, stateDir),
     shares: new Map([
       ...(layout.length === 0 ? [] : [["nat", layout] as const]),
-      ...all.filter(([subject]) => subject.startsWith("@") && !isMember(subject)).map(withoutAt)
+      ...all.filter(([subject]) => subject.startsWith("@") && !isMember(subject)).map(withoutAt),
+      // Last: no tag of a link makes it a parameter.
+      ...sight.parameters.held.map(parametersSeen(install))
     ]),
     members: new Map(all.filter(([subject]) => isMember(subject)))
   }
@@ -53,6 +57,13 @@ const layoutOf = (install: string): SeenResource => ({
   owner: { install, subject: "@nat", generation: 0 },
   resource: { kind: "NatLayout", netns: hostNetns }
 })
+
+const parametersSeen =
+  (install: string) =>
+  ({ key, parameters }: HeldShare) => {
+    const owner = { install, subject: shareSubject(key), generation: 0 }
+    return [key, parameters.map((one): SeenResource => ({ owner, ...one }))] as const
+  }
 
 /** Which VM is behind which device, by the rules about its guest. */
 const usersOf = (seen: ReadonlyArray<SeenResource>): ReadonlyMap<string, string> =>

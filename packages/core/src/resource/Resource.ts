@@ -101,7 +101,8 @@ export interface NeighbourResource {
 /**
  * A kernel parameter held at a value. What was found before the first change is recorded in the ledger beside it
  * (`SysctlMemo`); deletion puts that back, only if the value is still ours. `link` names the device the parameter
- * belongs to when it belongs to one of ours and goes with it: then nothing is put back.
+ * belongs to when it belongs to one of ours and goes with it: then nothing is put back, unless the device stays (that of a
+ * pool), which gets what a new one has.
  */
 export interface SysctlResource {
   readonly kind: "Sysctl"

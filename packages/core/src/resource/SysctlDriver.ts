@@ -28,7 +28,7 @@ export const makeSysctlDriver = (ops: Ops): Driver => ({
   mend: (owned) => write(ops, sysctl(owned))
 })
 
-/** Reads what must be remembered before the resource is applied; nothing for parameters that go with their device. */
+/** Reads what must be remembered before the resource is applied; nothing for parameters of a device of ours. */
 export const sysctlMemo = (ops: Ops, resource: SysctlResource): Effect.Effect<SysctlMemo | undefined, OpsError> =>
   Effect.gen(function* () {
     const { key, link, netns } = resource
@@ -55,12 +55,24 @@ const hold = (ops: Ops, { netns, key, value }: SysctlResource, memo: SysctlMemo 
 const presence = Effect.fnUntraced(function* (ops: Ops, owned: OwnedResource): Effect.fn.Return<Presence, OpsError> {
   const { key, netns, value } = sysctl(owned)
   const memo = memoOf(owned)
-  if (memo === undefined || memo.before === value) return "absent"
+  const before = yield* originOf(ops, owned)
+  if (before === null || before === value) return "absent"
   const now = yield* ops.read(netns, key)
   if (now === value) return "ours"
   // Put back already, perhaps without what goes along with it.
-  return owned.begun === true && now === memo.before && memo.reset !== undefined ? "ours" : "absent"
+  return owned.begun === true && now === before && memo?.reset !== undefined ? "ours" : "absent"
 })
+
+/**
+ * What is put back. A device of ours that outlives the VM, as that of a pool does, is as one that is made now: its
+ * parameters come from `default`.
+ */
+const originOf = (ops: Ops, owned: OwnedResource): Effect.Effect<string | null, OpsError> => {
+  const { key, link, netns } = sysctl(owned)
+  const memo = memoOf(owned)
+  if (memo !== undefined) return Effect.succeed(memo.before)
+  return link !== undefined && key[3] === link ? ops.read(netns, key.with(3, "default")) : Effect.succeed(null)
+}
 
 /** A value that was right before it was ever written is as much part of the plan. */
 const inspect = Effect.fnUntraced(function* (ops: Ops, { key, netns, value }: SysctlResource) {
@@ -73,7 +85,9 @@ const write = (ops: Ops, { key, netns, value }: SysctlResource): Effect.Effect<v
 
 const restore = Effect.fnUntraced(function* (ops: Ops, owned: OwnedResource) {
   const { key, netns, value } = sysctl(owned)
-  const { before, reset } = memoOf(owned)!
+  const before = yield* originOf(ops, owned)
+  if (before === null) return
+  const reset = memoOf(owned)?.reset
   if (reset === undefined) return yield* ops.write(netns, key, before)
   const held = (yield* ops.read(netns, key)) === value
   const writes = forwardResetWrites(reset, yield* readForwardReset(ops, netns), held ? value : before)

@@ -36,7 +36,7 @@ const fill = Effect.gen(function* () {
     tx.run("INSERT INTO shares VALUES ('net.web', 'present', 1)")
     tx.run("INSERT INTO holds VALUES ('net.web', 'vm1')")
     tx.run("INSERT INTO resources VALUES ('vm1', 0, 'Tap host x', 'tag', 'present', '{}', NULL)")
-    tx.run("INSERT INTO locks VALUES ('vm vm1', '1.1', 1, '1', 'other')")
+    tx.run("INSERT INTO locks VALUES ('vm vm1', '1.1', 1, '1', 'other', NULL)")
     return { generation: nextGeneration(tx, "vm1"), mark: nextMark(tx) }
   })
 })

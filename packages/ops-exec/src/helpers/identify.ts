@@ -1,5 +1,6 @@
 import type { HelperFinding, HelperKey } from "@vmnet/core"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { pidFile, type Place } from "./place.ts"
 import { readRecord } from "./record.ts"
 import { searchTagged, tagged } from "./tag.ts"
@@ -23,9 +24,21 @@ const ended = (place: Place, helper: string): HelperFinding => {
   return { _tag: "Ended", reason: `${helper} has ended${words === "" ? "" : `; it said last: ${words.slice(0, 200)}`}` }
 }
 
-/** The first helper of a VM makes their directory before it has a record: what is left of that is the first one's too. */
+/**
+ * The first helper of a VM makes their directory before it has a record: what is left of that is the first one's too. So is
+ * the directory of all helpers, should there be none in it: whoever made it, or took the last one away, has died over it.
+ */
 const isBegun = ({ directory }: Place, { helper }: HelperKey): boolean =>
-  helper === "namespace" && existsSync(directory)
+  helper === "namespace" && (existsSync(directory) || isEmpty(join(directory, "..")))
+
+const isEmpty = (directory: string): boolean => {
+  try {
+    return readdirSync(directory).length === 0
+  } catch {
+    // Nobody has helpers, or the last one has just gone.
+    return false
+  }
+}
 
 /**
  * What there is of a helper now. Its record is believed only as far as the process bears it out: start time, boot and tag
@@ -40,7 +53,7 @@ export const identify = (place: Place, key: HelperKey, bootId: string): HelperFi
     const same = now?.startTime === recorded.process.startTime && recorded.process.bootId === bootId
     if (now !== undefined && same) return { _tag: "Running", process: now }
   }
-  const found = searchTagged(key, argument, bootId)
+  const found = searchTagged(key, argument, bootId, dirname(dirname(place.directory)))
   if (found !== undefined) return { _tag: "Running", process: found }
   return recorded._tag === "None" && !isBegun(place, key) ? { _tag: "Absent" } : ended(place, key.helper)
 }

@@ -27,7 +27,7 @@ const ownersRecorded = (stateDir: string): ReadonlyArray<string> =>
 
 /** Helpers that carry a tag of the install. One whose own tag cannot be read is found by that of the namespace it is for. */
 export const listHelpers = ({ bootId, stateDir }: HelperContext, install: string): ReadonlyArray<HelperKey> => {
-  const owners = new Set([...ownersRunning(), ...ownersRecorded(stateDir)])
+  const owners = new Set([...ownersRunning(stateDir), ...ownersRecorded(stateDir)])
   return [...owners]
     .filter((owner) => parseOwner(owner)?.install === install)
     .flatMap((owner) => helperNames.map((helper): HelperKey => ({ owner, helper })))

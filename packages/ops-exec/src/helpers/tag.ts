@@ -49,6 +49,24 @@ const carries = (pid: number, key: HelperKey, argument: string): boolean => {
   return key.helper === "pasta" && (read(`/proc/${pid}/cmdline`) ?? "").split("\0").includes(argument)
 }
 
+const identityOf = (directory: string): string | undefined => {
+  const stats = statSync(directory, { throwIfNoEntry: false, bigint: true })
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`
+}
+
+/**
+ * Whether a process lives with another directory under the path of ours. Every container has a `/run/vmnet` of its own, and
+ * with the same machine id the same install: its helpers carry tags like ours, and are its own.
+ */
+const isElsewhere = (pid: number, stateDir: string): boolean => {
+  try {
+    return identityOf(`/proc/${pid}/root${stateDir}`) !== identityOf(stateDir)
+  } catch {
+    // Closed to us: nothing else of it can be read either.
+    return false
+  }
+}
+
 /** The process of a pid if it is this helper now: its start time is read before its tag and again after it. */
 export const tagged = (pid: number, key: HelperKey, argument: string, bootId: string): ProcessId | undefined => {
   if (!mayBeHelper(pid)) return undefined
@@ -59,18 +77,28 @@ export const tagged = (pid: number, key: HelperKey, argument: string, bootId: st
 }
 
 /** Looks for a helper that nobody wrote down among all processes. */
-export const searchTagged = (key: HelperKey, argument: string, bootId: string): ProcessId | undefined => {
+export const searchTagged = (
+  key: HelperKey,
+  argument: string,
+  bootId: string,
+  stateDir: string
+): ProcessId | undefined => {
   const pids = readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []))
   // A child that a helper forks for a moment has its tag too; the helper itself is the elder.
-  const found = pids.map((pid) => tagged(pid, key, argument, bootId)).filter((one) => one !== undefined)
+  const found = pids
+    .map((pid) => tagged(pid, key, argument, bootId))
+    .filter((one) => one !== undefined)
+    // pasta has given up every directory; the file it was told is all there is to know it by.
+    .filter(({ pid }) => key.helper === "pasta" || !isElsewhere(pid, stateDir))
   return found.toSorted((a, b) => Number(a.startTime) - Number(b.startTime) || a.pid - b.pid)[0]
 }
 
 /** The tags of all processes that have one, as they are in their environments: anybody may write anything there. */
-export const ownersRunning = (): ReadonlySet<string> => {
+export const ownersRunning = (stateDir: string): ReadonlySet<string> => {
   const pids = readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []))
-  const owners = pids.filter((pid) => mayBeHelper(pid) && isMine(pid)).flatMap((pid) => ownerIn(pid) ?? [])
-  return new Set(owners)
+  const mine = pids.filter((pid) => mayBeHelper(pid) && isMine(pid))
+  const owners = mine.map((pid) => ({ pid, owner: ownerIn(pid) })).filter(({ owner }) => owner !== undefined)
+  return new Set(owners.flatMap(({ owner, pid }) => (isElsewhere(pid, stateDir) ? [] : [owner!])))
 }
 
 const ownerIn = (pid: number): string | undefined =>

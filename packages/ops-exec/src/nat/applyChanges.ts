@@ -3,6 +3,7 @@ import { Effect, Schedule } from "effect"
 import type { Attempt } from "../commands/opsErrors.ts"
 import { requireIntervals } from "./requireIntervals.ts"
 import { requireOwn } from "./requireOwn.ts"
+import { requirePlace } from "./requirePlace.ts"
 import { renderJson } from "./renderJson.ts"
 import { renderText } from "./renderText.ts"
 import { reasonOfNft, runNft, wordsOfNft } from "./runNft.ts"
@@ -89,6 +90,7 @@ export const applyChanges = Effect.fnUntraced(function* (
   if (changes.length === 0) return
   const call: Call = { commands, netns, install, changes }
   yield* requireIntervals(commands, netns, install, changes)
+  yield* requirePlace(commands, netns, install, changes)
   const there = yield* requireOwn(commands, netns, install, changes)
   const transaction = commandsOf(changes, there)
   if (transaction.length === 0) return

@@ -5,6 +5,7 @@ import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { missingCapabilities } from "./capabilities.ts"
 import { inhabited } from "./inhabited.ts"
 import { namespaceIdentity } from "./namespaceIdentity.ts"
+import { mayBeInhabited, pidNamespaceOf } from "./pidNamespace.ts"
 import { isProvenAbsent, readProcessStat } from "./processStat.ts"
 import { behindStubs, usableResolvers } from "./resolvers.ts"
 import { tapUse, tunsOf } from "./tapUse.ts"
@@ -29,18 +30,26 @@ const boundSockets = (): ReadonlyArray<BoundSocket> =>
     )
   )
 
+/** Which pids mean what: until when, and where. */
+interface Place {
+  readonly bootId: string
+  readonly pidns: string | undefined
+}
+
 const finder =
-  (bootId: string) =>
+  ({ bootId, pidns }: Place) =>
   (pid: number): ProcessId | null => {
     const stat = readProcessStat(pid)
-    return stat === undefined || stat.gone ? null : { pid, startTime: stat.startTime, bootId }
+    if (stat === undefined || stat.gone) return null
+    return { pid, startTime: stat.startTime, bootId, ...(pidns !== undefined && { pidns }) }
   }
 
 /** What cannot be told is taken to be alive: somebody may be there. */
 const isAlive =
-  (bootId: string) =>
+  ({ bootId, pidns }: Place) =>
   (sought: ProcessId): boolean => {
     if (sought.bootId !== bootId) return false
+    if (sought.pidns !== undefined && sought.pidns !== pidns) return mayBeInhabited(sought.pidns)
     const stat = readProcessStat(sought.pid)
     return stat === undefined ? !isProvenAbsent(sought.pid) : !stat.gone && stat.startTime === sought.startTime
   }
@@ -52,14 +61,15 @@ const make = Effect.gen(function* () {
     catch: (cause) => ofSystemError(attempt, cause)
   })
   const { bootId, status } = yield* facts
-  const find = finder(bootId)
+  const place: Place = { bootId, pidns: pidNamespaceOf("self") }
+  const find = finder(place)
   const self = find(process.pid)
   if (self === null)
     return yield* new OpsError({ ...attempt, reason: "Failed", output: "this process is not in /proc" })
   return HostProbe.of({
     self,
     find,
-    alive: isAlive(bootId),
+    alive: isAlive(place),
     namespace: namespaceIdentity,
     sockets: Effect.try({
       try: boundSockets,

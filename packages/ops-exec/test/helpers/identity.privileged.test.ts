@@ -109,3 +109,16 @@ it.live("what an earlier generation left behind is in nobody's way, and one that
     assert.isFalse(existsSync(`${stateDir}/helpers`), "files are left")
   }).pipe(Effect.provide(Layer.orDie(layerExec({ install: "0a1b2c3d", stateDir }))))
 )
+
+it.live("whoever died before the first file of a helper, or after the last, leaves no directory for good", () =>
+  Effect.gen(function* () {
+    const helpers = yield* Helpers
+    for (const left of [`${stateDir}/helpers/identity`, `${stateDir}/helpers`]) {
+      mkdirSync(left, { recursive: true, mode: 0o700 })
+      assert.strictEqual((yield* helpers.find(key))._tag, "Ended", left)
+      yield* helpers.stop(key)
+      assert.isFalse(existsSync(`${stateDir}/helpers`), left)
+      assert.strictEqual((yield* helpers.find(key))._tag, "Absent")
+    }
+  }).pipe(Effect.provide(Layer.orDie(layerExec({ install: "0a1b2c3d", stateDir }))))
+)

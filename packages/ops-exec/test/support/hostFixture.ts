@@ -3,7 +3,9 @@ import { Effect, Layer } from "effect"
 import { createSocket } from "node:dgram"
 import { once } from "node:events"
 import { createServer } from "node:net"
-import { childrenOf, start, statOf, until } from "./processes.ts"
+import { existsSync } from "node:fs"
+import { childrenOf, netnsOf, start, statOf, until } from "./processes.ts"
+import { ip } from "./programs.ts"
 
 const listenTcp = async (address: string) => {
   const server = createServer()
@@ -44,9 +46,25 @@ const zombie = Effect.gen(function* () {
   return child
 })
 
+/** `ioctl(tun, TUNSETIFF, { ifr_name, IFF_TAP | IFF_NO_PI })` and then nothing: Node has no ioctl. */
+const hold = (device: string): string =>
+  `sysopen(my $tun, "/dev/net/tun", 2) or die; my $ifr = pack("a16 s x22", "${device}", 0x1002);
+  ioctl($tun, 0x400454ca, $ifr) or die; sleep`
+
+const tapHolder = Effect.gen(function* () {
+  const device = "tap-held"
+  const { end, pid } = yield* start("perl", "-e", hold(device))
+  yield* until("the TAP is there", () => existsSync(`/proc/sys/net/ipv4/conf/${device}`))
+  return { pid, device, end, unplug: Effect.sync(() => void ip("link", "delete", "dev", device)) }
+})
+
 /** Processes and sockets of the machine itself. */
 export const hostFixture: Layer.Layer<HostFixture> = Layer.succeed(HostFixture, {
   process: start("sleep", "600"),
+  apart: Effect.tap(start("unshare", "--net", "sleep", "600"), ({ pid }) =>
+    until("it is in its own namespace", () => netnsOf(pid) !== netnsOf("self"))
+  ),
+  tapHolder,
   zombie,
   bind: (protocol, address) =>
     Effect.acquireRelease(

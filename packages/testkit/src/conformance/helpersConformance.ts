@@ -3,7 +3,7 @@ import { type HelperSpec, Helpers, HostProbe, LinkOps, type Netns, type PortForw
 import { Effect, Layer } from "effect"
 
 const install = "0a1b2c3d"
-let generation = 0
+let count = 0
 
 const subnet = { mtu: 1500, subnet: "10.0.2.0/24", guestAddress: "10.0.2.100", hostLoopback: false }
 const slirp: HelperSpec = { helper: "slirp4netns", link: "slirp0", ...subnet }
@@ -22,7 +22,7 @@ const netnsOf = ({ pid, startTime }: ProcessId): Netns => ({ _tag: "Process", pi
 /** A VM of its own with a namespace, gone with the scope. */
 const held = Effect.gen(function* () {
   const helpers = yield* Helpers
-  const owner = `vmnet:${install}:conformance:${++generation}`
+  const owner = `vmnet:${install}:conformance-${++count}:1`
   const holder = yield* Effect.acquireRelease(helpers.start(owner, { helper: "namespace" }), () =>
     Effect.ignore(helpers.stop({ owner, helper: "namespace" }))
   )
@@ -96,6 +96,24 @@ export const helpersConformance = (
         assert.strictEqual(refused.reason, "Missing")
         yield* helpers.stop(key)
         assert.deepStrictEqual(yield* helpers.find(key), { _tag: "Absent" })
+      })
+    )
+
+    it.effect("the helpers of an install are listed until they are stopped, those of another are not", () =>
+      Effect.gen(function* () {
+        const helpers = yield* Helpers
+        const { holder, owner } = yield* connected
+        const { owner: other } = yield* held
+        const names = (of: string, who: string) =>
+          Effect.map(helpers.list(of), (keys) => keys.flatMap((key) => (key.owner === who ? [key.helper] : [])).sort())
+        assert.deepStrictEqual(yield* names(install, owner), ["namespace", "slirp4netns"])
+        assert.deepStrictEqual(yield* names(install, other), ["namespace"])
+        assert.deepStrictEqual(yield* names("ffffffff", owner), [])
+        yield* end(holder.pid)
+        assert.deepStrictEqual(yield* names(install, owner), ["namespace", "slirp4netns"])
+        for (const helper of ["slirp4netns", "namespace"] as const) yield* helpers.stop({ owner, helper })
+        assert.deepStrictEqual(yield* names(install, owner), [])
+        assert.deepStrictEqual(yield* names(install, other), ["namespace"])
       })
     )
 

@@ -59,6 +59,34 @@ const processes = (it: ProbeTests): void => {
     })
   )
 
+  it.effect("a namespace that only one process is in is empty, and none, when that has ended", () =>
+    Effect.gen(function* () {
+      const { find, inhabited, namespace } = yield* HostProbe
+      const { pid, end } = yield* (yield* HostFixture).apart
+      const netns: Netns = { _tag: "Process", pid, startTime: find(pid)!.startTime }
+      assert.isTrue(yield* inhabited(netns))
+      assert.notStrictEqual(namespace(netns), namespace(hostNetns))
+      yield* end
+      assert.isFalse(yield* inhabited(netns))
+      assert.isNull(namespace(netns))
+    })
+  )
+
+  it.effect("what a process has open of TAPs is told by name, and without one once it was deleted", () =>
+    Effect.gen(function* () {
+      const { find, self, tunsOf } = yield* HostProbe
+      const { device, end, pid, unplug } = yield* (yield* HostFixture).tapHolder
+      const holder = find(pid)!
+      assert.deepStrictEqual(tunsOf(holder), [device])
+      assert.deepStrictEqual(tunsOf(self), [])
+      assert.deepStrictEqual(tunsOf({ ...holder, startTime: `${Number(holder.startTime) + 1}` }), [])
+      yield* unplug
+      assert.deepStrictEqual(tunsOf(holder), [""])
+      yield* end
+      assert.deepStrictEqual(tunsOf(holder), [])
+    })
+  )
+
   it.effect("a number that is no pid finds nothing", () =>
     Effect.gen(function* () {
       const { find } = yield* HostProbe

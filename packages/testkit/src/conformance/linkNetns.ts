@@ -171,4 +171,25 @@ export const linkNetns = (it: LinkTests): void => {
   creation(it)
   deletion(it)
   linkNetnsBatches(it)
+
+  it.effect("every name is listed while it is there, whoever's it is and whatever it leads to", () =>
+    Effect.gen(function* () {
+      const { plantNetns, netnsName } = yield* KernelFixture
+      const { apply, links, name } = yield* netnsNames
+      const [foreign, file, symlink] = [yield* netnsName, yield* netnsName, yield* netnsName]
+      const listed = Effect.map(links.netnsNames, (all) =>
+        [name, foreign, file, symlink].filter((one) => all.includes(one))
+      )
+      assert.deepStrictEqual(yield* listed, [])
+      yield* apply(addNetns(name))
+      yield* plantNetns(foreign, "netns")
+      yield* plantNetns(file, "file")
+      yield* plantNetns(symlink, { symlink: name })
+      assert.deepStrictEqual(yield* listed, [name, foreign, file, symlink])
+      const all = yield* links.netnsNames
+      assert.strictEqual(new Set(all).size, all.length)
+      yield* apply(deleteNetns(name))
+      assert.deepStrictEqual(yield* listed, [foreign, file, symlink])
+    })
+  )
 }

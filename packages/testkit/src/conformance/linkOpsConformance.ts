@@ -8,6 +8,7 @@ import { linkConfigured } from "./linkConfigured.ts"
 import { linkCreation } from "./linkCreation.ts"
 import { linkNetns } from "./linkNetns.ts"
 import { linkHistories } from "./linkHistories.ts"
+import { linkMending } from "./linkMending.ts"
 import { linkNames } from "./linkNames.ts"
 import { linkNamespaces } from "./linkNamespaces.ts"
 
@@ -18,6 +19,7 @@ export const linkOpsConformance = <E>(name: string, makeLayer: () => Layer.Layer
     linkAddresses(it)
     linkConfigured(it)
     linkBatches(it)
+    linkMending(it)
     linkNames(it)
     linkNamespaces(it)
     linkNetns(it)

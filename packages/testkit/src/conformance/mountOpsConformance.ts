@@ -10,6 +10,8 @@ const findTag = Effect.fnUntraced(function* (mount: ResolverMount) {
   return (yield* (yield* MountOps).find(mount))._tag
 })
 
+const dirname = (path: string): string => path.slice(0, path.lastIndexOf("/"))
+
 const life = (it: MountTests): void => {
   for (const resolvConf of ["file", "absent"] as const satisfies ReadonlyArray<RootfsShape["resolvConf"]>) {
     it.effect(`mounts where there is ${resolvConf === "file" ? "a file" : "none"}, and leaves no trace`, () =>
@@ -103,6 +105,34 @@ const others = (it: MountTests): void => {
       assert.strictEqual(yield* findTag(mount), "Present")
       yield* unmount(mount)
       assert.deepStrictEqual(yield* fixture.picture, before)
+    })
+  )
+
+  it.effect("mounts are listed by where their files are, as they were made, until they are unmounted", () =>
+    Effect.gen(function* () {
+      const { list, mount: make, unmount } = yield* MountOps
+      const fixture = yield* MountFixture
+      const [one, two] = [yield* planned({}, "nameserver 192.0.2.1\n"), yield* planned()]
+      const parent = dirname(one.directory)
+      const ours = Effect.map(list(parent), (all) =>
+        all.filter(({ directory }) => [one.directory, two.directory].includes(directory))
+      )
+      assert.deepStrictEqual(yield* ours, [])
+      yield* make(one)
+      yield* make(two)
+      assert.sameDeepMembers([...(yield* ours)], [one, two])
+      assert.deepStrictEqual(yield* list(`${parent}/elsewhere`), [])
+      assert.deepStrictEqual(yield* list(dirname(parent)), [])
+      yield* fixture.cover(two.rootfs.path)
+      assert.sameDeepMembers(
+        (yield* ours).map(({ directory }) => directory),
+        [one.directory, two.directory]
+      )
+      yield* fixture.unmount(two.rootfs.path)
+      yield* unmount(one)
+      assert.deepStrictEqual(yield* ours, [two])
+      yield* unmount(two)
+      assert.deepStrictEqual(yield* ours, [])
     })
   )
 

@@ -5,6 +5,7 @@ import type { KernelFixture } from "./KernelFixture.ts"
 import { natFindings } from "./natFindings.ts"
 import { natHistories } from "./natHistories.ts"
 import { natLayout } from "./natLayout.ts"
+import { natRestoring } from "./natRestoring.ts"
 import { natRoundTrip } from "./natRoundTrip.ts"
 import { natSlots } from "./natSlots.ts"
 import { natTransactions } from "./natTransactions.ts"
@@ -16,6 +17,7 @@ export const natOpsConformance = <E>(name: string, makeLayer: () => Layer.Layer<
     natRoundTrip(it)
     natTransactions(it)
     natFindings(it)
+    natRestoring(it)
     natSlots(it)
     natHistories(it)
   })

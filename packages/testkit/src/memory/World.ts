@@ -101,8 +101,8 @@ export class World {
   }
 
   /** A TAP that is gone leaves its descriptor without a device. */
-  tunsOf({ pid }: ProcessId): ReadonlyArray<string> {
-    if (this.processes.find(pid) === null) return []
+  tunsOf({ pid, startTime }: ProcessId): ReadonlyArray<string> {
+    if (this.processes.find(pid)?.startTime !== startTime) return []
     return [...this.openTaps].flatMap(([device, opener]) =>
       opener === pid ? [this.host.links.has(device) ? device : ""] : []
     )

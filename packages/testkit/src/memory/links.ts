@@ -9,6 +9,7 @@ const mtuBounds = { bridge: [68, 65_535], veth: [68, 65_535], tun: [68, 65_521] 
 
 const checkMtu = (type: keyof typeof mtuBounds, mtu: number): void => {
   const [least, most] = mtuBounds[type]
+  if (!Number.isInteger(mtu)) refuse("Invalid", `${mtu} is not an MTU`)
   if (mtu < least) refuse("Invalid", "mtu less than device minimum.")
   if (mtu > most) refuse("Invalid", "mtu greater than device maximum.")
 }
@@ -89,8 +90,10 @@ export const setMtu = (namespace: Namespace, name: string, mtu: number): void =>
   link.mtu = mtu
 }
 
+/** The kernel forgets whom it knows there, permanent or not, even where the MAC is the same (`neigh_changeaddr`). */
 export const setMac = (namespace: Namespace, name: string, mac: string): void => {
   linkOf(namespace, name).mac = checkMac(mac)
+  namespace.neighbours = namespace.neighbours.filter(({ link }) => link !== name)
 }
 
 /** What is on a link stays on it under its new name, and so do its ports, its parameters and its other end. */

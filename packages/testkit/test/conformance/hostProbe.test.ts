@@ -1,3 +1,4 @@
+import { hostNetns } from "@vmnet/core"
 import { MemoryKernel } from "@vmnet/testkit"
 import { HostFixture, hostProbeConformance } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
@@ -8,6 +9,22 @@ const hostFixture = (kernel: MemoryKernel): Layer.Layer<HostFixture> => {
     process: Effect.sync(() => {
       const { pid } = kernel.host.startProcess()
       return { pid, end: Effect.sync(() => kernel.host.endProcess(pid)) }
+    }),
+    apart: Effect.sync(() => {
+      const { pid } = kernel.host.startProcess({ netns: "fresh" })
+      return { pid, end: Effect.sync(() => kernel.host.endProcess(pid)) }
+    }),
+    tapHolder: Effect.sync(() => {
+      const device = "tap-held"
+      const { pid } = kernel.host.startProcess()
+      kernel.foreign.link(hostNetns, { link: device, type: "tun" })
+      kernel.host.openTap(pid, device)
+      return {
+        pid,
+        device,
+        unplug: Effect.sync(() => kernel.foreign.unplug(hostNetns, device)),
+        end: Effect.sync(() => kernel.host.endProcess(pid))
+      }
     }),
     zombie: Effect.sync(() => {
       const { pid } = kernel.host.startProcess()

@@ -3,7 +3,10 @@ import {
   doctor,
   type DoctorContext,
   emptyConfig,
+  driftFindings,
   leftoverFindings,
+  lostFindings,
+  unknownDrift,
   unknownLeftovers,
   Vmnet,
   type VmnetError
@@ -27,17 +30,35 @@ const contextOf = Effect.fnUntraced(function* (config: Config, stateDir: string 
   return { networks: [...configured, ...own], forwarding, stateDir } satisfies DoctorContext
 })
 
-/** What a dry run of `gc` finds, told only when the record can be read. */
-const leftovers = (vmnet: Layer.Layer<Vmnet, VmnetError>) => ({
-  ask: Effect.provide(
-    Effect.map(
-      Vmnet.use((service) => service.gc({ dryRun: true, timeout: 20 })),
-      leftoverFindings
-    ),
-    vmnet
-  ),
-  otherwise: unknownLeftovers
-})
+/** What only the record tells: what is left over, what is not as planned, and what was lost with an earlier record. */
+const recordChecks = (vmnet: Layer.Layer<Vmnet, VmnetError>) => {
+  const asking = <A>(ask: (service: Vmnet["Service"]) => Effect.Effect<A, VmnetError>) =>
+    Effect.provide(Vmnet.use(ask), vmnet)
+  return [
+    {
+      ask: Effect.map(
+        asking((service) => service.gc({ dryRun: true, timeout: 20 })),
+        leftoverFindings
+      ),
+      otherwise: unknownLeftovers
+    },
+    {
+      ask: Effect.map(
+        asking((service) => service.check()),
+        driftFindings
+      ),
+      otherwise: unknownDrift
+    },
+    {
+      ask: Effect.map(
+        asking((service) => service.status),
+        lostFindings
+      ),
+      // Whoever cannot be asked for this cannot be asked for the others either, which say so.
+      otherwise: () => []
+    }
+  ]
+}
 
 const brokenConfig = (error: VmnetError) => ({
   check: "configuration",
@@ -52,7 +73,7 @@ export const doctorOf = Effect.fn("doctorOf")(function* ({ config, stateDir, vmn
   const read = yield* Effect.result(config)
   const directory = Result.isSuccess(stateDir) ? canonical(stateDir.success) : null
   const context = yield* contextOf(Result.isSuccess(read) ? read.success : emptyConfig, directory)
-  const record = directory === null ? [] : [leftovers(vmnet(directory))]
+  const record = directory === null ? [] : recordChecks(vmnet(directory))
   const { findings } = yield* doctor(context, record)
   return { findings: Result.isSuccess(read) ? findings : [brokenConfig(read.failure), ...findings] }
 })

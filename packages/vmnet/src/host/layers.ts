@@ -88,7 +88,8 @@ export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backen
       const kernel = ready(options.kernel?.layer ?? layerExec({ install, stateDir }))
       const backends = options.backends === undefined ? builtin : Backends.layerOf(options.backends)
       return layerVmnet.pipe(
-        Layer.provide(Layer.merge(layerLedger({ stateDir, install }), layerRegister(options.kernel))),
+        Layer.provide(layerLedger({ stateDir, install })),
+        Layer.provide(layerRegister(options.kernel)),
         Layer.provideMerge(Layer.merge(kernel, backends))
       )
     })

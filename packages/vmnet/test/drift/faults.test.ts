@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AttachRequest, hostNetns, Vmnet } from "@vmnet/core"
-import { type FaultRun, forEachFault } from "@vmnet/testkit"
+import { type Call, everyFault, type Fault, type FaultRun, forEachFault } from "@vmnet/testkit"
 import { assertSame } from "@vmnet/testkit/conformance"
 import { Effect, Exit } from "effect"
 import { layerFaulty, layerOf, picture, request, type Services, states, type World, world } from "./world.ts"
@@ -8,7 +8,14 @@ import { layerFaulty, layerOf, picture, request, type Services, states, type Wor
 interface Damaged extends World {
   readonly empty: ReturnType<typeof picture>
   readonly whole: ReturnType<typeof picture>
+  /** What `check` told of before anybody repaired it. */
+  readonly drift: ReadonlyArray<string>
 }
+
+const driftWords = Effect.map(
+  Vmnet.use((vmnet) => vmnet.check()),
+  ({ drift }) => drift.map((one) => `${one.kind} ${one.name} ${one.drift}`)
+)
 
 /** A host on which a VM was up before somebody damaged what it has. */
 const damaged = (asked: AttachRequest, damage: (made: World, device: string) => void) =>
@@ -19,7 +26,7 @@ const damaged = (asked: AttachRequest, damage: (made: World, device: string) => 
       const { attachment } = yield* Vmnet.use((vmnet) => vmnet.up(asked))
       const whole = picture(made)
       damage(made, attachment.device.name)
-      return { ...made, empty, whole } satisfies Damaged
+      return { ...made, empty, whole, drift: yield* driftWords } satisfies Damaged
     }).pipe(Effect.provide(layerOf(made)))
   })
 
@@ -57,13 +64,17 @@ const publishes = Effect.fnUntraced(function* ({ exit, world: made, words }: Fau
   assertSame(picture(made), made.whole, `${words}: whole in the end`)
 })
 
-/** gc takes half-made things back, and what is left is missing or whole. */
+/** What is not there, and a parameter of a device that is: the kernel gives every new one its own. */
+const isLeftBehind = (words: string): boolean => / missing$|^Sysctl .* altered$/.test(words)
+
+/** gc takes half-made things back, and what is left is missing or whole, or as somebody left it. */
 const collects = Effect.fnUntraced(function* ({ exit, world: made, words }: FaultRun<Damaged, unknown, unknown>) {
   const vmnet = yield* Vmnet
   if (exit === null) made.kernel.host.restartSelf()
   yield* vmnet.gc({ dryRun: false })
   for (const { state } of yield* states) assert.strictEqual(state, "present", words)
-  for (const { drift } of (yield* vmnet.check()).drift) assert.strictEqual(drift, "missing", words)
+  const found = yield* driftWords
+  for (const one of found) if (!isLeftBehind(one)) assert.include(made.drift, one, words)
 })
 
 const cases = {
@@ -96,9 +107,17 @@ const checks: Readonly<
   "ports come and go": publishes
 }
 
+/** Every so manieth fault, others for each of the checks; all of them when asked to (`pnpm test:faults`). */
+const stride = process.env["VMNET_EVERY_FAULT"] === undefined ? 48 : 1
+
+const sampled = (from: number) => {
+  let count = from
+  return (call: Call): ReadonlyArray<Fault> => everyFault(call).filter(() => count++ % stride === 0)
+}
+
 describe("whatever goes wrong while it is repaired", () => {
   for (const [name, made] of Object.entries(cases)) {
-    for (const [then, check] of Object.entries(checks)) {
+    for (const [index, [then, check]] of Object.entries(checks).entries()) {
       it.live(
         `${name}: ${then}`,
         () =>
@@ -107,11 +126,12 @@ describe("whatever goes wrong while it is repaired", () => {
               world: made,
               services: layerFaulty,
               run: () => Vmnet.use((vmnet) => vmnet.repair()),
-              check
+              check,
+              faults: sampled(index * 12)
             })
-            assert.isAbove(runs.length, 10)
+            assert.isAtLeast(runs.length, 4)
           }),
-        120_000
+        stride === 1 ? 900_000 : 120_000
       )
     }
   }

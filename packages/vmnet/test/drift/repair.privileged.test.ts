@@ -1,16 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { HostSnapshot, type Place, PrivateHost } from "@vmnet/testkit"
-import { Effect, Layer } from "effect"
-import { createVmnet, type Vmnet } from "vmnet"
-
-const onPrivateHost = <A, E>(work: Effect.Effect<A, E, PrivateHost>) =>
-  Effect.provide(work, Layer.orDie(PrivateHost.layer()))
-
-const sh = Effect.fn("sh")(function* (line: string, place: Place = "host") {
-  const { exitCode, stderr, stdout } = yield* (yield* PrivateHost).run(place, line.split(" "))
-  assert.strictEqual(exitCode, 0, `${line}: ${stderr}`)
-  return stdout
-})
+import { HostSnapshot } from "@vmnet/testkit"
+import { Effect } from "effect"
+import type { Vmnet } from "vmnet"
+import { installOf, onPrivateHost, sh, vmnetOf } from "./realHost.ts"
 
 /** What the kernel has, but for what it makes up itself. */
 const world = HostSnapshot.take()
@@ -66,22 +58,11 @@ const put = Effect.fn("put")(function* (vmnet: Vmnet, { damage, tells }: Case) {
 /** MACs that the plan does not name, and what follows from when a device was made. */
 const isMadeUp = (line: string): boolean => /mac|address|index|stable|link-local|fe80|namespace net:/i.test(line)
 
-const vmnetOf = Effect.acquireRelease(
-  Effect.sync(() => createVmnet({ config: {} })),
-  (vmnet) => Effect.promise(() => vmnet.close())
-)
-
-const installOf = (vmnet: Vmnet) =>
-  Effect.map(
-    Effect.promise(() => vmnet.status()),
-    ({ install }) => install
-  )
-
 describe("on the real kernel, repair puts back", () => {
   it.live("what is damaged of a TAP on a bridge", () =>
     onPrivateHost(
       Effect.gen(function* () {
-        const vmnet = yield* vmnetOf
+        const vmnet = yield* vmnetOf()
         const vm = yield* Effect.promise(() => vmnet.up({ vm: "vm1", backend: "bridge", publish: "8080:80" }))
         const [network] = yield* Effect.promise(() => vmnet.networks())
         const names = { install: yield* installOf(vmnet), bridge: network!.device! }
@@ -101,7 +82,7 @@ describe("on the real kernel, repair puts back", () => {
   it.live("what is damaged of a slot", () =>
     onPrivateHost(
       Effect.gen(function* () {
-        const vmnet = yield* vmnetOf
+        const vmnet = yield* vmnetOf()
         const vm = yield* Effect.promise(() => vmnet.up({ vm: "vm1", backend: "netns", publish: "8080:80" }))
         const netns = vm.device.netns!.split("/").at(-1)!
         const install = yield* installOf(vmnet)
@@ -131,7 +112,7 @@ describe("on the real kernel, repair puts back", () => {
   it.live("what is damaged of a TAP of its own", () =>
     onPrivateHost(
       Effect.gen(function* () {
-        const vmnet = yield* vmnetOf
+        const vmnet = yield* vmnetOf()
         const vm = yield* Effect.promise(() => vmnet.up({ vm: "vm1", backend: "tap", publish: "8080:80" }))
         const { name } = vm.device
         const install = yield* installOf(vmnet)

@@ -7,15 +7,8 @@ const ofLedger = (stateDir: string, { ledger }: StateDirectoryFacts): ReadonlyAr
   whenSeen(ledger, `the ledger in ${stateDir}`, (facts) => {
     const details = { stateDir, ...facts }
     if (facts === null || facts.bytes === 0) return [ok(`${stateDir} has no ledger yet`, details)]
-    const path = shellWord(`${stateDir}/ledger.db`)
     if (facts.format === null) {
-      return [
-        problem(
-          `the ledger in ${stateDir} is damaged: it is no database`,
-          `mv ${path} ${path}.damaged && vmnet gc`,
-          details
-        )
-      ]
+      return [problem(`the ledger in ${stateDir} is damaged: it is no database`, "vmnet gc", details)]
     }
     if (facts.format > schemaVersion) {
       return [

@@ -37,6 +37,10 @@ export const sharesOf = (tx: Tx, vms: ReadonlyArray<string>): ReadonlyArray<stri
   return [...new Set(shares.flatMap(({ key, vm }) => (vms.length === 0 || wanted.has(vm) ? [key] : [])))]
 }
 
+/** Every VM that has any of these shares. */
+export const holdersOf = (tx: Tx, shares: ReadonlySet<string>): ReadonlyArray<LeaseRecord> =>
+  allLeases(tx).filter(({ lease: { vm } }) => sharesOf(tx, [vm]).some((key) => shares.has(key)))
+
 export const recordedShare = (tx: Tx, key: string): Recorded => ({
   subject: shareSubject(key),
   vm: null,

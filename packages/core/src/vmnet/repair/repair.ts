@@ -8,14 +8,14 @@ import type { Drivers } from "../../resource/Drivers.ts"
 import { resourceName } from "../../resource/identity.ts"
 import { removeUnfinished } from "../activeLease.ts"
 import { check } from "../check/check.ts"
-import { leasesOf, sharesOf } from "../check/recorded.ts"
+import { holdersOf, leasesOf, sharesOf } from "../check/recorded.ts"
 import { checkCapabilities, checkHostRights } from "../checkHost.ts"
 import type { RepairAction, RepairResult } from "../Vmnet.ts"
 import { repairSubject } from "./repairSubject.ts"
 
 /**
  * Puts back what is not as planned, of these VMs and of what they share, or of all: shares first, each under its lock,
- * then the VMs, each under its own. What cannot be put back is said, and never more is done than `check` would tell of.
+ * then the VMs, each under its own, and with them those whose bridge had to be made again. What cannot be put back is said, and never more is done than `check` would tell of.
  */
 export const repair = Effect.fn("Vmnet.repair")(function* (drivers: Drivers, vms: ReadonlyArray<string>) {
   const ledger = yield* Ledger
@@ -23,19 +23,26 @@ export const repair = Effect.fn("Vmnet.repair")(function* (drivers: Drivers, vms
     const leases = leasesOf(tx, vms)
     return { leases, shares: sharesOf(tx, vms) }
   })
+  yield* requireRights(leases, shares)
   const actions: Array<RepairAction> = []
-  const broken = new Set<string>()
+  const [broken, remade] = [new Set<string>(), new Set<string>()]
   for (const key of shares) {
     const done = yield* withLock(`share ${key}`)(repairShare(drivers, key))
     if (done.some(({ action }) => action === "left")) broken.add(key)
+    if (done.some(isNewBridge)) remade.add(key)
     actions.push(...done)
   }
-  for (const { lease } of leases) {
-    actions.push(...(yield* withLock(`vm ${lease.vm}`)(repairVm(drivers, lease.vm, broken))))
+  const unplugged = yield* ledger.transact("look up who is on what was made again", (tx) => holdersOf(tx, remade))
+  const named = new Set([...leases, ...unplugged].map(({ lease }) => lease.vm))
+  for (const vm of named) {
+    actions.push(...(yield* withLock(`vm ${vm}`)(repairVm(drivers, vm, broken))))
   }
   if (vms.length === 0) actions.push(...(yield* membersLeft(drivers)))
   return { actions } satisfies RepairResult
 })
+
+/** Whoever had a port on the former one has lost it, asked for or not. */
+const isNewBridge = ({ action, kind }: RepairAction): boolean => action === "restored" && kind === "Bridge"
 
 /** Whoever needs the share next makes it again if it is not there by now. */
 const repairShare = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
@@ -43,11 +50,14 @@ const repairShare = Effect.fnUntraced(function* (drivers: Drivers, key: string) 
   const state = yield* ledger.transact(`look up ${key}`, (tx) => shareState(tx, key))
   if (state !== "present") return []
   const of = { subject: shareSubject(key), vm: null, words: `share ${key}`, owner: undefined, blocked: undefined }
-  return yield* Effect.tap(repairSubject(drivers, of), requireRights)
+  return yield* repairSubject(drivers, of)
 })
 
-const requireRights = (actions: ReadonlyArray<RepairAction>) =>
-  actions.some(({ action }) => action === "left") ? checkHostRights : Effect.void
+/** Whoever may not repair it all is told so before anything is changed. What several VMs share is the host's. */
+const requireRights = Effect.fnUntraced(function* (leases: ReadonlyArray<LeaseRecord>, shares: ReadonlyArray<string>) {
+  if (shares.length > 0) yield* checkHostRights
+  yield* Effect.forEach(leases, ({ request }) => checkCapabilities(request), { discard: true })
+})
 
 const repairVm = Effect.fnUntraced(function* (drivers: Drivers, vm: string, broken: ReadonlySet<string>) {
   const ledger = yield* Ledger
@@ -66,7 +76,6 @@ const repairVm = Effect.fnUntraced(function* (drivers: Drivers, vm: string, brok
     owner: record.request.owner,
     blocked: shares.length === 0 ? undefined : shares.join(", ")
   })
-  if (actions.some(({ action }) => action === "left")) yield* checkCapabilities(record.request)
   yield* removeUnfinished(drivers, record.lease)
   return [
     ...actions,

@@ -2,8 +2,9 @@ import { Effect } from "effect"
 import { Ledger, type Tx } from "../../ledger/Ledger.ts"
 import { markResources, type OwnedResource, resourcesOf } from "../../ledger/ResourceRow.ts"
 import { teardown } from "../../plan/teardown.ts"
-import type { Drivers } from "../../resource/Drivers.ts"
+import { type Drivers, familyOf } from "../../resource/Drivers.ts"
 import { inspectAll } from "../check/inspectAll.ts"
+import { isInUse } from "./inUse.ts"
 
 /** Subjects that a repair was at work on, or died over. */
 export const subjectsInRepair = (tx: Tx): ReadonlyArray<string> =>
@@ -26,7 +27,11 @@ export const settle = Effect.fnUntraced(function* (drivers: Drivers, subject: st
   return report
 })
 
-/** Of what a repair was to make, what it made by halves. */
+/**
+ * Of what a repair was to make, what it made by halves. What is there and not as planned may also be what it made whole
+ * and somebody has changed since: that is so of firewall entries, which are made at once or not at all, and of a device
+ * that somebody uses by now. Those stay, for the next repair to put right in place.
+ */
 export const halfMade = Effect.fnUntraced(function* (
   drivers: Drivers,
   subject: string,
@@ -34,8 +39,11 @@ export const halfMade = Effect.fnUntraced(function* (
   plan: ReadonlyArray<OwnedResource>
 ) {
   const found = yield* inspectAll(drivers, subject, marked, plan)
-  return found.flatMap(({ drift, owned }) => {
-    if (drift === null || drift._tag === "Foreign") return []
-    return drift._tag === "Altered" || drift.remains !== undefined ? [owned] : []
-  })
+  const halves: Array<OwnedResource> = []
+  for (const { drift, owned } of found) {
+    if (drift?._tag === "Missing" && drift.remains !== undefined) halves.push(owned)
+    if (drift?._tag !== "Altered" || familyOf(owned.resource) === "nat") continue
+    if (!(yield* isInUse(subject, owned.resource))) halves.push(owned)
+  }
+  return halves
 })

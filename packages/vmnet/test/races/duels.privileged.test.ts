@@ -62,7 +62,7 @@ layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "6
       Effect.map(
         duel(async (one) => {
           await one.meet(up("slot0", "slots", { owned: true }), gc)
-          await one.calmly(up("slot1", "slots"), down("slot1"), down("slot0"))
+          await one.calmly(down("slot0"))
         }),
         ({ events }) => assert.notInclude(wordsOf(events, "Down"), "absent")
       ),

@@ -41,7 +41,7 @@ export const allGone = Effect.fn("allGone")(function* (words: string) {
 })
 
 /** SQLite's log and its index stay beside a ledger whose last user was killed, until the next one has used it. */
-const isLog = (line: string): boolean => /^\+ file \/run\/vmnet\/(host\/)?ledger\.db-(wal|shm)$/.test(line)
+const isLog = (line: string): boolean => /^[+-] file \/run\/vmnet\/(host\/)?ledger\.db-(wal|shm)$/.test(line)
 
 /** The host is what it was. */
 export const assertUnchanged = Effect.fn("assertUnchanged")(function* (before: HostSnapshot, words: string) {

@@ -7,7 +7,7 @@ import { request } from "./memoryHost.ts"
 import { layerReal, type Real } from "./realLayers.ts"
 
 export { emptyNetns, leavesNoTrace, unchanged } from "@vmnet/testkit/conformance"
-export { exec, layerReal, type Real, stateDir } from "./realLayers.ts"
+export { exec, layerReal, type Real } from "./realLayers.ts"
 
 const privateHost = (options?: PrivateHostOptions): Layer.Layer<PrivateHost | Real> =>
   Layer.provideMerge(layerReal, Layer.orDie(PrivateHost.layer(options)))

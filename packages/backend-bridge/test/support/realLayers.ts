@@ -10,15 +10,13 @@ import {
   type SysctlOps,
   type Vmnet
 } from "@vmnet/core"
+import { stateDir } from "@vmnet/testkit/conformance"
 import { layerExec } from "@vmnet/ops-exec"
 import { Layer } from "effect"
 import { install } from "./memoryHost.ts"
 
 /** Every operation on the real kernel. */
 export const exec = Layer.orDie(layerExec({ install }))
-
-/** Beside that of the command, whose install is another. */
-export const stateDir = "/run/vmnet/layers"
 
 export type Real = Vmnet | Ledger | LinkOps | NatOps | SysctlOps | HostProbe
 

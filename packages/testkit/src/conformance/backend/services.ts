@@ -19,7 +19,7 @@ export interface ServiceOptions {
 }
 
 /** Where the service under test keeps its ledger: snapshots look here too. */
-export const stateDir = "/run/vmnet"
+export const stateDir = "/run/vmnet/layers"
 
 /** The service on the real kernel of this (private) namespace, and what it stands on. */
 export const layerService = ({ install, ops, backends }: ServiceOptions): Layer.Layer<Service> =>

@@ -8,7 +8,11 @@ const typeOf = (stats: Stats): string => {
   return stats.isFile() ? "file" : "special"
 }
 
+/** Where all installs of a host meet: there from the first command of any of them on, whatever goes up and down. */
+const hostRegister = "/run/vmnet/host"
+
 const walk = (path: string, into: Array<Entry>): void => {
+  if (path === hostRegister) return
   let stats: Stats
   try {
     stats = lstatSync(path)
@@ -26,7 +30,8 @@ const walk = (path: string, into: Array<Entry>): void => {
   if (type === "directory") for (const name of readdirSync(path)) walk(`${path}/${name}`, into)
 }
 
-/** Everything at and below the directories: names, kinds, modes and owners, no contents. Symlinks are not followed. */
+/** Everything at and below the directories: names, kinds, modes and owners, no contents. Symlinks are not followed, and the
+ * register of the host is left out. */
 export const fileEntries = (directories: ReadonlyArray<string>): ReadonlyArray<Entry> => {
   const entries: Array<Entry> = []
   for (const directory of directories) walk(directory, entries)

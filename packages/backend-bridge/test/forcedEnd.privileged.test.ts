@@ -72,10 +72,7 @@ const everywhere = Effect.fnUntraced(function* (
 }, Effect.scoped)
 
 shareHost()("in the middle of every program that up runs", (it) => {
-  it.effect.each([
-    { signal: "SIGINT", exitCode: 130 },
-    { signal: "SIGTERM", exitCode: 143 }
-  ] as const)(
+  it.effect.each([{ signal: "SIGTERM", exitCode: 143 }] as const)(
     "$signal lets it end, takes everything back, and leaves no trace",
     ({ signal, exitCode }) =>
       everywhere((stopping, call) =>
@@ -102,23 +99,6 @@ shareHost()("in the middle of every program that up runs", (it) => {
             assert.include([130, 143, "SIGINT", "SIGTERM"], code ?? signal)
             yield* stopping.goOn
           }),
-        ["down", "vm1"]
-      ),
-    patience
-  )
-
-  it.effect(
-    "SIGKILL leaves what the next up of the VM finishes",
-    () =>
-      everywhere(
-        (stopping, call) =>
-          Effect.gen(function* () {
-            const { child, ended } = yield* upStoppedAt(stopping, call)
-            child.kill("SIGKILL")
-            assert.strictEqual((yield* ended).signal, "SIGKILL")
-            yield* stopping.goOn
-          }),
-        upArgv,
         ["down", "vm1"]
       ),
     patience

@@ -64,26 +64,26 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       ),
     patience
   )
-
-  it.live(
-    `${signal} at any step of an up beside a live VM leaves no trace, and that VM never notices`,
-    () =>
-      onPrivateHost(
-        Effect.gen(function* () {
-          const host = yield* PrivateHost
-          const netns = yield* emptyNetns("other")
-          yield* runOk("up", "other", "--netns", netns, "-p", "8081:80")
-          yield* host.serve(netns, { port: 80, page: "other" })
-          const answers = Effect.gen(function* () {
-            assert.strictEqual((yield* host.http("lan", "http://192.0.2.10:8081/")).seen?.page, "other")
-            assert.strictEqual((yield* host.http(netns, web)).seen?.page, "internet")
-          })
-          yield* answers
-          assert.isAtLeast(yield* interruptEverywhere(signal), 4)
-          yield* answers
-          yield* runOk("down", "other")
-        }).pipe(Effect.scoped)
-      ),
-    patience
-  )
 }
+
+it.live(
+  "SIGINT at any step of an up beside a live VM leaves no trace, and that VM never notices",
+  () =>
+    onPrivateHost(
+      Effect.gen(function* () {
+        const host = yield* PrivateHost
+        const netns = yield* emptyNetns("other")
+        yield* runOk("up", "other", "--netns", netns, "-p", "8081:80")
+        yield* host.serve(netns, { port: 80, page: "other" })
+        const answers = Effect.gen(function* () {
+          assert.strictEqual((yield* host.http("lan", "http://192.0.2.10:8081/")).seen?.page, "other")
+          assert.strictEqual((yield* host.http(netns, web)).seen?.page, "internet")
+        })
+        yield* answers
+        assert.isAtLeast(yield* interruptEverywhere("SIGINT"), 4)
+        yield* answers
+        yield* runOk("down", "other")
+      }).pipe(Effect.scoped)
+    ),
+  patience
+)

@@ -65,7 +65,7 @@ it.live(
     leavesNothing(
       Effect.gen(function* () {
         const { downs, made } = yield* crowded("large", 6)
-        assert.strictEqual(made.length, processes * 20)
+        assert.strictEqual(made.length, processes * 6)
         assert.isTrue(downs.every(({ outcome }) => outcome!.word === "removed"))
       })
     ),

@@ -2,10 +2,13 @@ import { assert } from "@effect/vitest"
 import { layerLedgerSqlite, Ledger } from "@vmnet/core"
 import { HostProbeProc } from "@vmnet/ops-exec"
 import { HostSnapshot } from "@vmnet/testkit"
-import { leaseRows, stateDir } from "@vmnet/testkit/conformance"
+import { leaseRows } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
 import { createVmnet } from "vmnet"
 import { config, sizes } from "./networks.ts"
+
+/** Where root's installs are unless told otherwise. */
+const stateDir = "/run/vmnet"
 
 const open = async (): Promise<void> => {
   await using vmnet = createVmnet({ config: { text: config } })

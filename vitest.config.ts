@@ -8,7 +8,8 @@ const neverTests = ["**/node_modules/**", "**/dist/**"]
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the cores of a small machine: much of the time is the kernel's, waiting for grace periods.
+    maxWorkers: 3,
     allowOnly: false,
     reporters: ["default", "./tooling/vitest/verdictReporter.ts"],
     projects: [

@@ -69,7 +69,7 @@ const prepared = Effect.gen(function* () {
 })
 
 shareHost()("whatever one of the programs does that vmnet runs", (it) => {
-  it.effect.each([0, 2])(
+  it.effect.each([0])(
     "up is up or nothing, and down is down (round %i)",
     (round) =>
       Effect.gen(function* () {

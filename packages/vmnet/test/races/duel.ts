@@ -8,7 +8,7 @@ import type { Event, Kill, Step } from "./History.ts"
 import { sizes } from "./networks.ts"
 
 /** How often both have to have been at it at the same time, and how often it is tried at most. */
-export const [hits, attempts] = [12, 40] as const
+export const [hits, attempts] = [6, 30] as const
 
 /** How much later the second of the two begins at most, in milliseconds: it meets the first at every point of its way. */
 const spread = 40

@@ -162,7 +162,7 @@ it.live("a program that is missing is named with the package that has it, and no
 const withoutNamespaces = Effect.gen(function* () {
   const holder = yield* Effect.acquireRelease(
     Effect.sync(() => spawn("unshare", ["--user", "--", "cat"], { stdio: ["pipe", "pipe", "inherit"] })),
-    (child) => Effect.sync(() => child.kill("SIGKILL"))
+    (child) => kill(child.pid!)
   )
   yield* Effect.promise(async () => {
     holder.stdin.write(".")

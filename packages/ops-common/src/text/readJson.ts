@@ -1,6 +1,6 @@
 import { OpsError } from "@vmnet/core"
 import { Effect, Schema } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
+import type { Attempt } from "../errors/opsErrors.ts"
 import { repairJson } from "./lenientJson.ts"
 
 /** Decodes what a tool printed; text of another shape than we know is an error, never a guess. */

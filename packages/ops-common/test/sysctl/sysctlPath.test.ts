@@ -1,5 +1,5 @@
+import { isSysctlValue, sysctlPath } from "@vmnet/ops-common"
 import { assert, it } from "@effect/vitest"
-import { isSysctlValue, sysctlPath } from "#src/sysctl/sysctlPath.ts"
 
 it("a key is a file below net, whatever the link in it is called", () => {
   assert.strictEqual(sysctlPath(["net", "ipv4", "ip_forward"]), "/proc/sys/net/ipv4/ip_forward")

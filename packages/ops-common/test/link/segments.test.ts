@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, type LinkChange, namedNetns } from "@vmnet/core"
-import { segmentsOf } from "#src/link/segments.ts"
+import { segmentsOf } from "@vmnet/ops-common"
 
 const up = (link: string): LinkChange => ({ _tag: "SetUp", link })
 const addNetns = (name: string): LinkChange => ({ _tag: "AddNetns", name, alias: "vmnet:0a1b2c3d:vm1:1" })

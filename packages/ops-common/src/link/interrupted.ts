@@ -1,5 +1,5 @@
 import { OpsError } from "@vmnet/core"
-import type { Attempt } from "../commands/opsErrors.ts"
+import type { Attempt } from "../errors/opsErrors.ts"
 
 /** How often a listing is asked for again. */
 export const maxDumps = 5

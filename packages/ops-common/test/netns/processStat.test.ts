@@ -1,5 +1,5 @@
+import { isProvenAbsent, parseProcessStat } from "@vmnet/ops-common"
 import { assert, it } from "@effect/vitest"
-import { isProvenAbsent, parseProcessStat } from "#src/probe/processStat.ts"
 
 const fields = "1 42 42 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 1 0 987654 1000000 200"
 const stat = (comm: string, state: string): string => `42 (${comm}) ${state} ${fields}\n`

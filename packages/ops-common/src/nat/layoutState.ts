@@ -1,9 +1,9 @@
-import { type Commands, type NatSnapshot, OpsError } from "@vmnet/core"
+import { type NatSnapshot, type OpsError } from "@vmnet/core"
 import { Effect } from "effect"
-import { type Attempt, ofCommandError } from "../commands/opsErrors.ts"
-import { findProgram } from "../commands/programs.ts"
+import { type Attempt } from "../errors/opsErrors.ts"
 import { type NftObject, readNft } from "./nftJson.ts"
-import { reasonOfNft, wordsOfNft } from "./runNft.ts"
+import type { Nft } from "./Nft.ts"
+import { nftFailure } from "./nftWords.ts"
 import { isSlotSet } from "./sets.ts"
 
 const structural = new Set(["table", "chain", "set", "map", "rule"])
@@ -28,26 +28,14 @@ const signature = (objects: ReadonlyArray<NftObject>): string => {
   return lines.sort().join("\n")
 }
 
-/** Who is not root makes a network namespace only together with a user namespace of his own. */
-const inNoNetwork = (): ReadonlyArray<string> =>
-  process.geteuid?.() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"]
-
 /**
- * What this nft says of a layout on this kernel: it is loaded into a network namespace that lives no longer than the
- * program, and printed as nft reads it back (`--echo`). Comparing with that, not with a text of ours, holds across
+ * What this nft says of a layout on this kernel, as nft reads it back. Comparing with that, not with a text of ours, holds across
  * versions of nft, which differ in how they print.
  */
-export const reference = Effect.fnUntraced(function* (commands: Commands["Service"], layout: string) {
+export const reference = Effect.fnUntraced(function* (nft: Nft, layout: string) {
   const attempt: Attempt = { family: "nat", action: "load the firewall layout for comparison" }
-  // As an argument: with -j, nft takes text from a file or an argument, but reads its standard input as JSON only.
-  const { exitCode, stderr, stdout } = yield* findProgram("nft").pipe(
-    Effect.flatMap((nft) =>
-      commands.run({ program: "unshare", args: [...inNoNetwork(), "--", nft, "-j", "-n", "-e", layout] })
-    ),
-    Effect.mapError((error) => ofCommandError(attempt, error))
-  )
-  if (exitCode === 0) return signature(yield* readNft(attempt, stdout))
-  return yield* new OpsError({ ...attempt, reason: reasonOfNft(stderr), output: wordsOfNft(stderr) })
+  const answer = yield* nft.reference(attempt, layout)
+  return answer.ok ? signature(yield* readNft(attempt, answer.stdout)) : yield* nftFailure(attempt, answer)
 })
 
 /** What there may be: the layout, or that of a slot. Asked for only when there is something to compare. */

@@ -1,7 +1,8 @@
-import { type Commands, type NatChange, type Netns, OpsError } from "@vmnet/core"
+import { type NatChange, type Netns, OpsError } from "@vmnet/core"
 import { Effect } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
-import { listTable } from "./runNft.ts"
+import type { Attempt } from "../errors/opsErrors.ts"
+import { listObjects } from "./listObjects.ts"
+import type { Nft } from "./Nft.ts"
 import { isSetName, isSlotSet } from "./sets.ts"
 import { describe } from "./validateChanges.ts"
 
@@ -18,7 +19,7 @@ const clears = (change: NatChange): boolean =>
  * either in the place of the other.
  */
 export const requirePlace = Effect.fnUntraced(function* (
-  commands: Commands["Service"],
+  nft: Nft,
   netns: Netns,
   install: string,
   changes: ReadonlyArray<NatChange>
@@ -27,7 +28,7 @@ export const requirePlace = Effect.fnUntraced(function* (
   const change = changes[index]
   if (change === undefined || changes.slice(0, index).some(clears)) return
   const attempt: Attempt = { family: "nat", action: "look what firewall is to be restored" }
-  const listed = yield* listTable(commands, netns, attempt, install, "inet")
+  const listed = yield* listObjects(nft, netns, attempt, install, "inet")
   const sets = listed.flatMap(({ body: { name } }) => (typeof name === "string" && isSetName(name) ? [name] : []))
   if (!sets.some((set) => isSlotSet(set) !== isSlot(change))) return
   const output = isSlot(change) ? "a firewall layout is in its place" : "the rules of a slot are in its place"

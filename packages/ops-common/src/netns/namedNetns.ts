@@ -1,7 +1,7 @@
 import type { OpsError } from "@vmnet/core"
 import { Effect } from "effect"
 import { lstatSync, readdirSync } from "node:fs"
-import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
+import { type Attempt, ofSystemError } from "../errors/opsErrors.ts"
 
 /** Where `ip netns` keeps its names. */
 export const pathOfName = (name: string): string => `/run/netns/${name}`

@@ -1,6 +1,6 @@
 import type { OpsError } from "@vmnet/core"
 import { Effect, Option, Schema } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
+import type { Attempt } from "../errors/opsErrors.ts"
 import { readJson } from "../text/readJson.ts"
 import { type FoundElement, isMap, isSetName, type SetName, specOf } from "./sets.ts"
 

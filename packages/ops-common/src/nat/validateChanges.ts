@@ -1,5 +1,5 @@
 import { describeNatChange, type Egress, type NatChange, natElementKey, OpsError } from "@vmnet/core"
-import { invalid } from "../commands/opsErrors.ts"
+import { invalid } from "../errors/opsErrors.ts"
 import { parsePrefix, prefixesOverlap } from "../text/ipv4.ts"
 import { isTag } from "../text/names.ts"
 import { objectionToElement } from "./validateElement.ts"

@@ -1,13 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { natElementKey } from "@vmnet/core"
+import {
+  type NftObject,
+  commandsOf,
+  decode,
+  elementsIn,
+  encode,
+  indexOf,
+  judge,
+  objectionToElement,
+  renderJson
+} from "@vmnet/ops-common"
 import { Schema } from "effect"
-import { indexOf, judge } from "#src/nat/compare.ts"
-import { decode } from "#src/nat/decode.ts"
-import { encode } from "#src/nat/encode.ts"
-import { elementsIn, type NftObject } from "#src/nat/nftJson.ts"
-import { renderJson } from "#src/nat/renderJson.ts"
-import { commandsOf } from "#src/nat/transaction.ts"
-import { objectionToElement } from "#src/nat/validateElement.ts"
 import { coexisting, type Owned } from "./arbitraryElements.ts"
 
 const Transaction = Schema.fromJsonString(

@@ -1,7 +1,6 @@
 import type { NatElement } from "@vmnet/core"
+import { encode, keyOf } from "@vmnet/ops-common"
 import { Arbitrary, Schema } from "effect"
-import { encode } from "#src/nat/encode.ts"
-import { keyOf } from "#src/nat/sets.ts"
 
 export interface Owned {
   readonly element: NatElement

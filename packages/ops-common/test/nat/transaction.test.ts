@@ -1,10 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { NatChange, NatElement } from "@vmnet/core"
-import { layoutText } from "#src/nat/layout.ts"
-import { renderJson } from "#src/nat/renderJson.ts"
-import { renderText } from "#src/nat/renderText.ts"
-import { slotLayoutText } from "#src/nat/slotLayout.ts"
-import { commandsOf } from "#src/nat/transaction.ts"
+import { commandsOf, layoutText, renderJson, renderText, slotLayoutText } from "@vmnet/ops-common"
 
 const install = "0a1b2c3d"
 const owner = "vmnet:0a1b2c3d:vm1:1"

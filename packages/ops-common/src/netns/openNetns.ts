@@ -1,8 +1,8 @@
 import { type Netns, netnsKey, OpsError } from "@vmnet/core"
 import { Effect, type Scope } from "effect"
 import { closeSync, constants, fstatSync, openSync, statfsSync, statSync } from "node:fs"
-import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
-import { readProcessStat } from "../probe/processStat.ts"
+import { type Attempt, ofSystemError } from "../errors/opsErrors.ts"
+import { readProcessStat } from "./processStat.ts"
 import { netnsFile, nsfsMagic } from "./netnsFile.ts"
 
 const missing = ({ action }: Attempt, output: string): OpsError =>

@@ -1,8 +1,9 @@
-import { type Commands, type Egress, type NatChange, type Netns, OpsError } from "@vmnet/core"
+import { type Egress, type NatChange, type Netns, OpsError } from "@vmnet/core"
 import { Effect } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
+import type { Attempt } from "../errors/opsErrors.ts"
 import { encode } from "./encode.ts"
 import { findElements } from "./findElements.ts"
+import type { Nft } from "./Nft.ts"
 import { keyOf } from "./sets.ts"
 import { describe } from "./validateChanges.ts"
 
@@ -37,7 +38,7 @@ const firstAbsent = (changes: ReadonlyArray<EgressChange>, present: ReadonlySet<
  * (see `deletion` in transaction.ts), so that the kernel never takes another interval for it.
  */
 export const requireIntervals = Effect.fnUntraced(function* (
-  commands: Commands["Service"],
+  nft: Nft,
   netns: Netns,
   install: string,
   changes: ReadonlyArray<NatChange>
@@ -46,7 +47,7 @@ export const requireIntervals = Effect.fnUntraced(function* (
   const doomed = egress.filter(({ adds }) => !adds).map(({ element }) => element)
   if (doomed.length === 0) return
   const attempt: Attempt = { family: "nat", action: "find egress entries to delete" }
-  const findings = yield* findElements(commands, netns, attempt, install, doomed)
+  const findings = yield* findElements(nft, netns, attempt, install, doomed)
   const present = new Set(doomed.filter((_, at) => findings[at]?._tag !== "Absent").map(keysOf))
   const absent = firstAbsent(egress, present)
   const change = absent === undefined ? undefined : changes[absent.index]

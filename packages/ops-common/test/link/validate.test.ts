@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { LinkChange } from "@vmnet/core"
-import { objectionToChange } from "#src/link/validate.ts"
+import { objectionToChange } from "@vmnet/ops-common"
 
 const bridge = { _tag: "AddBridge", link: "vmb1", mac: "02:00:00:00:00:01", mtu: 1500 } as const
 const peer = { link: "eth0", netns: { _tag: "Host" }, mac: "02:00:00:00:00:02" } as const

@@ -1,12 +1,13 @@
-import { type Commands, type NatChange, type Netns, OpsError, type OpsReason } from "@vmnet/core"
+import { type NatChange, type Netns, OpsError, type OpsReason } from "@vmnet/core"
 import { Effect, Schedule } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
+import type { Attempt } from "../errors/opsErrors.ts"
 import { requireIntervals } from "./requireIntervals.ts"
 import { requireOwn } from "./requireOwn.ts"
 import { requirePlace } from "./requirePlace.ts"
 import { renderJson } from "./renderJson.ts"
 import { renderText } from "./renderText.ts"
-import { reasonOfNft, runNft, wordsOfNft } from "./runNft.ts"
+import type { Nft } from "./Nft.ts"
+import { reasonOfNft, wordsOfNft } from "./nftWords.ts"
 import { type Command, commandsOf } from "./transaction.ts"
 import { describe, objectionToChanges } from "./validateChanges.ts"
 
@@ -16,7 +17,7 @@ const attemptOf = (changes: ReadonlyArray<NatChange>, index?: number): Attempt =
 }
 
 interface Call {
-  readonly commands: Commands["Service"]
+  readonly nft: Nft
   readonly netns: Netns
   readonly install: string
   readonly changes: ReadonlyArray<NatChange>
@@ -35,7 +36,7 @@ const failedLine = (stderr: string): number | undefined => {
 const locate = Effect.fnUntraced(function* (call: Call, transaction: ReadonlyArray<Command>) {
   if (call.changes.length === 1) return 0
   const { indexes, text } = renderText(call.install, transaction)
-  const result = yield* runNft(call.commands, call.netns, attemptOf(call.changes), ["-c", "-f", "-"], text)
+  const result = yield* call.nft.load(call.netns, attemptOf(call.changes), { text, json: false, check: true })
   const line = failedLine(result.stderr)
   return line === undefined ? undefined : indexes[line - 1]
 })
@@ -56,12 +57,11 @@ const reasonFor = (stderr: string, change: NatChange | undefined): OpsReason => 
 }
 
 const transact = Effect.fnUntraced(function* (call: Call, transaction: ReadonlyArray<Command>) {
-  const { changes, commands, install, netns } = call
+  const { changes, install, netns, nft } = call
   const json = renderJson(install, transaction)
   const { indexes, text } = json === undefined ? renderText(install, transaction) : { indexes: [], text: json }
-  const args = json === undefined ? ["-f", "-"] : ["-j", "-f", "-"]
-  const { exitCode, stderr } = yield* runNft(commands, netns, attemptOf(changes), args, text)
-  if (exitCode === 0) return
+  const { ok, stderr } = yield* nft.load(netns, attemptOf(changes), { text, json: json !== undefined })
+  if (ok) return
   const line = failedLine(stderr)
   const index = json === undefined ? indexes[(line ?? 0) - 1] : yield* locate(call, transaction)
   return yield* new OpsError({
@@ -80,7 +80,7 @@ const retryBusy = {
 
 /** Applies all changes as one nft transaction: JSON, or text when a layout is created in it. */
 export const applyChanges = Effect.fnUntraced(function* (
-  commands: Commands["Service"],
+  nft: Nft,
   netns: Netns,
   install: string,
   changes: ReadonlyArray<NatChange>
@@ -88,10 +88,10 @@ export const applyChanges = Effect.fnUntraced(function* (
   const objection = objectionToChanges(changes)
   if (objection !== undefined) return yield* objection
   if (changes.length === 0) return
-  const call: Call = { commands, netns, install, changes }
-  yield* requireIntervals(commands, netns, install, changes)
-  yield* requirePlace(commands, netns, install, changes)
-  const there = yield* requireOwn(commands, netns, install, changes)
+  const call: Call = { nft, netns, install, changes }
+  yield* requireIntervals(nft, netns, install, changes)
+  yield* requirePlace(nft, netns, install, changes)
+  const there = yield* requireOwn(nft, netns, install, changes)
   const transaction = commandsOf(changes, there)
   if (transaction.length === 0) return
   yield* transact(call, transaction).pipe(Effect.retry(retryBusy))

@@ -1,4 +1,4 @@
-import { type CommandError, OpsError, type OpsReason } from "@vmnet/core"
+import { OpsError } from "@vmnet/core"
 import { reasonOfSystemError } from "../text/reasons.ts"
 
 export type Family = OpsError["family"]
@@ -8,18 +8,6 @@ export interface Attempt {
   readonly family: Family
   readonly action: string
 }
-
-const reasonOf: Readonly<Record<CommandError["reason"], OpsReason>> = {
-  NotFound: "ToolMissing",
-  NotTrusted: "ToolMissing",
-  TimedOut: "TimedOut",
-  Killed: "Failed",
-  OutputTooLong: "Failed",
-  Failed: "Failed"
-}
-
-export const ofCommandError = ({ family, action }: Attempt, error: CommandError): OpsError =>
-  new OpsError({ family, reason: reasonOf[error.reason], action, output: error.message, cause: error })
 
 export const ofSystemError = ({ family, action }: Attempt, cause: unknown): OpsError =>
   new OpsError({

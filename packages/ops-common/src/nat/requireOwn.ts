@@ -1,9 +1,10 @@
-import { type Commands, type NatChange, type Netns, OpsError } from "@vmnet/core"
+import { type NatChange, type Netns, OpsError } from "@vmnet/core"
 import { Effect } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
+import type { Attempt } from "../errors/opsErrors.ts"
 import type { Index } from "./compare.ts"
 import { contradictions, encode } from "./encode.ts"
 import { entriesOf } from "./findElements.ts"
+import type { Nft } from "./Nft.ts"
 import { keyOf } from "./sets.ts"
 import { describe } from "./validateChanges.ts"
 
@@ -22,7 +23,7 @@ const isFound = (change: NatChange): change is Extract<NatChange, { _tag: "Resto
  * owner is neither taken over nor deleted.
  */
 export const requireOwn = Effect.fnUntraced(function* (
-  commands: Commands["Service"],
+  nft: Nft,
   netns: Netns,
   install: string,
   changes: ReadonlyArray<NatChange>
@@ -30,7 +31,7 @@ export const requireOwn = Effect.fnUntraced(function* (
   const elements = changes.flatMap((change) => (isFound(change) ? [change.element] : []))
   if (elements.length === 0) return new Map()
   const attempt: Attempt = { family: "nat", action: "find firewall entries" }
-  const there = yield* entriesOf(commands, netns, attempt, install, elements)
+  const there = yield* entriesOf(nft, netns, attempt, install, elements)
   for (const [index, change] of changes.entries()) {
     const set = change._tag === "RestoreElement" ? strangerIn(change, there) : undefined
     if (set === undefined) continue

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { NatChange, NatElement } from "@vmnet/core"
-import { objectionToChanges } from "#src/nat/validateChanges.ts"
+import { objectionToChanges } from "@vmnet/ops-common"
 
 const owner = "vmnet:0a1b2c3d:vm1:1"
 const add = (element: NatElement): NatChange => ({ _tag: "AddElement", element, owner })

@@ -34,16 +34,17 @@ export interface Lingering {
 /**
  * The first free position from `start` on, around the end; the last free one is always found. Positions that cool down
  * are passed over while others are free (but a VM gets its own back at once), then the one released longest ago is
- * taken, unless its old owner's process runs. `undefined` when every one is held. The cost is that of the run of
- * neighbours in use, not of all in use.
+ * taken, unless its old owner's process runs. `undefined` when every one is held. From the lowest on the cost is the same
+ * however many are in use, from elsewhere that of the run of neighbours in use.
  */
 export const findPosition = (tx: Tx, space: AddressSpace, request: AddressRequest): number | undefined => {
   forgetCooled(tx, space.network, request.now)
   reviewOwned(tx, space.network, request)
   return (
     (request.isAnother === true ? undefined : ownCooling(tx, space, request)) ??
-    firstFree(tx, space, request.start, space.size - 1) ??
-    firstFree(tx, space, 0, request.start - 1) ??
+    (request.start === 0
+      ? lowestFree(tx, space)
+      : (firstFree(tx, space, request.start, space.size - 1) ?? firstFree(tx, space, 0, request.start - 1))) ??
     longestCooling(tx, space) ??
     longestOwned(tx, space, request)
   )
@@ -170,6 +171,17 @@ const longestOwned = (tx: Tx, { network }: AddressSpace, { alive }: AddressReque
   tx
     .all<OwnedRow>(`${selectOwned} AND owner IS NOT NULL ORDER BY cooling`, network)
     .find((row) => !alive(decode(row).owner))?.position
+
+/** The search begins where the last one ended, or at what was freed below since then (a trigger of the table sees to that). */
+const lowestFree = (tx: Tx, space: AddressSpace): number | undefined => {
+  const { network, size } = space
+  const known = tx.get<{ position: number }>("SELECT position FROM lowest WHERE network = ?", network)?.position
+  const found = firstFree(tx, space, known ?? 0, size - 1)
+  // Rows of a larger pool may reach beyond this one.
+  const position = found ?? size
+  if (position !== known) tx.run("INSERT OR REPLACE INTO lowest (network, position) VALUES (?, ?)", network, position)
+  return found
+}
 
 /** `from` itself when nobody has it, else the first position behind the run of taken ones it stands in. */
 const firstFree = (tx: Tx, { network }: AddressSpace, from: number, to: number): number | undefined => {

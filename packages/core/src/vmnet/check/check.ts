@@ -26,7 +26,7 @@ export const check = Effect.fn("Vmnet.check")(function* (drivers: Drivers, vms: 
     lookUp(tx, vms, probe)
   )
   const placed = recorded.flatMap((of) => of.owned.map((owned): Placed => ({ ...owned, of })))
-  const found = yield* inspectAll(drivers, "check", placed.filter(isToBeLookedAt(placed)), placed)
+  const found = yield* inspectAll(drivers, "check", placed.filter(isToBeLookedAt), placed)
   const drifted = rootsOf(found).flatMap((root) => itemsOf(root).map((item) => ({ item, owned: root.owned })))
   const still = yield* ledger.transact("look whether it is still so", (tx) => recordedStill(tx, drifted))
   return { drift: [...unfinished, ...still.map(({ item }) => item)] } satisfies CheckResult

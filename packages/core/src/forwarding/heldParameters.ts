@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
-import { isUnwritable } from "../ledger/ledgerErrors.ts"
 import { withLock } from "../ledger/Locks.ts"
+import { orOverCopy } from "../ledger/orOverCopy.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { ipForwardShare } from "./forwarding.ts"
 import { type HeldRow, heldRows, hostLock, registeredNamespace } from "./HeldRow.ts"
@@ -40,15 +40,14 @@ export const amongInstalls =
 export const givingBackAmongInstalls =
   (share: string) =>
   <A, R>(self: Effect.Effect<A, VmnetError, R>) =>
-    Effect.catchIf(amongInstalls(share)(self), isUnwritable, (error) =>
-      Effect.gen(function* () {
-        const register = yield* HostRegister
-        const recovery = register === undefined ? undefined : (yield* register.open).recovery
-        if (register === undefined || recovery === undefined) return yield* error
-        const open = Effect.succeed(yield* recovery.standIn)
-        return yield* Effect.provideService(self, HostRegister, { ...register, open })
-      }).pipe(Effect.scoped)
-    )
+    Effect.gen(function* () {
+      const register = yield* HostRegister
+      const among = amongInstalls(share)(self)
+      if (register === undefined || !isOfHost(share)) return yield* among
+      return yield* orOverCopy(yield* register.open, among, (copy) =>
+        Effect.provideService(self, HostRegister, { ...register, open: Effect.succeed(copy) })
+      )
+    })
 
 /**
  * What others found before any install changed the parameters: whoever is the last to give them back puts that back.

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { forgetFormerOwners } from "../allocator/AddressAllocator.ts"
 import { type Reservation, reserve } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
@@ -160,6 +161,7 @@ const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
   yield* ledger.transact(`confirm ${lease.vm}`, (tx) => {
     markPresent(tx, lease.vm)
     setLeaseState(tx, lease.vm, "active")
+    forgetFormerOwners(tx, lease.vm)
   })
   const attachment: Attachment = { ...plan.attachment, state: "active" }
   return { attachment, existing: false } satisfies UpResult

@@ -4,6 +4,7 @@ import { Ledger } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
 import { orOverCopy } from "../ledger/orOverCopy.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
+import { decodeHeld } from "./decodeHeld.ts"
 import { ipForwardShare } from "./forwarding.ts"
 import { type HeldRow, heldRows, hostLock, registeredNamespace } from "./HeldRow.ts"
 import { HostRegister, type HostRegisterShape } from "./HostRegister.ts"
@@ -57,12 +58,24 @@ export const inheritedMemos = Effect.fnUntraced(function* (share: string) {
   const found = yield* registered(share)
   if (found === undefined) return undefined
   const { namespace, own, register, host } = found
-  return yield* host.transact(`look up ${share}`, (tx): Memos | undefined => {
-    const rows = heldRows(tx, namespace)
-    refuseOtherMode(rows, share, own, register)
-    const known = rows.find((row) => row.share === share && row.install !== own.install)
-    return known === undefined ? undefined : JSON.parse(known.memos)
+  const rows = yield* host.transact(`look up ${share}`, (tx) => {
+    const all = heldRows(tx, namespace)
+    refuseOtherMode(all, share, own, register)
+    return all.filter((row) => row.share === share && row.install !== own.install)
   })
+  return yield* firstReadable(rows)
+})
+
+/** The register is a file, and what is said there is written to the kernel one day: of a row that is not whole nothing is believed. */
+const firstReadable = Effect.fnUntraced(function* (rows: ReadonlyArray<HeldRow>) {
+  for (const row of rows) {
+    const [decoded] = decodeHeld(row)
+    if (decoded !== undefined) return decoded.parameters.map(({ memo }): unknown => memo)
+    yield* Effect.logWarning(
+      `what ${row.state_dir} found of ${row.share} before vmnet cannot be read in the register of this host; it is passed over`
+    )
+  }
+  return undefined
 })
 
 /** Tells the others, before the first change, that the parameters are held. */

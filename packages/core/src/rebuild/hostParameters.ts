@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { OpsError } from "../errors/OpsError.ts"
 import type { VmnetError } from "../errors/VmnetError.ts"
+import { decodeHeld, type HeldParameter } from "../forwarding/decodeHeld.ts"
 import { ipForwardKey, ipForwardShare } from "../forwarding/forwarding.ts"
 import { type HeldRow, heldRows, hostLock, registeredNamespace } from "../forwarding/HeldRow.ts"
 import { HostRegister } from "../forwarding/HostRegister.ts"
@@ -10,7 +11,6 @@ import { orOverCopy } from "../ledger/orOverCopy.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import { SysctlOps } from "../ops/SysctlOps.ts"
-import { decodeHeld, type HeldParameter } from "./decodeHeld.ts"
 
 /** A share of parameters that this install holds by its own word in the register of the host. */
 export interface HeldShare {

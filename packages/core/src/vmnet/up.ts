@@ -194,7 +194,7 @@ const undo = Effect.fnUntraced(
     // Whoever had the address before may still be sent to: it cools down as long as after a `down`.
     yield* forgetLease(vm, { until: (yield* now) + asked.request.network.cooldown * 1000 }, device)
     const problems = yield* removeUnheldShares(drivers)
-    if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems)
+    if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems.map(({ message }) => message))
   },
   (effect, _, { request: { vm } }) => Effect.catchCause(effect, (cause) => Effect.logWarning(`undoing ${vm}`, cause))
 )

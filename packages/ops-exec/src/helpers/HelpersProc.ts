@@ -1,6 +1,6 @@
 import { Commands, type HelperKey, Helpers, type HelperSpec, OpsError, type ProcessId } from "@vmnet/core"
+import { type Attempt, ofSystemError } from "@vmnet/ops-common"
 import { Effect, Layer } from "effect"
-import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import { checkHelpers } from "./checkHelpers.ts"
 import type { HelperContext } from "./context.ts"
 import { endProcess } from "./end.ts"

@@ -1,7 +1,8 @@
 import { type CommandError, type Commands, type HelperName, OpsError } from "@vmnet/core"
+import { type Attempt } from "@vmnet/ops-common"
+import { ofCommandError } from "../commands/ofCommandError.ts"
 import { Effect } from "effect"
 import { accessSync, constants, readFileSync } from "node:fs"
-import { type Attempt, ofCommandError } from "../commands/opsErrors.ts"
 import { findProgram } from "../commands/programs.ts"
 
 const attempt: Attempt = { family: "process", action: "look for what a user-mode network needs" }

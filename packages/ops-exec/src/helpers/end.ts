@@ -1,5 +1,5 @@
-import { readProcessStat } from "../probe/processStat.ts"
 import type { ProcessId } from "@vmnet/core"
+import { readProcessStat } from "@vmnet/ops-common"
 
 /** Milliseconds a helper has to end by itself, and then the kernel to take it away. */
 const grace = 2_000

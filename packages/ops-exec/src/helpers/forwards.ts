@@ -1,7 +1,7 @@
 import { forwardKey, type ForwardChange, OpsError, type PortForward, singlePorts } from "@vmnet/core"
+import { type Attempt, ofSystemError } from "@vmnet/ops-common"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
-import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
 import type { Place } from "./place.ts"
 import { type Answer, askSlirp } from "./slirpApi.ts"
 

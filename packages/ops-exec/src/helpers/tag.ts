@@ -1,6 +1,6 @@
 import type { HelperKey, ProcessId } from "@vmnet/core"
+import { readProcessStat } from "@vmnet/ops-common"
 import { readdirSync, readFileSync, statSync } from "node:fs"
-import { readProcessStat } from "../probe/processStat.ts"
 
 const variables = ({ owner, helper }: HelperKey): Readonly<Record<string, string>> => ({
   VMNET_OWNER: owner,

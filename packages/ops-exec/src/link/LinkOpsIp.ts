@@ -1,17 +1,21 @@
 import { Commands, LinkOps, type LinkSnapshot, type Netns, OpsError } from "@vmnet/core"
+import {
+  type Attempt,
+  interrupted,
+  listNames,
+  maxDumps,
+  readJson,
+  reasonOfText,
+  wasInterrupted
+} from "@vmnet/ops-common"
 import { Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
-import type { Attempt } from "../commands/opsErrors.ts"
-import { listNames } from "../netns/namedNetns.ts"
 import { runIn } from "../netns/runIn.ts"
-import { reasonOfText } from "../text/reasons.ts"
 import { applyChanges } from "./applyChanges.ts"
 import { configuredOn } from "./configuredOn.ts"
 import { findLinks } from "./findLinks.ts"
 import { findNetns } from "./findNetns.ts"
-import { interrupted, maxDumps, wasInterrupted } from "./interrupted.ts"
 import { IpLinks, IpNeighbours, IpRoutes, toLinks, toNeighbours, toRoutes } from "./ipJson.ts"
-import { readJson } from "../text/readJson.ts"
 
 const dumps = ["address show", "route show", "neighbour show nud permanent"]
 

@@ -1,14 +1,11 @@
 import { type Commands, describeLinkChange, type LinkChange, type Netns, type OpsError } from "@vmnet/core"
+import { type Attempt, type Segment, invalid, objectionToChange, readJson, segmentsOf } from "@vmnet/ops-common"
 import { Effect } from "effect"
-import { type Attempt, invalid } from "../commands/opsErrors.ts"
 import { runIn } from "../netns/runIn.ts"
 import { type BatchOptions, toBatch } from "./batch.ts"
 import { IpNeighbours, isPermanent } from "./ipJson.ts"
 import { refuseSymlinks, tagNetns } from "./netnsChanges.ts"
 import { attemptOf, runBatch } from "./runBatch.ts"
-import { type Segment, segmentsOf } from "./segments.ts"
-import { readJson } from "../text/readJson.ts"
-import { objectionToChange } from "./validate.ts"
 
 const refuseInvalid = (changes: ReadonlyArray<LinkChange>): Effect.Effect<void, OpsError> => {
   const found = changes.map((change, index) => ({ index, words: objectionToChange(change) }))

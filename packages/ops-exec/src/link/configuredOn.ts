@@ -1,12 +1,17 @@
 import { type Commands, type Configured, type Netns, OpsError } from "@vmnet/core"
+import {
+  type Attempt,
+  interrupted,
+  invalid,
+  isReferableName,
+  maxDumps,
+  readJson,
+  reasonOfText,
+  wasInterrupted
+} from "@vmnet/ops-common"
 import { Effect } from "effect"
-import { type Attempt, invalid } from "../commands/opsErrors.ts"
 import { runIn } from "../netns/runIn.ts"
-import { isReferableName } from "../text/names.ts"
-import { readJson } from "../text/readJson.ts"
-import { reasonOfText } from "../text/reasons.ts"
 import { failedLines, linkIn } from "./findLinks.ts"
-import { interrupted, maxDumps, wasInterrupted } from "./interrupted.ts"
 import { IpNeighbours, IpRoutes, toNeighbours, toRoutes } from "./ipJson.ts"
 
 /** The kernel lists what is on one link only, when asked with its name (`NETLINK_GET_STRICT_CHK`). */

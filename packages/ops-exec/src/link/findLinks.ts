@@ -1,10 +1,7 @@
 import { type Commands, type Link, type Netns, OpsError } from "@vmnet/core"
+import { type Attempt, isLegalName, isPlainWord, readJson, reasonOfText } from "@vmnet/ops-common"
 import { Effect } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
 import { runIn } from "../netns/runIn.ts"
-import { isLegalName, isPlainWord } from "../text/names.ts"
-import { readJson } from "../text/readJson.ts"
-import { reasonOfText } from "../text/reasons.ts"
 import { IpLinks, isNamed, toLinks } from "./ipJson.ts"
 
 interface Place {

@@ -1,8 +1,6 @@
 import { type Commands, type FoundNetns, namedNetns, type OpsError } from "@vmnet/core"
+import { type Attempt, isFileName, kindOfName } from "@vmnet/ops-common"
 import { Effect } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
-import { kindOfName } from "../netns/namedNetns.ts"
-import { isFileName } from "../text/names.ts"
 import { findLinks } from "./findLinks.ts"
 
 const maxConcurrent = 8

@@ -1,5 +1,5 @@
 import type { LinkChange, OpsReason } from "@vmnet/core"
-import { reasonOfText } from "../text/reasons.ts"
+import { reasonOfText } from "@vmnet/ops-common"
 import { type Batch, isMilestone } from "./batch.ts"
 
 /**

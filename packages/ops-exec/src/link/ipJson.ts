@@ -1,7 +1,7 @@
 import type { Link, Neighbour, Route } from "@vmnet/core"
+import { isIpv4 } from "@vmnet/ops-common"
 import { Schema } from "effect"
 import { idOf } from "../text/ids.ts"
-import { isIpv4 } from "../text/ipv4.ts"
 
 const text = Schema.optionalKey(Schema.String)
 

@@ -1,11 +1,9 @@
 import { type Commands, type LinkChange, namedNetns, OpsError } from "@vmnet/core"
+import { type Segment, invalid, kindOfName, pathOfName } from "@vmnet/ops-common"
 import { Effect } from "effect"
-import { invalid } from "../commands/opsErrors.ts"
-import { kindOfName, pathOfName } from "../netns/namedNetns.ts"
 import { runIn } from "../netns/runIn.ts"
 import { reasonOfIp } from "./ipErrors.ts"
 import { attemptOf } from "./runBatch.ts"
-import type { Segment } from "./segments.ts"
 
 /**
  * `ip netns delete` unmounts whatever a symbolic link in the place of a name leads to (umount2(2) without

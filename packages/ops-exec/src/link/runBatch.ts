@@ -1,7 +1,6 @@
 import { type Commands, describeLinkChange, type LinkChange, type Netns, netnsKey, OpsError } from "@vmnet/core"
+import { type Attempt, openNetns } from "@vmnet/ops-common"
 import { Effect } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
-import { openNetns } from "../netns/openNetns.ts"
 import { runIn } from "../netns/runIn.ts"
 import type { Batch } from "./batch.ts"
 import { failedIndex, reasonOfIp } from "./ipErrors.ts"

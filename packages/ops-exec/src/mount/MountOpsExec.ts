@@ -1,6 +1,6 @@
 import { Commands, MountOps, type ResolverMount, resolverPath } from "@vmnet/core"
+import { type Attempt } from "@vmnet/ops-common"
 import { Effect, Layer } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
 import { attach } from "./attach.ts"
 import { Held } from "./beneath.ts"
 import { detach } from "./detach.ts"

@@ -1,5 +1,5 @@
 import { OpsError, type OpsReason } from "@vmnet/core"
-import { type Attempt, ofSystemError } from "../commands/opsErrors.ts"
+import { type Attempt, ofSystemError } from "@vmnet/ops-common"
 
 /** Something is not as it has to be: thrown inside synchronous code, an `OpsError` at its end. */
 export class Refused extends Error {

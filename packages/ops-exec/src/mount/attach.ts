@@ -1,6 +1,6 @@
 import type { Commands, OpsError, ResolverMount } from "@vmnet/core"
+import { type Attempt } from "@vmnet/ops-common"
 import { Effect, type Scope } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
 import { Held, identityOf, type Place } from "./beneath.ts"
 import { flags, openness } from "./findMount.ts"
 import { mountIdOf, mountsOf } from "./mountinfo.ts"

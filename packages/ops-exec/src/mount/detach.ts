@@ -1,6 +1,6 @@
 import type { Commands, OpsError, ResolverMount } from "@vmnet/core"
+import { type Attempt } from "@vmnet/ops-common"
 import { Effect } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
 import { heldInScope } from "./attach.ts"
 import { coveredAt, coverOf, findMount } from "./findMount.ts"
 import { type MountEntry, mountIdOf, mountsOf } from "./mountinfo.ts"

@@ -1,9 +1,9 @@
 import { type Commands, OpsError } from "@vmnet/core"
+import { type Attempt, reasonOfText } from "@vmnet/ops-common"
+import { ofCommandError } from "../commands/ofCommandError.ts"
 import { Effect } from "effect"
-import { type Attempt, ofCommandError } from "../commands/opsErrors.ts"
 import { findProgram } from "../commands/programs.ts"
 import { childDescriptor } from "../netns/runIn.ts"
-import { reasonOfText } from "../text/reasons.ts"
 
 /**
  * mount(8) and umount(8) on held descriptors. The kernel follows `/proc/self/fd/N` to exactly what is open, as long as

@@ -1,9 +1,8 @@
 import { type CommandResult, type Commands, type CommandSpec, type Netns, netnsKey, OpsError } from "@vmnet/core"
+import { type Attempt, openNetns, reasonOfText } from "@vmnet/ops-common"
+import { ofCommandError } from "../commands/ofCommandError.ts"
 import { Effect } from "effect"
-import { type Attempt, ofCommandError } from "../commands/opsErrors.ts"
 import { findProgram } from "../commands/programs.ts"
-import { reasonOfText } from "../text/reasons.ts"
-import { openNetns } from "./openNetns.ts"
 
 /** The number under which a child finds `descriptors[index]` of its spec. */
 export const childDescriptor = (index: number): number => 3 + index

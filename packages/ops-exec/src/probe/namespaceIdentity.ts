@@ -1,7 +1,6 @@
 import type { Netns } from "@vmnet/core"
+import { netnsFile, nsfsMagic, readProcessStat } from "@vmnet/ops-common"
 import { statfsSync, statSync } from "node:fs"
-import { netnsFile, nsfsMagic } from "../netns/netnsFile.ts"
-import { readProcessStat } from "./processStat.ts"
 
 /** Device and inode of the namespace's file, which two names of one namespace share (namespaces(7)). */
 export const namespaceIdentity = (netns: Netns): string | null => {

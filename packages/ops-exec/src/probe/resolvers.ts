@@ -1,4 +1,4 @@
-import { isIpv4 } from "../text/ipv4.ts"
+import { isIpv4 } from "@vmnet/ops-common"
 
 /**
  * Where the servers behind a stub on the loopback are written down: by systemd-resolved(8), and by NetworkManager(8) in

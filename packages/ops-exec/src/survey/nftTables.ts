@@ -1,6 +1,6 @@
 import { type Commands, type FirewallChain, type FirewallTable, type Sight, seen } from "@vmnet/core"
+import { type NftObject, readNft } from "@vmnet/ops-common"
 import { Effect } from "effect"
-import { type NftObject, readNft } from "../nat/nftJson.ts"
 import { unseenWords } from "./look.ts"
 import { nftRule } from "./nftRules.ts"
 

@@ -1,9 +1,8 @@
 import { Commands, formatSysctlKey, type Netns, type OpsError, type SysctlKey, SysctlOps } from "@vmnet/core"
+import { type Attempt, invalid, isSysctlValue, ofSystemError, sysctlPath } from "@vmnet/ops-common"
 import { Effect, Layer } from "effect"
-import { type Attempt, invalid, ofSystemError } from "../commands/opsErrors.ts"
 import { forwardingThere, readThere, writeThere } from "./foreignSysctls.ts"
 import { forwardingFlags, readFile, writeFile } from "./hostSysctls.ts"
-import { isSysctlValue, sysctlPath } from "./sysctlPath.ts"
 
 const attemptOf = (action: string): Attempt => ({ family: "sysctl", action })
 

@@ -1,9 +1,7 @@
 import { type CommandResult, type Commands, type Netns, OpsError } from "@vmnet/core"
+import { type Attempt, reasonOfText, root } from "@vmnet/ops-common"
 import { Effect } from "effect"
-import type { Attempt } from "../commands/opsErrors.ts"
 import { runIn } from "../netns/runIn.ts"
-import { reasonOfText } from "../text/reasons.ts"
-import { root } from "./sysctlPath.ts"
 
 /** Sysctls of another namespace, by programs of coreutils and grep: `sysctl` itself is not on a bare system. */
 const conf = `${root}/net/ipv4/conf`

@@ -1,5 +1,5 @@
+import { root } from "@vmnet/ops-common"
 import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from "node:fs"
-import { root } from "./sysctlPath.ts"
 
 /**
  * `/proc/sys/net` shows the network of the thread that looks. These calls are synchronous, and so run in the calling

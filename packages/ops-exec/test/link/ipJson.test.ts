@@ -1,7 +1,7 @@
+import { readJson } from "@vmnet/ops-common"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { IpLinks, IpNeighbours, IpRoutes, isNamed, toLinks, toNeighbours, toRoutes } from "#src/link/ipJson.ts"
-import { readJson } from "#src/text/readJson.ts"
 
 const attempt = { family: "link", action: "read" } as const
 

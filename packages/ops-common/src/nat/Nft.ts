@@ -1,0 +1,45 @@
+import type { Effect } from "effect"
+import type { Netns, OpsError } from "@vmnet/core"
+import type { Attempt } from "../errors/opsErrors.ts"
+import type { NftFamily } from "./layout.ts"
+import type { FoundElement, SetElement } from "./sets.ts"
+
+/** What nft answered. `ok` is its exit code 0; the words of an error are in `stderr`, in the form nft gives them. */
+export interface NftAnswer {
+  readonly ok: boolean
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** One transaction for nft; `check` tries it without committing it. */
+export interface NftInput {
+  readonly text: string
+  readonly json: boolean
+  readonly check?: true
+}
+
+/**
+ * nft, however it is reached: as a program, or as the library in this process. It fails only when it gave no answer at all.
+ *
+ * - `load` runs one transaction.
+ * - `listTable` prints a table as JSON, numbers only.
+ * - `entries` looks up which of some entries are there; what else it returns does no harm.
+ * - `reference` prints, as JSON, what becomes of a layout that is loaded into a network namespace of its own, which is gone when
+ *   the answer is there.
+ */
+export interface Nft {
+  readonly load: (netns: Netns, attempt: Attempt, input: NftInput) => Effect.Effect<NftAnswer, OpsError>
+  readonly listTable: (
+    netns: Netns,
+    attempt: Attempt,
+    family: NftFamily,
+    table: string
+  ) => Effect.Effect<NftAnswer, OpsError>
+  readonly entries: (
+    netns: Netns,
+    attempt: Attempt,
+    install: string,
+    wanted: ReadonlyArray<SetElement>
+  ) => Effect.Effect<ReadonlyArray<FoundElement>, OpsError>
+  readonly reference: (attempt: Attempt, layout: string) => Effect.Effect<NftAnswer, OpsError>
+}

@@ -1,0 +1,17 @@
+import { OpsError, type OpsReason } from "@vmnet/core"
+import type { Attempt } from "../errors/opsErrors.ts"
+import { reasonOfText } from "../text/reasons.ts"
+import type { NftAnswer } from "./Nft.ts"
+
+export const reasonOfNft = (stderr: string): OpsReason =>
+  reasonOfText(stderr) ?? (/syntax error|unexpected/.test(stderr) ? "Unsupported" : "Failed")
+
+/** One nft error without the lines that repeat the input and underline a part of it. */
+export const wordsOfNft = (stderr: string): string =>
+  stderr
+    .split("\n")
+    .filter((line) => line.includes("Error: ") || line.includes("Operation not permitted"))
+    .join("\n") || stderr.trim()
+
+export const nftFailure = (attempt: Attempt, { stderr }: NftAnswer): OpsError =>
+  new OpsError({ ...attempt, reason: reasonOfNft(stderr), output: wordsOfNft(stderr) })

@@ -1,1 +1,3 @@
+export * from "./link/LinkOpsNetlink.ts"
 export * from "./netlink/NetlinkSocket.ts"
+export * from "./sysctl/SysctlOpsNative.ts"

@@ -27,6 +27,8 @@ export interface Libc {
   readonly mount: (source: string, target: string, type: string | null, flags: number, data: null) => number
   /** umount2(2) */
   readonly umount2: (target: string, flags: number) => number
+  /** flock(2) */
+  readonly flock: (fd: number, operation: number) => number
   /** strerror(3) */
   readonly strerror: (errno: number) => string
 }
@@ -70,6 +72,7 @@ export const loadLibc = (): Libc => {
     unshare: library.func("int unshare(int)"),
     mount: library.func("int mount(const char *, const char *, const char *, unsigned long, const void *)"),
     umount2: library.func("int umount2(const char *, int)"),
+    flock: library.func("int flock(int, int)"),
     strerror: library.func("const char *strerror(int)")
   }
   return libc

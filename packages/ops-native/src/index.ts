@@ -1,1 +1,2 @@
+export * from "./nat/NatOpsNetfilter.ts"
 export * from "./netlink/NetlinkSocket.ts"

@@ -22,7 +22,7 @@ export const failedLine = (stderr: string): number | undefined => {
 }
 
 /** The index of the change that all commands come from, where there is but one. */
-const onlyIndex = (commands: ReadonlyArray<Command>): number | undefined => {
+export const onlyIndex = (commands: ReadonlyArray<Command>): number | undefined => {
   const [first] = commands
   return commands.every(({ index }) => index === first?.index) ? first?.index : undefined
 }

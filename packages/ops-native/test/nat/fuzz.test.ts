@@ -20,13 +20,24 @@ const numbers = (seed: number) => {
 
 const answers = asked.map(({ answer }) => Uint8Array.from(Buffer.from(answer, "hex")))
 
-const sample = { device: "vmb1", ipv4: "10.0.42.2", prefix: "10.0.0.0/8", protocol: "6", port: "80", ports: "1-2" }
-const more = { mac: "02:fc:00:00:00:05", mark: "7", verdict: "drop" }
+const part = {
+  device: "vmb1",
+  ipv4: "10.0.42.4",
+  prefix: "203.0.113.0/24",
+  protocol: "6",
+  port: "80",
+  ports: "1-2",
+  mac: "02:fc:00:00:00:05",
+  mark: "7",
+  verdict: "drop"
+} as const
 
-/** One of each set, so that every reader of data meets what is no data of its kind. */
+/** One of each set, so that every reader of data meets what is no data of its kind. Two of them the answers are about. */
 const wanted = Object.keys(sets)
   .filter(isSetName)
-  .map((set): SetElement => ({ set, key: specOf(set).key.map((kind) => ({ ...sample, ...more })[kind]), value: [] }))
+  .map((set): SetElement => ({ set, key: specOf(set).key.map((kind) => part[kind]), value: [] }))
+
+const about = wanted.filter(({ set }) => set === "guests" || set === "masqueraded")
 
 /** An answer of the kernel with a few bytes changed, cut off somewhere, or nothing but noise. */
 const mangled = (random: (below: number) => number): Uint8Array => {
@@ -37,24 +48,20 @@ const mangled = (random: (below: number) => number): Uint8Array => {
   return kind < 3 ? bytes.subarray(0, random(bytes.length)) : bytes
 }
 
-it(
-  "a million answers that no kernel would give are read without an error, and without end",
-  { timeout: 60_000 },
-  () => {
-    const random = numbers(0x5eed)
-    let read = 0
-    let messages = 0
-    for (let i = 0; i < cases; i++) {
-      const bytes = mangled(random)
-      for (const message of decodeMessages(bytes)) {
-        messages++
-        decodeError(message.payload)
-        const found = readElement(wanted[i % wanted.length]!, message.payload)
-        if (found !== undefined) read++
-      }
+it("a million answers no kernel would give are read without an error, and without end", { timeout: 60_000 }, () => {
+  const random = numbers(0x5eed)
+  let read = 0
+  let messages = 0
+  for (let i = 0; i < cases; i++) {
+    const among = i % 2 === 0 ? about : wanted
+    for (const message of decodeMessages(mangled(random))) {
+      messages++
+      decodeError(message.payload)
+      const found = readElement(among[random(among.length)]!, message.payload)
+      if (found !== undefined) read++
     }
-    // Not only refused at the first byte, and never taken for what was asked: no answer here is about these entries.
-    assert.isAbove(messages, cases / 4)
-    assert.isBelow(read, cases / 100)
   }
-)
+  // They are no noise to be thrown away at the first byte: in many, what was asked for is still to be read.
+  assert.isAbove(messages, cases / 4)
+  assert.isAbove(read, cases / 100)
+})

@@ -50,17 +50,28 @@ export const findPosition = (tx: Tx, space: AddressSpace, request: AddressReques
   )
 }
 
-/** The primary key refuses a position that somebody holds, whoever looked before. */
+/**
+ * The primary key refuses a position that somebody holds, whoever looked before. A VM that has its own again has it from
+ * the process it was for: until it is up, that is whose the address is should it come to nothing.
+ */
 export const holdPosition = (tx: Tx, network: string, position: number, address: string, vm: string): void => {
-  tx.run("DELETE FROM addresses WHERE network = ? AND position = ? AND cooling IS NOT NULL", network, position)
+  const at = "network = ? AND position = ?"
+  const own = `SELECT owner FROM addresses WHERE ${at} AND vm = ? AND cooling IS NOT NULL`
+  const former = tx.get<{ owner: string | null }>(own, network, position, vm)
+  tx.run(`DELETE FROM addresses WHERE ${at} AND cooling IS NOT NULL`, network, position)
   tx.run(
-    "INSERT INTO addresses (network, position, address, vm, cooling) VALUES (?, ?, ?, ?, NULL)",
+    "INSERT INTO addresses (network, position, address, vm, cooling, owner) VALUES (?, ?, ?, ?, NULL, ?)",
     network,
     position,
     address,
-    vm
+    vm,
+    former?.owner ?? null
   )
 }
+
+/** The VM is up with its addresses: from now on they are for whom it is now. */
+export const forgetFormerOwners = (tx: Tx, vm: string): void =>
+  tx.run("UPDATE addresses SET owner = NULL WHERE vm = ? AND cooling IS NULL", vm)
 
 /** The VM that holds a position now; one that only cools down is held by nobody. */
 export const positionHolder = (tx: Tx, network: string, position: number): string | undefined =>
@@ -99,7 +110,7 @@ export const releaseAddresses = (tx: Tx, vm: string, cooling: Cooling | undefine
   cooling === undefined
     ? tx.run("DELETE FROM addresses WHERE vm = ? AND cooling IS NULL", vm)
     : tx.run(
-        "UPDATE addresses SET cooling = ?, owner = ? WHERE vm = ? AND cooling IS NULL",
+        "UPDATE addresses SET cooling = ?, owner = COALESCE(?, owner) WHERE vm = ? AND cooling IS NULL",
         cooling.until,
         cooling.owner === undefined ? null : JSON.stringify(cooling.owner),
         vm
@@ -125,7 +136,7 @@ interface OwnedRow {
   readonly owner: string
 }
 
-const selectOwned = "SELECT position, vm, owner FROM addresses WHERE network = ?"
+const selectOwned = "SELECT position, vm, owner FROM addresses WHERE network = ? AND cooling IS NOT NULL"
 
 const decode = ({ vm, owner }: OwnedRow): Lingering => ({ vm, owner: JSON.parse(owner) })
 

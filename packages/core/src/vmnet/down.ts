@@ -206,7 +206,13 @@ export const keptWith = (device: ReadonlyArray<OwnedResource>, report: TeardownR
 /** What only this VM had kept alive, and what a `down` or a process that did not come to its end has left without a lease. */
 const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
   const problems = yield* removeUnheldShares(drivers)
-  if (problems.length > 0) return yield* notRemoved(vm, problems)
+  if (problems.length === 0) return
+  const messages = problems.map(({ message }) => message)
+  return yield* notRemoved(
+    vm,
+    messages,
+    problems.filter(isNoStep).flatMap(({ hint }) => hint ?? [])
+  )
 })
 
 export const forgetLease = Effect.fnUntraced(function* (
@@ -239,10 +245,17 @@ export const keepLease = Effect.fnUntraced(function* (vm: string, { left, proble
   })
 })
 
-export const notRemoved = (vm: string, problems: ReadonlyArray<string>): VmnetError =>
+/** What kept it from being tried at all has a way out of its own. */
+const isNoStep = ({ code }: VmnetError): boolean => code !== "STEP_FAILED"
+
+export const notRemoved = (
+  vm: string,
+  problems: ReadonlyArray<string>,
+  hints: ReadonlyArray<string> = []
+): VmnetError =>
   new VmnetError({
     code: "STEP_FAILED",
     detail: `${vm} is not all gone: ${problems.join("; ")}`,
-    hint: `What is left is still recorded; run vmnet down ${vm} again.`,
+    hint: [...new Set(hints), `What is left is still recorded; run vmnet down ${vm} again.`].join(" "),
     details: { vm, problems }
   })

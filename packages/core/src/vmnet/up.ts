@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { forgetFormerOwners } from "../allocator/AddressAllocator.ts"
 import { type Reservation, reserve } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
@@ -187,6 +188,7 @@ const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
   yield* ledger.transact(`confirm ${lease.vm}`, (tx) => {
     markPresent(tx, lease.vm)
     setLeaseState(tx, lease.vm, "active")
+    forgetFormerOwners(tx, lease.vm)
   })
   const attachment: Attachment = { ...plan.attachment, state: "active" }
   return { attachment, existing: false } satisfies UpResult
@@ -219,7 +221,7 @@ const undo = Effect.fnUntraced(
     // Whoever had the address before may still be sent to: it cools down as long as after a `down`.
     yield* forgetLease(vm, { until: (yield* now) + asked.request.network.cooldown * 1000 }, device)
     const problems = yield* removeUnheldShares(drivers)
-    if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems)
+    if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems.map(({ message }) => message))
   },
   (effect, _, { request: { vm } }) => Effect.catchCause(effect, (cause) => Effect.logWarning(`undoing ${vm}`, cause))
 )

@@ -1,3 +1,5 @@
+import { NetAddress } from "effect/net"
+
 /** Payloads of attributes. Numbers of rtnetlink are in the byte order of the machine (all we run on are little endian). */
 const text = new TextEncoder()
 const texts = new TextDecoder("utf-8", { fatal: false })
@@ -16,6 +18,9 @@ export const u32 = (value: number): Uint8Array => {
   return bytes
 }
 
+/** In network byte order, as ports are. */
+export const be16 = (value: number): Uint8Array => Uint8Array.of((value >>> 8) & 0xff, value & 0xff)
+
 /** In network byte order, as nfnetlink has its numbers. */
 export const be32 = (value: number): Uint8Array => {
   const bytes = new Uint8Array(4)
@@ -25,10 +30,18 @@ export const be32 = (value: number): Uint8Array => {
 
 export const zeroTerminated = (value: string): Uint8Array => text.encode(`${value}\0`)
 
+/** Without a zero byte at its end: kinds and aliases of links go like that. */
+export const plainText = (value: string): Uint8Array => text.encode(value)
+
 export const readU32 = (bytes: Uint8Array | undefined): number | undefined =>
   bytes === undefined || bytes.length < 4
     ? undefined
     : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true)
+
+export const readBe32 = (bytes: Uint8Array | undefined): number | undefined =>
+  bytes === undefined || bytes.length < 4
+    ? undefined
+    : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)
 
 /** Up to the first zero byte; bytes that are no UTF-8 become U+FFFD. */
 export const readText = (bytes: Uint8Array | undefined): string => {
@@ -40,6 +53,9 @@ export const readText = (bytes: Uint8Array | undefined): string => {
 export const ipv4 = (address: string): Uint8Array => Uint8Array.from(address.split("."), Number)
 
 export const readIpv4 = (bytes: Uint8Array): string => bytes.subarray(0, 4).join(".")
+
+/** Of 16 bytes, in the canonical form. */
+export const readIpv6 = (bytes: Uint8Array): string => NetAddress.formatIp(NetAddress.ipv6FromBytesUnsafe(bytes))
 
 export const mac = (address: string): Uint8Array =>
   Uint8Array.from(address.split(":"), (part) => Number.parseInt(part, 16))

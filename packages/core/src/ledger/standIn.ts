@@ -96,6 +96,8 @@ const withDatabase = <A>(path: string, readOnly: boolean, use: (disk: DatabaseSy
 
 /** Definitions first, then rows: all of it or, when a page of it cannot be read, nothing. */
 const copyTables = (disk: DatabaseSync, memory: DatabaseSync): boolean => {
+  // As it is at one moment: others may be writing.
+  disk.exec("BEGIN")
   const schema = disk
     .prepare("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type = 'index'")
     .all()

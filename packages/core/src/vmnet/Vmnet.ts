@@ -76,6 +76,8 @@ export interface GcResult {
   readonly actions: ReadonlyArray<GcAction>
   /** What could not be removed, it is recorded still; and `BUSY` when time ran out. */
   readonly problems: ReadonlyArray<VmnetError>
+  /** VMs that were in the kernel with this install's tag and on no record; absent where there are none. */
+  readonly unrecorded?: ReadonlyArray<string>
 }
 
 /**

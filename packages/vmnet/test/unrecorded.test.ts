@@ -60,6 +60,14 @@ describe("an older record is copied back", () => {
       ["a failed", "b failed", "c failed", "d failed"]
     )
     assert.isUndefined((await vmnet.gc()).unrecorded)
+    assert.deepStrictEqual(
+      (await vmnet.check()).drift.map((one) => `${one.vm} ${one.drift}`),
+      ["a", "b", "c", "d"].map((vm) => `${vm} unfinished`)
+    )
+    const error = (await rejection(vmnet.check({ vms: ["b"] }))) as VmnetError
+    assert.deepStrictEqual([error.code, error.hint?.includes("vmnet down b")], ["VM_CONFLICT", true])
+    const { actions: left } = await vmnet.repair()
+    assert.isTrue(left.some(({ action, name }) => action === "left" && name === "b"))
     for (const vm of ["a", "b", "c", "d"]) await vmnet.down(vm)
     const after = machine.kernel.snapshot()
     assert.deepStrictEqual([after["host"]?.links, after["host"]?.nat], [before["host"]?.links, before["host"]?.nat])

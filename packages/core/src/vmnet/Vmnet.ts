@@ -81,7 +81,7 @@ export interface GcResult {
 }
 
 /**
- * One way in which an object is not as planned. `unfinished` is what somebody died over; `foreign` is somebody else's
+ * One way in which an object is not as planned. `unfinished` is what somebody died over, or whose record was lost; `foreign` is somebody else's
  * object in its place. `vm` is null for what several VMs share, and `netns` for the host's own namespace.
  */
 export interface DriftItem {

@@ -60,16 +60,18 @@ export interface GcOptions {
 export type GcVerdict = "owned" | "in-use" | "not-owned" | "not-judged"
 
 /**
- * One object and what `gc` did with it; `vm` is null for what several VMs had used. `skipped` and `owned` is what could
- * not be removed. The reason begins with the verdict, in words.
+ * One object and what `gc` did with it; `vm` is null for what several VMs had used, and `netns` for the host's own
+ * namespace. `skipped` and `owned` is what could not be removed; `moved` is a damaged ledger, which is kept under another
+ * name. The reason begins with the verdict, in words.
  */
 export interface GcAction {
-  readonly action: "deleted" | "skipped" | "would-delete"
+  readonly action: "deleted" | "skipped" | "would-delete" | "moved" | "would-move"
   readonly verdict: GcVerdict
   readonly reason: string
   readonly vm: string | null
   readonly kind: string
   readonly name: string
+  readonly netns: string | null
 }
 
 export interface GcResult {

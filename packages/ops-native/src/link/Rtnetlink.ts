@@ -32,8 +32,8 @@ export class Rtnetlink {
   }
 
   /** Asks for one object: its message, or `undefined` where the kernel says that it is not there. */
-  get({ flags, payload, type }: Request): Uint8Array | undefined {
-    const { error, messages } = this.#socket.request(type, payload, flags)
+  get({ payload, type }: Request): Uint8Array | undefined {
+    const { error, messages } = this.#socket.query(type, payload)
     if (error !== undefined && error.errno !== ENODEV && error.errno !== ENOENT) throw refusedByKernel(error)
     const [message] = error === undefined ? messages : []
     return message?.payload

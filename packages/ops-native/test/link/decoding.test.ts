@@ -47,7 +47,7 @@ describe("what the kernel answers about", () => {
         name: "vmt2",
         index: 7,
         type: "tun",
-        mac: decodeLink(payloadsOf("links").at(-1)!)?.mac,
+        mac: decodeLink(payloadsOf("links").at(-1)!)?.mac ?? "",
         up: false,
         carrier: false,
         owner: { uid: 0, gid: 1001 }

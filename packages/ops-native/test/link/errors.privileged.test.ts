@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { type LinkChange, LinkOps, type Netns, OpsError } from "@vmnet/core"
+import { type LinkChange, LinkOps, type Netns, type OpsError } from "@vmnet/core"
 import { Context, Effect, Layer } from "effect"
 import { writeFileSync } from "node:fs"
 import { namedNetns } from "../../../ops-exec/test/support/kernelFixture.ts"

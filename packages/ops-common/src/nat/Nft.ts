@@ -3,6 +3,7 @@ import type { Netns, OpsError } from "@vmnet/core"
 import type { Attempt } from "../errors/opsErrors.ts"
 import type { NftFamily } from "./layout.ts"
 import type { FoundElement, SetElement } from "./sets.ts"
+import type { Command } from "./transaction.ts"
 
 /** What nft answered. `ok` is its exit code 0; the words of an error are in `stderr`, in the form nft gives them. */
 export interface NftAnswer {
@@ -11,29 +12,36 @@ export interface NftAnswer {
   readonly stderr: string
 }
 
-/** One transaction for nft; `check` tries it without committing it. */
-export interface NftInput {
-  readonly text: string
-  readonly json: boolean
-  readonly check?: true
-}
+/** What became of a transaction; `index` is that of the change it failed at, where that is known. */
+export type NftOutcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly stderr: string; readonly index: number | undefined }
+
+/** What to list of a table: `declarations` are all of it but the elements of its sets. */
+export type Listed = "everything" | "declarations"
 
 /**
  * nft, however it is reached: as a program, or as the library in this process. It fails only when it gave no answer at all.
  *
- * - `load` runs one transaction.
+ * - `commit` runs one transaction.
  * - `listTable` prints a table as JSON, numbers only.
  * - `entries` looks up which of some entries are there; what else it returns does no harm.
  * - `reference` prints, as JSON, what becomes of a layout that is loaded into a network namespace of its own, which is gone when
  *   the answer is there.
  */
 export interface Nft {
-  readonly load: (netns: Netns, attempt: Attempt, input: NftInput) => Effect.Effect<NftAnswer, OpsError>
+  readonly commit: (
+    netns: Netns,
+    attempt: Attempt,
+    install: string,
+    commands: ReadonlyArray<Command>
+  ) => Effect.Effect<NftOutcome, OpsError>
   readonly listTable: (
     netns: Netns,
     attempt: Attempt,
     family: NftFamily,
-    table: string
+    table: string,
+    listed: Listed
   ) => Effect.Effect<NftAnswer, OpsError>
   readonly entries: (
     netns: Netns,

@@ -4,8 +4,6 @@ import type { Attempt } from "../errors/opsErrors.ts"
 import { requireIntervals } from "./requireIntervals.ts"
 import { requireOwn } from "./requireOwn.ts"
 import { requirePlace } from "./requirePlace.ts"
-import { renderJson } from "./renderJson.ts"
-import { renderText } from "./renderText.ts"
 import type { Nft } from "./Nft.ts"
 import { reasonOfNft, wordsOfNft } from "./nftWords.ts"
 import { type Command, commandsOf } from "./transaction.ts"
@@ -22,24 +20,6 @@ interface Call {
   readonly install: string
   readonly changes: ReadonlyArray<NatChange>
 }
-
-/** The line an error is about: `/dev/stdin:3:1-10: Error: ...`. JSON input has no lines. */
-const failedLine = (stderr: string): number | undefined => {
-  const line = /^\/dev\/stdin:(\d+):/m.exec(stderr)?.[1]
-  return line === undefined ? undefined : Number(line)
-}
-
-/**
- * Which change a failed JSON transaction failed at: nft says so only of text, so the same transaction is tried once more
- * as text and without being committed (`--check`).
- */
-const locate = Effect.fnUntraced(function* (call: Call, transaction: ReadonlyArray<Command>) {
-  if (call.changes.length === 1) return 0
-  const { indexes, text } = renderText(call.install, transaction)
-  const result = yield* call.nft.load(call.netns, attemptOf(call.changes), { text, json: false, check: true })
-  const line = failedLine(result.stderr)
-  return line === undefined ? undefined : indexes[line - 1]
-})
 
 /**
  * The same words mean different things to different changes. Loading a layout names nothing that could be missing:
@@ -58,12 +38,9 @@ const reasonFor = (stderr: string, change: NatChange | undefined): OpsReason => 
 
 const transact = Effect.fnUntraced(function* (call: Call, transaction: ReadonlyArray<Command>) {
   const { changes, install, netns, nft } = call
-  const json = renderJson(install, transaction)
-  const { indexes, text } = json === undefined ? renderText(install, transaction) : { indexes: [], text: json }
-  const { ok, stderr } = yield* nft.load(netns, attemptOf(changes), { text, json: json !== undefined })
-  if (ok) return
-  const line = failedLine(stderr)
-  const index = json === undefined ? indexes[(line ?? 0) - 1] : yield* locate(call, transaction)
+  const outcome = yield* nft.commit(netns, attemptOf(changes), install, transaction)
+  if (outcome.ok) return
+  const { index, stderr } = outcome
   return yield* new OpsError({
     ...attemptOf(changes, index),
     reason: reasonFor(stderr, index === undefined ? undefined : changes[index]),
@@ -78,7 +55,7 @@ const retryBusy = {
   schedule: Schedule.exponential("20 millis")
 }
 
-/** Applies all changes as one nft transaction: JSON, or text when a layout is created in it. */
+/** Applies all changes as one nft transaction. */
 export const applyChanges = Effect.fnUntraced(function* (
   nft: Nft,
   netns: Netns,

@@ -28,7 +28,7 @@ export const requirePlace = Effect.fnUntraced(function* (
   const change = changes[index]
   if (change === undefined || changes.slice(0, index).some(clears)) return
   const attempt: Attempt = { family: "nat", action: "look what firewall is to be restored" }
-  const listed = yield* listObjects(nft, netns, attempt, install, "inet")
+  const listed = yield* listObjects(nft, netns, attempt, install, "inet", "declarations")
   const sets = listed.flatMap(({ body: { name } }) => (typeof name === "string" && isSetName(name) ? [name] : []))
   if (!sets.some((set) => isSlotSet(set) !== isSlot(change))) return
   const output = isSlot(change) ? "a firewall layout is in its place" : "the rules of a slot are in its place"

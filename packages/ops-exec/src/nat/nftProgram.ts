@@ -1,9 +1,11 @@
 import type { CommandResult, Commands, CommandSpec, Netns } from "@vmnet/core"
 import {
   type Attempt,
+  commitInput,
   elementsIn,
   isMap,
   listObjects,
+  type LoadInput,
   type Nft,
   type NftAnswer,
   objectsOf,
@@ -28,6 +30,9 @@ const answerOf = ({ exitCode, stderr, stdout }: CommandResult): NftAnswer => ({ 
 const inNoNetwork = (): ReadonlyArray<string> =>
   process.geteuid?.() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"]
 
+/** -n: numbers only; what /etc/protocols and rt_marks call them is not ours to know. */
+const listing = ["-j", "-n", "list"]
+
 /** The `nft` program: one run for each call. */
 export const nftProgram = (commands: Commands["Service"]): Nft => {
   const run = (netns: Netns, attempt: Attempt, args: CommandSpec["args"], stdin?: string) =>
@@ -42,14 +47,10 @@ export const nftProgram = (commands: Commands["Service"]): Nft => {
       answerOf
     )
 
-  // -n: numbers only; what /etc/protocols and rt_marks call them is not ours to know.
-  const list = (netns: Netns, attempt: Attempt, what: ReadonlyArray<string>) =>
-    run(netns, attempt, ["-j", "-n", "list", ...what])
-
   /** One set: its elements are all that nft reads, however large its neighbours are. */
   const listSet = (netns: Netns, attempt: Attempt, install: string, set: SetName) =>
     Effect.flatMap(
-      list(netns, attempt, [isMap(set) ? "map" : "set", specOf(set).family, tableName(install), set]),
+      run(netns, attempt, [...listing, isMap(set) ? "map" : "set", specOf(set).family, tableName(install), set]),
       (answer) => objectsOf(attempt, answer)
     )
 
@@ -87,10 +88,13 @@ export const nftProgram = (commands: Commands["Service"]): Nft => {
       Effect.mapBoth({ onFailure: (error) => ofCommandError(attempt, error), onSuccess: answerOf })
     )
 
+  const load: LoadInput = (netns, attempt, { check, json, text }) =>
+    run(netns, attempt, [...(check ? ["-c"] : []), ...(json ? ["-j"] : []), "-f", "-"], text)
+
   const program: Nft = {
-    load: (netns, attempt, { check, json, text }) =>
-      run(netns, attempt, [...(check ? ["-c"] : []), ...(json ? ["-j"] : []), "-f", "-"], text),
-    listTable: (netns, attempt, family, table) => list(netns, attempt, ["table", family, table]),
+    commit: (netns, attempt, install, commands) => commitInput(load, netns, attempt, install, commands),
+    listTable: (netns, attempt, family, table, listed) =>
+      run(netns, attempt, [...(listed === "declarations" ? ["-t"] : []), ...listing, "table", family, table]),
     entries,
     reference
   }

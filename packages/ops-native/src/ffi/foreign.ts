@@ -29,6 +29,8 @@ export interface Libc {
   readonly umount2: (target: string, flags: number) => number
   /** flock(2) */
   readonly flock: (fd: number, operation: number) => number
+  /** memfd_create(2) */
+  readonly memfd_create: (label: string, flags: number) => number
   /** strerror(3) */
   readonly strerror: (errno: number) => string
 }
@@ -44,6 +46,7 @@ export interface Libnftables {
   readonly nft_ctx_output_set_flags: (context: NftContext, flags: number) => void
   readonly nft_ctx_set_dry_run: (context: NftContext, on: boolean) => void
   readonly nft_run_cmd_from_buffer: (context: NftContext, input: string) => number
+  readonly nft_run_cmd_from_filename: (context: NftContext, path: string) => number
 }
 
 declare const nftContext: unique symbol
@@ -73,6 +76,7 @@ export const loadLibc = (): Libc => {
     mount: library.func("int mount(const char *, const char *, const char *, unsigned long, const void *)"),
     umount2: library.func("int umount2(const char *, int)"),
     flock: library.func("int flock(int, int)"),
+    memfd_create: library.func("int memfd_create(const char *, unsigned int)"),
     strerror: library.func("const char *strerror(int)")
   }
   return libc
@@ -94,7 +98,8 @@ export const loadLibnftables = (): Libnftables => {
     nft_ctx_get_error_buffer: library.func("const char *nft_ctx_get_error_buffer(nft_ctx *)"),
     nft_ctx_output_set_flags: library.func("void nft_ctx_output_set_flags(nft_ctx *, unsigned int)"),
     nft_ctx_set_dry_run: library.func("void nft_ctx_set_dry_run(nft_ctx *, bool)"),
-    nft_run_cmd_from_buffer: library.func("int nft_run_cmd_from_buffer(nft_ctx *, const char *)")
+    nft_run_cmd_from_buffer: library.func("int nft_run_cmd_from_buffer(nft_ctx *, const char *)"),
+    nft_run_cmd_from_filename: library.func("int nft_run_cmd_from_filename(nft_ctx *, const char *)")
   }
   return libnftables
 }

@@ -11,6 +11,9 @@ const SOL_NETLINK = 270
 /** `NETLINK_ROUTE`: links, addresses, routes, neighbours. */
 export const routeProtocol = 0
 const options = { capAck: 10, extAck: 11, strictCheck: 12 } as const
+const SOL_SOCKET = 1
+/** asm-generic/socket.h: beyond the limits of net.core, for who may administrate the network (CAP_NET_ADMIN). */
+const force = { sendBuffer: 32, receiveBuffer: 33 } as const
 const MSG_DONTWAIT = 0x40
 const EAGAIN = 11
 const EINTR = 4
@@ -63,6 +66,13 @@ export class NetlinkSocket {
       if (message.type === types.error) return { messages: [], error: decodeError(message.payload), interrupted: false }
       return { messages: [message], error: undefined, interrupted: false }
     }
+  }
+
+  /** Room for so many bytes in one `send`, and waiting to be received. Without the right to it, there is what there was. */
+  makeRoom(sent: number, received: number): void {
+    const libc = loadLibc()
+    libc.setsockopt(this.#fd, SOL_SOCKET, force.sendBuffer, Int32Array.of(sent), 4)
+    libc.setsockopt(this.#fd, SOL_SOCKET, force.receiveBuffer, Int32Array.of(received), 4)
   }
 
   send(bytes: Uint8Array): void {

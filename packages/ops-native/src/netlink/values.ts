@@ -18,6 +18,9 @@ export const u32 = (value: number): Uint8Array => {
   return bytes
 }
 
+/** In network byte order, as ports are. */
+export const be16 = (value: number): Uint8Array => Uint8Array.of((value >>> 8) & 0xff, value & 0xff)
+
 /** In network byte order, as nfnetlink has its numbers. */
 export const be32 = (value: number): Uint8Array => {
   const bytes = new Uint8Array(4)
@@ -34,6 +37,11 @@ export const readU32 = (bytes: Uint8Array | undefined): number | undefined =>
   bytes === undefined || bytes.length < 4
     ? undefined
     : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true)
+
+export const readBe32 = (bytes: Uint8Array | undefined): number | undefined =>
+  bytes === undefined || bytes.length < 4
+    ? undefined
+    : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)
 
 /** Up to the first zero byte; bytes that are no UTF-8 become U+FFFD. */
 export const readText = (bytes: Uint8Array | undefined): string => {

@@ -1,0 +1,68 @@
+import { type Netns, OpsError } from "@vmnet/core"
+import { type Attempt, commitText, type LoadInput, type Nft } from "@vmnet/ops-common"
+import { Effect, Schedule } from "effect"
+import { inNewNetns } from "../netns/inNetns.ts"
+import { commitRaw, isRaw } from "./commitRaw.ts"
+import { inNamespace } from "./inNamespace.ts"
+import { lookUp } from "./lookUp.ts"
+import { output, runCommand, runText } from "./nftContext.ts"
+import { NftSocket } from "./NftSocket.ts"
+
+const busy = ({ action, family }: Attempt): OpsError =>
+  new OpsError({ family, reason: "Busy", action, output: "others change the firewall all the time" })
+
+const answered =
+  (attempt: Attempt) =>
+  <A>(answer: A | undefined): Effect.Effect<A, OpsError> =>
+    answer === undefined ? Effect.fail(busy(attempt)) : Effect.succeed(answer)
+
+const withSocket = <A>(netns: Netns, attempt: Attempt, use: (socket: NftSocket) => A | undefined) =>
+  Effect.flatMap(
+    inNamespace(netns, attempt, () => {
+      using socket = new NftSocket()
+      return use(socket)
+    }),
+    answered(attempt)
+  )
+
+const retryBusy = {
+  while: (error: OpsError) => error.reason === "Busy",
+  times: 5,
+  schedule: Schedule.exponential("20 millis")
+}
+
+const load: LoadInput = (netns, attempt, { text }) => inNamespace(netns, attempt, () => runText(text))
+
+/**
+ * nft in this process. Elements are asked for and changed by netlink messages of our own, layouts are text for libnftables. What
+ * cannot be done here is left to `other`: a thread cannot enter a namespace that belongs to another user namespace.
+ */
+export const nftLibrary = (other: Nft): Nft => {
+  const elsewhere = (netns: Netns): boolean => netns._tag === "Process" && netns.user === true
+
+  const here: Nft = {
+    commit: (netns, attempt, install, commands) =>
+      commands.every(isRaw)
+        ? withSocket(netns, attempt, (socket) => commitRaw(socket, install, commands))
+        : commitText(load, netns, attempt, install, commands),
+    listTable: (netns, attempt, family, table) =>
+      inNamespace(netns, attempt, () => runCommand(`list table ${family} ${table}`, output.json | output.numeric)),
+    entries: (netns, attempt, install, wanted) =>
+      withSocket(netns, attempt, (socket) => lookUp(socket, install, wanted)).pipe(Effect.retry(retryBusy)),
+    // `unshare` in this process is for root; who is not makes a user namespace with it, which a process with threads cannot.
+    reference: (attempt, layout) =>
+      process.geteuid?.() === 0
+        ? inNamespace({ _tag: "Host" }, attempt, () =>
+            inNewNetns(() => runCommand(layout, output.json | output.numeric | output.echo))
+          )
+        : other.reference(attempt, layout)
+  }
+
+  const pick = (netns: Netns): Nft => (elsewhere(netns) ? other : here)
+  return {
+    commit: (netns, ...rest) => pick(netns).commit(netns, ...rest),
+    listTable: (netns, ...rest) => pick(netns).listTable(netns, ...rest),
+    entries: (netns, ...rest) => pick(netns).entries(netns, ...rest),
+    reference: here.reference
+  }
+}

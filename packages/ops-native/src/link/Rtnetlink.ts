@@ -8,6 +8,9 @@ import { Interrupted, Refused, refusedByKernel } from "./Refused.ts"
 const ENOENT = 2
 export const ENODEV = 19
 
+/** What is wanted of a socket. */
+export type Socket = Pick<NetlinkSocket, "query" | "request">
+
 export const cannotFind = (link: string): string => `Cannot find device "${link}"`
 
 /**
@@ -15,10 +18,10 @@ export const cannotFind = (link: string): string => `Cannot find device "${link}
  * life, and nobody else's changes come in between but by chance.
  */
 export class Rtnetlink {
-  readonly #socket: NetlinkSocket
+  readonly #socket: Socket
   readonly #indexes = new Map<string, number>()
 
-  constructor(socket: NetlinkSocket) {
+  constructor(socket: Socket) {
     this.#socket = socket
   }
 

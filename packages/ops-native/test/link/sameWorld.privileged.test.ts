@@ -42,14 +42,27 @@ const changes = (here: Netns): ReadonlyArray<LinkChange> => [
   { _tag: "DeleteLink", link: "vmv2" }
 ]
 
-/** Counts down, or is the index that the other end has in another namespace. */
-const volatile = new Set(["gc_timer", "hello_timer", "tcn_timer", "topology_change_timer", "hold_timer", "link_index"])
+/** Counts down, or is the index that the other end has in another namespace, or follows the carrier in its own time (linkwatch). */
+const volatile = new Set([
+  "gc_timer",
+  "hello_timer",
+  "tcn_timer",
+  "topology_change_timer",
+  "hold_timer",
+  "link_index",
+  "operstate"
+])
+const ofCarrier = new Set(["NO-CARRIER", "LOWER_UP", "linkdown"])
+
+const lasting = (key: string, value: unknown): unknown => {
+  // The state of a port is a word, that of a neighbour a list.
+  if (volatile.has(key) || (key === "state" && typeof value === "string")) return undefined
+  return key === "flags" && Array.isArray(value) ? value.filter((flag) => !ofCarrier.has(flag)) : value
+}
 
 const seen = (netns: string): ReadonlyArray<unknown> =>
   ["address", "route show table all", "neighbour show", "rule"].map((what) =>
-    JSON.parse(inside(netns, "ip", "-j", "-d", ...what.split(" ")), (key, value: unknown) =>
-      volatile.has(key) ? undefined : value
-    )
+    JSON.parse(inside(netns, "ip", "-j", "-d", ...what.split(" ")), lasting)
   )
 
 layer(Layer.merge(inProcess, overIp), { excludeTestServices: true })("what is made over rtnetlink", (it) => {

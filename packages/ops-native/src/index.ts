@@ -1,2 +1,5 @@
+export * from "./layerNative.ts"
+export * from "./link/LinkOpsNetlink.ts"
 export * from "./nat/NatOpsNetfilter.ts"
 export * from "./netlink/NetlinkSocket.ts"
+export * from "./sysctl/SysctlOpsNative.ts"

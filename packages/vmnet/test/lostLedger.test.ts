@@ -174,3 +174,20 @@ it("an orphan goes with gc only by force, and only where nobody is seen to use i
     Object.entries(snapshot).map(([key, one]) => [key, one.links, one.nat, one.routes])
   assert.deepStrictEqual(links(machine.kernel.snapshot()), links(before))
 })
+
+it("an orphan's slot is in use while somebody has its TAP open, though nobody is in there", async () => {
+  using machine = makeMachine()
+  await upAll(machine)
+  rmSync(machine.stateDir, { recursive: true })
+  await using vmnet = machine.vmnet({ config })
+  const vmm = machine.kernel.host.startProcess()
+  machine.kernel.host.openTap(vmm.pid, "tap0", { _tag: "Path", path: "/run/netns/vmnet-1" })
+  const slot = async () =>
+    (await vmnet.gc({ forceHeuristic: true })).actions.find(({ kind, vm }) => vm === "b" && kind === "Lease")
+  assert.deepInclude(await slot(), {
+    action: "skipped",
+    reason: "in use: its record was lost, and a process has a TAP in its netns vmnet-1 open"
+  })
+  machine.kernel.host.endProcess(vmm.pid)
+  assert.strictEqual((await slot())?.action, "deleted")
+})

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Attachment, Vmnet } from "@vmnet/core"
+import { type Attachment, Progress, Vmnet } from "@vmnet/core"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { layerInstall, request, type World, world } from "./support/world.ts"
@@ -76,6 +76,34 @@ describe("what a VM had, taken down while its owner runs", () => {
           assert.deepStrictEqual(placeOf(third.attachment), placeOf(old.attachment))
         }).pipe(on(made))
       })
+  )
+
+  it.effect.each(cases)("stays his when the same VM asks for it again and does not come up ($title)", ({ config }) =>
+    Effect.gen(function* () {
+      const made = yield* world
+      const owner = made.kernel.host.startProcess()
+      yield* Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        yield* vmnet.up(request("old", { network: "n", config, owner }))
+        yield* vmnet.down("old")
+        const before = made.kernel.snapshot()
+        const onceReserved = ({ step }: { readonly step: string }) =>
+          Effect.sync(() => step === "reserve" && made.kernel.host.setMissingCapabilities(["CAP_NET_ADMIN"]))
+        yield* Effect.flip(
+          Effect.provideService(vmnet.up(request("old", { network: "n", config })), Progress, onceReserved)
+        )
+        made.kernel.host.setMissingCapabilities([])
+        assert.deepStrictEqual(made.kernel.snapshot(), before)
+        yield* vmnet.up(request("other", { network: "n", config }))
+        yield* TestClock.adjust("30 days")
+        const error = yield* Effect.flip(vmnet.up(request("new", { network: "n", config })))
+        assert.include(error.message, `process ${owner.pid} of old`)
+        // Once it has come up it is for whoever it is up for, and that is nobody.
+        yield* vmnet.up(request("old", { network: "n", config }))
+        yield* vmnet.down("old")
+        yield* vmnet.up(request("new", { network: "n", config }))
+      }).pipe(on(made))
+    })
   )
 
   it.effect("is no device of the pool any more", () =>

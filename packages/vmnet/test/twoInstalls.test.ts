@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, SysctlOps, Vmnet } from "@vmnet/core"
-import { Effect } from "effect"
+import { Effect, Logger } from "effect"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { type Asked, type Install, layerInstall, request, type World, world } from "./support/world.ts"
 
 const [one, two] = ["aaaaaaaa", "bbbbbbbb"] as const
@@ -123,5 +124,26 @@ describe("two installs on one host", () => {
       yield* down(made, two, "vm1")
       assert.deepStrictEqual(flagsOf(made), ["0", "0"])
     })
+  )
+
+  it.effect.each(["not JSON", "[]", '[{"before":"0; reboot"}]', "[null]"])(
+    "what one says it had found is written to the kernel by the other only if it is exactly what vmnet says: %s",
+    (memos) =>
+      Effect.gen(function* () {
+        const made = yield* world
+        yield* up(made, one, "vm1")
+        const database = new DatabaseSync(join(made.directory, "host", "ledger.db"))
+        database.prepare("UPDATE held SET memos = ? WHERE install = ?").run(memos, one)
+        database.close()
+        const warned: Array<unknown> = []
+        const logger = Logger.make(({ message }) => void warned.push(message))
+        yield* Effect.provide(up(made, two, "vm1"), Logger.layer([logger]))
+        assert.include(`${warned}`, join(made.directory, one))
+        // What the first had found it knows itself, and puts back when it is the last.
+        yield* down(made, two, "vm1")
+        assert.deepStrictEqual(flagsOf(made), ["1", "1"])
+        yield* down(made, one, "vm1")
+        assert.deepStrictEqual(flagsOf(made), ["0", "0"])
+      })
   )
 })

@@ -34,32 +34,44 @@ export interface Lingering {
 /**
  * The first free position from `start` on, around the end; the last free one is always found. Positions that cool down
  * are passed over while others are free (but a VM gets its own back at once), then the one released longest ago is
- * taken, unless its old owner's process runs. `undefined` when every one is held. The cost is that of the run of
- * neighbours in use, not of all in use.
+ * taken, unless its old owner's process runs. `undefined` when every one is held. From the lowest on the cost is the same
+ * however many are in use, from elsewhere that of the run of neighbours in use.
  */
 export const findPosition = (tx: Tx, space: AddressSpace, request: AddressRequest): number | undefined => {
   forgetCooled(tx, space.network, request.now)
   reviewOwned(tx, space.network, request)
   return (
     (request.isAnother === true ? undefined : ownCooling(tx, space, request)) ??
-    firstFree(tx, space, request.start, space.size - 1) ??
-    firstFree(tx, space, 0, request.start - 1) ??
+    (request.start === 0
+      ? lowestFree(tx, space)
+      : (firstFree(tx, space, request.start, space.size - 1) ?? firstFree(tx, space, 0, request.start - 1))) ??
     longestCooling(tx, space) ??
     longestOwned(tx, space, request)
   )
 }
 
-/** The primary key refuses a position that somebody holds, whoever looked before. */
+/**
+ * The primary key refuses a position that somebody holds, whoever looked before. A VM that has its own again has it from
+ * the process it was for: until it is up, that is whose the address is should it come to nothing.
+ */
 export const holdPosition = (tx: Tx, network: string, position: number, address: string, vm: string): void => {
-  tx.run("DELETE FROM addresses WHERE network = ? AND position = ? AND cooling IS NOT NULL", network, position)
+  const at = "network = ? AND position = ?"
+  const own = `SELECT owner FROM addresses WHERE ${at} AND vm = ? AND cooling IS NOT NULL`
+  const former = tx.get<{ owner: string | null }>(own, network, position, vm)
+  tx.run(`DELETE FROM addresses WHERE ${at} AND cooling IS NOT NULL`, network, position)
   tx.run(
-    "INSERT INTO addresses (network, position, address, vm, cooling) VALUES (?, ?, ?, ?, NULL)",
+    "INSERT INTO addresses (network, position, address, vm, cooling, owner) VALUES (?, ?, ?, ?, NULL, ?)",
     network,
     position,
     address,
-    vm
+    vm,
+    former?.owner ?? null
   )
 }
+
+/** The VM is up with its addresses: from now on they are for whom it is now. */
+export const forgetFormerOwners = (tx: Tx, vm: string): void =>
+  tx.run("UPDATE addresses SET owner = NULL WHERE vm = ? AND cooling IS NULL", vm)
 
 /** The VM that holds a position now; one that only cools down is held by nobody. */
 export const positionHolder = (tx: Tx, network: string, position: number): string | undefined =>
@@ -98,7 +110,7 @@ export const releaseAddresses = (tx: Tx, vm: string, cooling: Cooling | undefine
   cooling === undefined
     ? tx.run("DELETE FROM addresses WHERE vm = ? AND cooling IS NULL", vm)
     : tx.run(
-        "UPDATE addresses SET cooling = ?, owner = ? WHERE vm = ? AND cooling IS NULL",
+        "UPDATE addresses SET cooling = ?, owner = COALESCE(?, owner) WHERE vm = ? AND cooling IS NULL",
         cooling.until,
         cooling.owner === undefined ? null : JSON.stringify(cooling.owner),
         vm
@@ -124,7 +136,7 @@ interface OwnedRow {
   readonly owner: string
 }
 
-const selectOwned = "SELECT position, vm, owner FROM addresses WHERE network = ?"
+const selectOwned = "SELECT position, vm, owner FROM addresses WHERE network = ? AND cooling IS NOT NULL"
 
 const decode = ({ vm, owner }: OwnedRow): Lingering => ({ vm, owner: JSON.parse(owner) })
 
@@ -170,6 +182,17 @@ const longestOwned = (tx: Tx, { network }: AddressSpace, { alive }: AddressReque
   tx
     .all<OwnedRow>(`${selectOwned} AND owner IS NOT NULL ORDER BY cooling`, network)
     .find((row) => !alive(decode(row).owner))?.position
+
+/** The search begins where the last one ended, or at what was freed below since then (a trigger of the table sees to that). */
+const lowestFree = (tx: Tx, space: AddressSpace): number | undefined => {
+  const { network, size } = space
+  const known = tx.get<{ position: number }>("SELECT position FROM lowest WHERE network = ?", network)?.position
+  const found = firstFree(tx, space, known ?? 0, size - 1)
+  // Rows of a larger pool may reach beyond this one.
+  const position = found ?? size
+  if (position !== known) tx.run("INSERT OR REPLACE INTO lowest (network, position) VALUES (?, ?)", network, position)
+  return found
+}
 
 /** `from` itself when nobody has it, else the first position behind the run of taken ones it stands in. */
 const firstFree = (tx: Tx, { network }: AddressSpace, from: number, to: number): number | undefined => {

@@ -25,14 +25,32 @@ export const HostRegister = Context.Reference<HostRegisterShape | undefined>("@v
 /** No install derives to this by other than a curiosity, and nothing carries it as a tag. */
 const nobody = "00000000"
 
-const registerDamaged = (directory: string, cause: VmnetError): VmnetError =>
+/** With the log, which SQLite would replay into whatever file comes next (sqlite.org/wal.html). */
+const moveAway = (directory: string): string =>
+  `mkdir -p ${directory}/damaged && mv ${directory}/ledger.db* ${directory}/damaged/`
+
+/** No `ledger` in its details: it is not the install's own, which `gc` would set aside. */
+const registerDamaged = (directory: string, { cause, message }: VmnetError): VmnetError =>
   new VmnetError({
     code: "LEDGER_FAILED",
-    detail: `the register of this host's parameters, ${directory}/ledger.db, is damaged: ${cause.message}`,
-    hint: `Move it away (mv ${directory}/ledger.db ${directory}/ledger.db.damaged): who holds what begins anew, and parameters such as ip_forward stay as they are.`,
+    detail: `the register of this host's parameters, ${directory}/ledger.db, is damaged: ${message}`,
+    hint:
+      `Move it away: ${moveAway(directory)}. Then run the same again: the next command begins a new one. Where VMs of other ` +
+      "state directories run, it is forgotten that they need ip_forward: after the last down here run for each of them: vmnet --state-dir DIR repair",
     details: { register: directory },
     cause
   })
+
+/** The same ledger that says of its damage what helps there. */
+const saying = (directory: string, ledger: Ledger["Service"]): Ledger["Service"] => {
+  const named = <A>(work: Effect.Effect<A, VmnetError>) =>
+    Effect.mapError(work, (error) => (isDamaged(error) ? registerDamaged(directory, error) : error))
+  return {
+    ...ledger,
+    transact: (name, f) => named(ledger.transact(name, f)),
+    rehearse: (name, f) => named(ledger.rehearse(name, f))
+  }
+}
 
 const isThere = (stateDir: string): boolean => existsSync(join(stateDir, "ledger.db"))
 
@@ -46,8 +64,7 @@ export const layerHostRegister = (directory: string): Layer.Layer<never, never, 
       const build = Layer.buildWithScope(layerLedgerSqlite({ stateDir: directory, install: nobody }), scope)
       const open = yield* Effect.cached(
         Effect.provideService(build, HostProbe, probe).pipe(
-          Effect.map((context) => Context.get(context, Ledger)),
-          Effect.mapError((error) => (isDamaged(error) ? registerDamaged(directory, error) : error))
+          Effect.map((context) => saying(directory, Context.get(context, Ledger)))
         )
       )
       // What is wrong with it is told to whom it keeps from working.

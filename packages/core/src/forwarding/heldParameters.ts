@@ -1,9 +1,10 @@
 import { Effect } from "effect"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { Ledger } from "../ledger/Ledger.ts"
-import { isUnwritable } from "../ledger/ledgerErrors.ts"
 import { withLock } from "../ledger/Locks.ts"
+import { orOverCopy } from "../ledger/orOverCopy.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
+import { decodeHeld } from "./decodeHeld.ts"
 import { ipForwardShare } from "./forwarding.ts"
 import { type HeldRow, heldRows, hostLock, registeredNamespace } from "./HeldRow.ts"
 import { HostRegister, type HostRegisterShape } from "./HostRegister.ts"
@@ -40,15 +41,14 @@ export const amongInstalls =
 export const givingBackAmongInstalls =
   (share: string) =>
   <A, R>(self: Effect.Effect<A, VmnetError, R>) =>
-    Effect.catchIf(amongInstalls(share)(self), isUnwritable, (error) =>
-      Effect.gen(function* () {
-        const register = yield* HostRegister
-        const recovery = register === undefined ? undefined : (yield* register.open).recovery
-        if (register === undefined || recovery === undefined) return yield* error
-        const open = Effect.succeed(yield* recovery.standIn)
-        return yield* Effect.provideService(self, HostRegister, { ...register, open })
-      }).pipe(Effect.scoped)
-    )
+    Effect.gen(function* () {
+      const register = yield* HostRegister
+      const among = amongInstalls(share)(self)
+      if (register === undefined || !isOfHost(share)) return yield* among
+      return yield* orOverCopy(yield* register.open, among, (copy) =>
+        Effect.provideService(self, HostRegister, { ...register, open: Effect.succeed(copy) })
+      )
+    })
 
 /**
  * What others found before any install changed the parameters: whoever is the last to give them back puts that back.
@@ -58,12 +58,24 @@ export const inheritedMemos = Effect.fnUntraced(function* (share: string) {
   const found = yield* registered(share)
   if (found === undefined) return undefined
   const { namespace, own, register, host } = found
-  return yield* host.transact(`look up ${share}`, (tx): Memos | undefined => {
-    const rows = heldRows(tx, namespace)
-    refuseOtherMode(rows, share, own, register)
-    const known = rows.find((row) => row.share === share && row.install !== own.install)
-    return known === undefined ? undefined : JSON.parse(known.memos)
+  const rows = yield* host.transact(`look up ${share}`, (tx) => {
+    const all = heldRows(tx, namespace)
+    refuseOtherMode(all, share, own, register)
+    return all.filter((row) => row.share === share && row.install !== own.install)
   })
+  return yield* firstReadable(rows)
+})
+
+/** The register is a file, and what is said there is written to the kernel one day: of a row that is not whole nothing is believed. */
+const firstReadable = Effect.fnUntraced(function* (rows: ReadonlyArray<HeldRow>) {
+  for (const row of rows) {
+    const [decoded] = decodeHeld(row)
+    if (decoded !== undefined) return decoded.parameters.map(({ memo }): unknown => memo)
+    yield* Effect.logWarning(
+      `what ${row.state_dir} found of ${row.share} before vmnet cannot be read in the register of this host; it is passed over`
+    )
+  }
+  return undefined
 })
 
 /** Tells the others, before the first change, that the parameters are held. */

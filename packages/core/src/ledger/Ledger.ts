@@ -39,6 +39,9 @@ export interface LedgerRecovery {
   readonly standIn: Effect.Effect<Ledger["Service"], VmnetError, Scope.Scope>
   /** Reads all of it, and fails with what `isDamaged` tells when it is not whole. */
   readonly examine: Effect.Effect<void, VmnetError>
-  /** Sets a damaged ledger's files aside and keeps them; the next transaction begins a new one. Gives their new place. */
-  readonly setAside: Effect.Effect<string, VmnetError>
+  /**
+   * Sets a damaged ledger's files aside and keeps them; the next transaction begins a new one. Gives their new place,
+   * or nothing where another process has done so meanwhile.
+   */
+  readonly setAside: Effect.Effect<string | undefined, VmnetError>
 }

@@ -30,6 +30,15 @@ let tokens = 0
 /** The tokens whose work is going on: a row of ours without it is one whose deletion failed. */
 const working = new Set<string>()
 
+/** A lock that is held. */
+export interface Held {
+  /**
+   * The transaction that ends the work under the lock, with a `release` for it to call: then the lock is free when it is
+   * committed, and there is no need for another one.
+   */
+  readonly last: <A>(name: string, f: (tx: Tx, release: () => void) => A) => Effect.Effect<A, VmnetError>
+}
+
 /**
  * Runs `self` while no other fiber or process of this install holds `key`. The lock is a row naming its holder, so it
  * dies with the holder's process and `sqlite3` shows who holds what. Waiting can be interrupted where the caller can
@@ -38,52 +47,87 @@ const working = new Set<string>()
 export const withLock =
   (key: string) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | VmnetError, R | Ledger | HostProbe> =>
-    Effect.gen(function* () {
-      const { release, take } = yield* hand(key)
-      const acquire = take.pipe(
-        Effect.flatMap((taken) => (taken ? Effect.void : Effect.fail(held(key)))),
-        Effect.retry({ schedule: untilFree, while: (error) => error.code === "BUSY" })
+    withLockLooking(
+      key,
+      () => null,
+      () => self
+    )
+
+/** The same, with a look at the ledger in the very transaction that takes the lock. */
+export const withLockLooking = <Found, A, E, R>(
+  key: string,
+  look: (tx: Tx) => Found,
+  self: (found: Found, held: Held) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | VmnetError, R | Ledger | HostProbe> =>
+  Effect.gen(function* () {
+    const { last, release, take } = yield* hand(key)
+    const acquire = take(look).pipe(
+      Effect.flatMap((taken) => (taken === undefined ? Effect.fail(busy(key)) : Effect.succeed(taken))),
+      Effect.retry({ schedule: untilFree, while: (error) => error.code === "BUSY" })
+    )
+    // Also when it failed or was interrupted with the row written all the same: it must not outlive this attempt.
+    return yield* Effect.uninterruptibleMask((restore) =>
+      Effect.onExit(
+        Effect.flatMap(restore(acquire), ({ found }) => restore(self(found, { last }))),
+        () => Effect.ignore(release)
       )
-      // Also when it failed or was interrupted with the row written all the same: it must not outlive this attempt.
-      return yield* Effect.uninterruptibleMask((restore) =>
-        Effect.onExit(Effect.andThen(restore(acquire), restore(self)), () => Effect.ignore(release))
-      )
-    })
+    )
+  })
 
 /**
- * Runs `self` under the lock if that is free, and `busy` at once, with the pid of who has it (unless he has just let go),
+ * Runs `self` under the lock if that is free, and `whenBusy` at once, with the pid of who has it (unless he has just let go),
  * if it is not: for whoever has other things to do than to wait.
  */
 export const withLockIfFree =
   (key: string) =>
   <A, E, R, B, F, S>(
     self: Effect.Effect<A, E, R>,
-    busy: (pid: number | undefined) => Effect.Effect<B, F, S>
+    whenBusy: (pid: number | undefined) => Effect.Effect<B, F, S>
   ): Effect.Effect<A | B, E | F | VmnetError, R | S | Ledger | HostProbe> =>
     Effect.gen(function* () {
       const { holder, release, take } = yield* hand(key)
-      const work = Effect.flatMap(take, (taken): Effect.Effect<A | B, E | F | VmnetError, R | S> =>
-        taken ? self : Effect.flatMap(holder, busy)
+      const work = Effect.flatMap(
+        take(() => null),
+        (taken): Effect.Effect<A | B, E | F | VmnetError, R | S> =>
+          taken === undefined ? Effect.flatMap(holder, whenBusy) : self
       )
       return yield* Effect.uninterruptibleMask((restore) => Effect.onExit(restore(work), () => Effect.ignore(release)))
     })
 
-/** One attempt at a lock: taking it (`false`: somebody alive has it), who that is, and giving it back. */
+/**
+ * One attempt at a lock: taking it (`undefined`: somebody alive has it), who that is, and giving it back, which the last
+ * transaction may have done.
+ */
 const hand = Effect.fnUntraced(function* (key: string) {
   const ledger = yield* Ledger
   const probe = yield* HostProbe
   const token = `${instance}.${++tokens}`
+  const unlock = (tx: Tx) => tx.run("DELETE FROM locks WHERE key = ? AND token = ?", key, token)
+  let isFree = false
+  const last: Held["last"] = (name, f) =>
+    Effect.suspend(() => {
+      let released = false
+      const ending = ledger.transact(name, (tx) =>
+        f(tx, () => {
+          unlock(tx)
+          released = true
+        })
+      )
+      return Effect.tap(ending, () => Effect.sync(() => void (isFree = released)))
+    })
   return {
-    take: Effect.suspend(() => {
-      working.add(token)
-      return ledger.transact(`lock ${key}`, (tx) => takeLock(tx, key, token, probe))
-    }),
+    last,
+    take: <Found>(look: (tx: Tx) => Found) =>
+      Effect.suspend(() => {
+        working.add(token)
+        return ledger.transact(`lock ${key}`, (tx) =>
+          takeLock(tx, key, token, probe) ? { found: look(tx) } : undefined
+        )
+      }),
     holder: ledger.transact(`look at lock ${key}`, (tx) => lockHolder(tx, key, probe)),
     release: Effect.suspend(() => {
       working.delete(token)
-      return ledger.transact(`unlock ${key}`, (tx) =>
-        tx.run("DELETE FROM locks WHERE key = ? AND token = ?", key, token)
-      )
+      return isFree ? Effect.void : ledger.transact(`unlock ${key}`, unlock)
     })
   }
 })
@@ -122,7 +166,7 @@ export const holderOf = ({ pid, start, boot, pidns }: HolderRow): ProcessId => (
   ...(pidns !== null && { pidns })
 })
 
-const held = (key: string): VmnetError =>
+const busy = (key: string): VmnetError =>
   new VmnetError({
     code: "BUSY",
     detail: `${key} is being changed by another vmnet process`,

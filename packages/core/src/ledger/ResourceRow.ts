@@ -62,16 +62,18 @@ export const insertIntents = (
   const last = tx.get<{ seq: number | null }>("SELECT MAX(seq) AS seq FROM resources WHERE subject = ?", subject)?.seq
   return resources.map(({ resource, memo }, index) => {
     const seq = (last ?? -1) + 1 + index
-    refuseHeld(tx, subject, resource)
-    tx.run(
-      "INSERT INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'intent', ?, ?)",
+    const key = resourceKey(resource)
+    const inserted = tx.get(
+      `INSERT INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'intent', ?, ?)
+       ON CONFLICT (key) DO NOTHING RETURNING seq`,
       subject,
       seq,
-      resourceKey(resource),
+      key,
       owner,
       JSON.stringify(resource),
       memo === undefined ? null : JSON.stringify(memo)
     )
+    if (inserted === undefined) throw heldBy(tx, subject, resource, key)
     return { seq, resource, owner, state: "intent", ...(memo === undefined ? {} : { memo }) }
   })
 }
@@ -99,14 +101,13 @@ export const markPresent = (tx: Tx, subject: string): void =>
   tx.run("UPDATE resources SET state = 'present' WHERE subject = ? AND state = 'intent'", subject)
 
 /** One namespace has one `eth0`, and one lease at a time has it. */
-const refuseHeld = (tx: Tx, subject: string, resource: Resource): void => {
-  const holder = tx.get<{ subject: string }>("SELECT subject FROM resources WHERE key = ?", resourceKey(resource))
-  if (holder === undefined) return
-  throw new VmnetError({
+const heldBy = (tx: Tx, subject: string, resource: Resource, key: string): VmnetError => {
+  const holder = tx.get<{ subject: string }>("SELECT subject FROM resources WHERE key = ?", key)?.subject ?? "another"
+  return new VmnetError({
     code: "NAME_TAKEN",
-    detail: `${subject}: ${holder.subject} has the ${describeResource(resource)} already`,
-    hint: `Take ${holder.subject} down first, or use another namespace.`,
-    details: { subject, kind: resource.kind, holder: holder.subject }
+    detail: `${subject}: ${holder} has the ${describeResource(resource)} already`,
+    hint: `Take ${holder} down first, or use another namespace.`,
+    details: { subject, kind: resource.kind, holder }
   })
 }
 

@@ -40,7 +40,9 @@ const schema = (database: DatabaseSync): string | undefined => {
   return tables(database) === tablesOf(version) ? undefined : "its tables are not those of a ledger"
 }
 
+/** One that somebody is just making has no rows yet, and no tables to look for them in. */
 const values = (database: DatabaseSync): string | undefined => {
+  if (tables(database) === tablesOf(0)) return undefined
   for (const [table, columns] of Object.entries(json)) {
     const broken = columns.map((column) => `NOT json_valid(COALESCE(${column}, '{}'))`).join(" OR ")
     if (database.prepare(`SELECT 1 FROM ${table} WHERE ${broken} LIMIT 1`).get() !== undefined) {
@@ -55,6 +57,8 @@ export const examineFile = (stateDir: string): void => {
   if (!existsSync(ledgerFile(stateDir))) return
   const database = new DatabaseSync(ledgerFile(stateDir), { readOnly: true })
   try {
+    // As it is at one moment: what another process is just preparing is not at odds with itself.
+    database.exec("BEGIN")
     const problem = pages(database) ?? schema(database) ?? values(database)
     if (problem !== undefined) throw damaged(stateDir, problem)
   } finally {

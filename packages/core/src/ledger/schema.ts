@@ -71,8 +71,19 @@ CREATE TABLE held (
 /** Format 4: where a pid is one. */
 const pidNamespaces = "ALTER TABLE locks ADD COLUMN pidns TEXT;"
 
+/**
+ * Format 5: below `position` all of a network's addresses are taken. It spares the search for the lowest free one the run of all
+ * that are in use; whatever frees an address keeps it true.
+ */
+const lowest = `
+CREATE TABLE lowest (network TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER addresses_freed AFTER DELETE ON addresses BEGIN
+  UPDATE lowest SET position = old.position WHERE network = old.network AND position > old.position;
+END;
+`
+
 /** What leads from each format to the next, from nothing on. */
-export const upgrades: ReadonlyArray<string> = [schema, members, lifetimes, pidNamespaces]
+export const upgrades: ReadonlyArray<string> = [schema, members, lifetimes, pidNamespaces, lowest]
 
 /** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
 export const schemaVersion = upgrades.length
@@ -83,6 +94,7 @@ export const forgetBoot = [
   "leases",
   "networks",
   "addresses",
+  "lowest",
   "identifiers",
   "ports",
   "shares",

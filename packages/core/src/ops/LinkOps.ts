@@ -19,6 +19,11 @@ export interface Link {
   readonly isolated?: true
   /** Who may open a TAP besides root, null where no one is named; absent where it is not known, and on all other links. */
   readonly owner?: { readonly uid: number | null; readonly gid: number | null }
+  /**
+   * Whether a TAP is up and somebody has it open, in whatever process and namespace (`ip link`: `LOWER_UP`); of one that is
+   * down the kernel does not say. Absent on all other links: there it is not about who uses them.
+   */
+  readonly carrier?: boolean
 }
 
 /**

@@ -116,10 +116,10 @@ const undoShare = Effect.fnUntraced(
 export const removeUnheldShares = Effect.fnUntraced(function* (drivers: Drivers) {
   const ledger = yield* Ledger
   const keys = yield* ledger.transact("find unused shares", (tx) => unheldShares(tx))
-  const problems: Array<string> = []
+  const problems: Array<VmnetError> = []
   for (const key of keys) {
     yield* withLock(`share ${key}`)(requireRemoved(drivers, key)).pipe(
-      Effect.catch((error) => Effect.sync(() => void problems.push(error.message)))
+      Effect.catch((error) => Effect.sync(() => void problems.push(error)))
     )
   }
   return problems

@@ -1,16 +1,16 @@
 import { Effect } from "effect"
 import type { OpsError } from "../errors/OpsError.ts"
 import type { VmnetError } from "../errors/VmnetError.ts"
+import { decodeHeld, type HeldParameter } from "../forwarding/decodeHeld.ts"
 import { ipForwardKey, ipForwardShare } from "../forwarding/forwarding.ts"
 import { type HeldRow, heldRows, hostLock, registeredNamespace } from "../forwarding/HeldRow.ts"
 import { HostRegister } from "../forwarding/HostRegister.ts"
-import { isUnwritable } from "../ledger/ledgerErrors.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import { withLock, withLockIfFree } from "../ledger/Locks.ts"
+import { orOverCopy } from "../ledger/orOverCopy.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import { SysctlOps } from "../ops/SysctlOps.ts"
-import { decodeHeld, type HeldParameter } from "./decodeHeld.ts"
 
 /** A share of parameters that this install holds by its own word in the register of the host. */
 export interface HeldShare {
@@ -39,7 +39,10 @@ export const lookAtParameters = Effect.fnUntraced(function* (install: string, st
     return yield* parametersOf(rows)
   })
   return yield* Effect.flatMap(register.open, (host) =>
-    Effect.provideService(orOfCopy(undisturbed(reading), reading), Ledger, host)
+    // One that takes no writes takes no lock either.
+    orOverCopy(host, Effect.provideService(undisturbed(reading), Ledger, host), (copy) =>
+      Effect.provideService(reading, Ledger, copy)
+    )
   ).pipe(Effect.catchTag("VmnetError", withoutRegister))
 })
 
@@ -52,19 +55,6 @@ const undisturbed = <A, E, R>(self: Effect.Effect<A, E, R>) =>
     const { pid } = (yield* HostProbe).self
     return yield* withLockIfFree(hostLock)(self, (holder) => (holder === pid ? self : withLock(hostLock)(self)))
   })
-
-/** A register that takes no writes takes no lock either, but nobody else can take one: a copy of it is read. */
-const orOfCopy = <A, R>(
-  self: Effect.Effect<A, OpsError | VmnetError, R>,
-  reading: Effect.Effect<A, OpsError | VmnetError, R | Ledger>
-) =>
-  Effect.catchTag(self, "VmnetError", (error) =>
-    Effect.gen(function* () {
-      const { recovery } = yield* Ledger
-      if (!isUnwritable(error) || recovery === undefined) return yield* error
-      return yield* Effect.provideService(reading, Ledger, yield* recovery.standIn)
-    }).pipe(Effect.scoped)
-  )
 
 const withoutRegister = (error: VmnetError): Effect.Effect<HostParameters, OpsError | VmnetError, SysctlOps> =>
   error.code === "BUSY"

@@ -11,10 +11,15 @@ import { formatSysctlKey, type SysctlKey, SysctlOps } from "../ops/SysctlOps.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
 
 /** Refuses before anything changes when this process may not do what a backend does to the host. */
-export const checkCapabilities = Effect.fnUntraced(function* ({ backend }: AttachRequest) {
-  const backends = yield* Backends
-  if (backends.get(backend)?.privilege !== "user") yield* checkHostRights
+export const checkCapabilities = Effect.fnUntraced(function* (request: AttachRequest) {
+  if (!isCapable(yield* Backends, yield* HostProbe, request)) yield* checkHostRights
 })
+
+export const isCapable = (
+  backends: Backends["Service"],
+  { missingCapabilities }: HostProbe["Service"],
+  { backend }: AttachRequest
+): boolean => missingCapabilities.length === 0 || backends.get(backend)?.privilege === "user"
 
 /** The same for work on the host that no request is about. */
 export const checkHostRights = Effect.gen(function* () {

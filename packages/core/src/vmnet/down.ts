@@ -4,9 +4,10 @@ import { Backends } from "../backend/Backends.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { deleteLease, findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
-import { withLock } from "../ledger/Locks.ts"
+import { type Held, withLockLooking } from "../ledger/Locks.ts"
 import { findOrphan } from "../ledger/OrphanRow.ts"
 import { deleteResources, keepResources, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
+import { unheldShares } from "../ledger/ShareRow.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { merge, rehearseTeardown, teardown, type TeardownReport } from "../plan/teardown.ts"
@@ -14,26 +15,39 @@ import { inspectLeased, isWanted, mayBeUsed, type Release, releaseMember } from 
 import { memberOf } from "../pool/memberResources.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { resourceName } from "../resource/identity.ts"
-import { checkCapabilities } from "./checkHost.ts"
+import { checkCapabilities, isCapable } from "./checkHost.ts"
 import { detachOrphan } from "./downOrphan.ts"
 import { now } from "./now.ts"
 import type { DownOptions, DownResult, LeftAlone } from "./Vmnet.ts"
 
 /** Detaches under the VM's lock. */
-export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: string, options: DownOptions = {}) {
-  return yield* withLock(`vm ${vm}`)(release(drivers, vm, options))
+export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: string, { generation }: DownOptions = {}) {
+  const [backends, probe] = [yield* Backends, yield* HostProbe]
+  const look = (tx: Tx) => {
+    const record = findLease(tx, vm)
+    const isAnother = generation !== undefined && record !== undefined && record.lease.generation !== generation
+    const owned =
+      record === undefined || isAnother || !isCapable(backends, probe, record.request)
+        ? undefined
+        : startReleasing(tx, vm)
+    return { record, isAnother, owned }
+  }
+  return yield* withLockLooking(`vm ${vm}`, look, ({ isAnother, owned, record }, held) =>
+    Effect.gen(function* () {
+      if (isAnother) return { vm, outcome: "absent" } satisfies DownResult
+      if (record === undefined) return yield* releaseUnrecorded(drivers, vm, generation)
+      yield* checkCapabilities(record.request)
+      const { report } = yield* detach(drivers, record, { owned, held })
+      return removed(vm, report)
+    })
+  )
 })
 
-const release = Effect.fnUntraced(function* (drivers: Drivers, vm: string, { generation }: DownOptions) {
-  const ledger = yield* Ledger
-  const record = yield* ledger.transact(`look up ${vm}`, (tx) => findLease(tx, vm))
-  const isAnother = generation !== undefined && record !== undefined && record.lease.generation !== generation
-  if (isAnother) return { vm, outcome: "absent" } satisfies DownResult
-  if (record !== undefined) yield* checkCapabilities(record.request)
-  if (record === undefined) return yield* releaseUnrecorded(drivers, vm, generation)
-  const { report } = yield* detach(drivers, record)
-  return removed(vm, report)
-})
+/** From here on it is being taken down, whoever goes on with it. */
+const startReleasing = (tx: Tx, vm: string): ReadonlyArray<OwnedResource> => {
+  setLeaseState(tx, vm, "releasing")
+  return resourcesOf(tx, vm)
+}
 
 /** A VM whose record was lost, if there is one, and what others have left. */
 const releaseUnrecorded = Effect.fnUntraced(function* (drivers: Drivers, vm: string, generation: number | undefined) {
@@ -52,29 +66,35 @@ const removed = (vm: string, report: TeardownReport): DownResult => {
 }
 
 /** Takes a lease back, and then what only it had kept alive. Fails where something of it is left. */
-export const detach = (drivers: Drivers, record: LeaseRecord) =>
+export const detach = (drivers: Drivers, record: LeaseRecord, begun: Begun = {}) =>
   Effect.gen(function* () {
     const { vm } = record.lease
-    const done = yield* detachLease(drivers, record)
+    const done = yield* detachLease(drivers, record, begun)
     if (done.report.left.length > 0) return yield* notRemoved(vm, done.report.problems)
-    yield* removeLeftShares(drivers, vm)
+    if (done.leavesShares) yield* removeLeftShares(drivers, vm)
     return done
   }).pipe(Effect.uninterruptible)
+
+/** What the caller has done: read what is to go, as `startReleasing` does, and taken a lock that is free when all is done. */
+interface Begun {
+  readonly owned?: ReadonlyArray<OwnedResource> | undefined
+  readonly held?: Held
+}
+
+/** What became of a lease, and whether there are shares now that nobody holds. */
+type Detached = Release & { readonly leavesShares: boolean }
 
 /**
  * Takes a lease back, but for what several VMs share: marked `releasing`, torn down, forgotten. What cannot be removed
  * keeps the lease as `failed`, so that nothing is forgotten that still exists. Says what became of it.
  */
-export const detachLease = (drivers: Drivers, { lease, request }: Leased) =>
+export const detachLease = (drivers: Drivers, { lease, request }: Leased, { held, owned: read }: Begun = {}) =>
   Effect.gen(function* () {
     const ledger = yield* Ledger
     const { vm } = lease
-    const owned = yield* ledger.transact(`release ${vm}`, (tx) => {
-      setLeaseState(tx, vm, "releasing")
-      return resourcesOf(tx, vm)
-    })
+    const owned = read ?? (yield* ledger.transact(`release ${vm}`, (tx) => startReleasing(tx, vm)))
     const removed = yield* removeLease(drivers, { lease, request }, owned)
-    return yield* conclude(drivers, { lease, request }, removed)
+    return yield* conclude(drivers, { lease, request }, removed, held)
   }).pipe(Effect.uninterruptible)
 
 /** What `detachLease` would do. Whether a pool takes a device back is only known when all else is off it: it may. */
@@ -132,27 +152,42 @@ const hasPlace = Effect.fnUntraced(function* ({ lease, request }: Leased) {
  * Forgets what is confirmed gone, and keeps what is not. Whether the pool has a place for the device is decided in the
  * very transaction that gives it back: another VM's may have taken the last one meanwhile, then it goes as well.
  */
-const conclude = Effect.fnUntraced(function* (drivers: Drivers, { lease, request }: Leased, removed: Release) {
-  const ledger = yield* Ledger
+const conclude = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  { lease, request }: Leased,
+  removed: Release,
+  held: Held | undefined
+): Effect.fn.Return<Detached, VmnetError, Ledger | Backends | HostProbe> {
+  const last = held?.last ?? (yield* unlocked)
   const { vm } = lease
   const sizes = yield* sizesOf(request)
   const cooling = yield* coolingOf(request)
-  const isForgotten = yield* ledger.transact(`forget ${vm}`, (tx) => {
-    if (removed.report.left.length > 0) return false
-    if (removed.device.length > 0 && !isWanted(tx, lease, sizes)) return false
+  const forgotten = yield* last(`forget ${vm}`, (tx, release) => {
+    if (removed.report.left.length > 0) return undefined
+    if (removed.device.length > 0 && !isWanted(tx, lease, sizes)) return undefined
     forgetRows(tx, vm, cooling, removed.device)
-    return true
+    const leavesShares = unheldShares(tx).length > 0
+    if (!leavesShares) release()
+    return { leavesShares }
   })
-  if (isForgotten) return removed
+  if (forgotten !== undefined) return { ...removed, ...forgotten }
   const { report, device } = removed
   const rest = report.left.length > 0 ? report : merge([report, yield* teardown(drivers, vm, device)])
   if (rest.left.length > 0) {
     yield* keepLease(vm, rest)
-    return { report: rest, device: [] } satisfies Release
+    return { report: rest, device: [], leavesShares: false }
   }
   yield* forgetLease(vm, cooling, [])
-  return { report: rest, device: [] } satisfies Release
+  return { report: rest, device: [], leavesShares: true }
 })
+
+/** For whoever has no lock of this VM's own to give back with the last transaction. */
+const unlocked = Effect.map(
+  Ledger,
+  ({ transact }): Held["last"] =>
+    (name, f) =>
+      transact(name, (tx) => f(tx, () => {}))
+)
 
 /** Taken down under an owner that runs, an address is not the next VM's to have: he may be using it still. */
 const coolingOf = Effect.fnUntraced(function* ({ network, owner }: LeaseRecord["request"]) {
@@ -171,7 +206,13 @@ export const keptWith = (device: ReadonlyArray<OwnedResource>, report: TeardownR
 /** What only this VM had kept alive, and what a `down` or a process that did not come to its end has left without a lease. */
 const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
   const problems = yield* removeUnheldShares(drivers)
-  if (problems.length > 0) return yield* notRemoved(vm, problems)
+  if (problems.length === 0) return
+  const messages = problems.map(({ message }) => message)
+  return yield* notRemoved(
+    vm,
+    messages,
+    problems.filter(isNoStep).flatMap(({ hint }) => hint ?? [])
+  )
 })
 
 export const forgetLease = Effect.fnUntraced(function* (
@@ -204,10 +245,17 @@ export const keepLease = Effect.fnUntraced(function* (vm: string, { left, proble
   })
 })
 
-export const notRemoved = (vm: string, problems: ReadonlyArray<string>): VmnetError =>
+/** What kept it from being tried at all has a way out of its own. */
+const isNoStep = ({ code }: VmnetError): boolean => code !== "STEP_FAILED"
+
+export const notRemoved = (
+  vm: string,
+  problems: ReadonlyArray<string>,
+  hints: ReadonlyArray<string> = []
+): VmnetError =>
   new VmnetError({
     code: "STEP_FAILED",
     detail: `${vm} is not all gone: ${problems.join("; ")}`,
-    hint: `What is left is still recorded; run vmnet down ${vm} again.`,
+    hint: [...new Set(hints), `What is left is still recorded; run vmnet down ${vm} again.`].join(" "),
     details: { vm, problems }
   })

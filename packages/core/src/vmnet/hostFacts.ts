@@ -20,9 +20,11 @@ export const lookAtHost = (subject: string) =>
 
 /**
  * What must be known of the host before a network comes up: nothing while it has leases, else a look at links and
- * routes, which also refuses a subnet that a host route or address already covers.
+ * routes, which also refuses a subnet that a host route or address already covers. `isLive` is what the caller has just read;
+ * where it is not true any more the reservation says so.
  */
-export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: NetworkSpec) {
+export const networkFacts = Effect.fnUntraced(function* (vm: string, spec: NetworkSpec, isLive: boolean = false) {
+  if (isLive) return {} satisfies NetworkFacts
   const known = yield* lookUp(vm, spec.network)
   if (known.live) return {} satisfies NetworkFacts
   const host = yield* lookAtHost(vm)

@@ -18,17 +18,19 @@ export interface Asked {
   readonly backend: Backend
   /** Device names that turned out to belong to others. */
   readonly avoid: ReadonlySet<string>
+  /** Whether the network was seen to be up a moment ago. */
+  readonly isLive?: boolean
 }
 
 /** Every check that `up` makes before it reserves anything, and what reserving takes. */
-export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid }: Asked) {
+export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid, isLive }: Asked) {
   const ledger = yield* Ledger
   const probe = yield* HostProbe
   yield* checkTarget(request)
   yield* checkHelpers(backend, request)
   yield* checkBridge(request)
   yield* checkPublish(request.vm, request.publish)
-  const network = yield* networkFacts(request.vm, request.network)
+  const network = yield* networkFacts(request.vm, request.network, isLive)
   yield* checkForwarding(backend, request, network.host?.uplink ?? null)
   const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }
   return { ...options, now: yield* now, alive: probe.alive, namespace: probe.namespace } satisfies ReserveOptions

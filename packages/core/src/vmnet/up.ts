@@ -1,10 +1,12 @@
 import { Effect } from "effect"
+import { forgetFormerOwners } from "../allocator/AddressAllocator.ts"
 import { type Reservation, reserve } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { findLease, type LeaseRecord, setLeaseState } from "../ledger/LeaseRow.ts"
-import { Ledger } from "../ledger/Ledger.ts"
-import { withLock } from "../ledger/Locks.ts"
+import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { withLockLooking } from "../ledger/Locks.ts"
+import { networkInUse } from "../ledger/NetworkRow.ts"
 import { findOrphan, orphansOn } from "../ledger/OrphanRow.ts"
 import { shareState } from "../ledger/ShareRow.ts"
 import { orphanShare, recordLost } from "../rebuild/orphanErrors.ts"
@@ -15,6 +17,7 @@ import { applyResources, type Touched } from "../plan/apply.ts"
 import type { Attachment } from "../plan/Attachment.ts"
 import type { AttachRequest } from "../plan/AttachRequest.ts"
 import type { Lease } from "../plan/Lease.ts"
+import type { Share } from "../plan/Plan.ts"
 import { ensureShare, removeUnheldShares } from "../plan/Shares.ts"
 import { teardown } from "../plan/teardown.ts"
 import { inspectLeased, type Release } from "../pool/giveBack.ts"
@@ -37,31 +40,41 @@ import type { UpResult } from "./Vmnet.ts"
 /** Attaches under the VM's lock: one verb at a time works on a VM. */
 export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: AttachRequest) {
   const backend = yield* backendOf(request)
-  return yield* withLock(`vm ${request.vm}`)(answer(drivers, backend, request))
+  const asked = { backend, request }
+  return yield* withLockLooking(
+    `vm ${request.vm}`,
+    (tx) => lookFor(tx, request),
+    (found) => answer(drivers, asked, found)
+  )
 })
 
-const answer = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
-  const ledger = yield* Ledger
+/** What the ledger knows of a VM that is to come up, and of its network. */
+const lookFor = (tx: Tx, { vm, network }: AttachRequest) => {
+  const share = `net.${network.network}`
+  return {
+    known: findLease(tx, vm),
+    orphan: findOrphan(tx, vm),
+    orphans: shareState(tx, share) === "orphan" ? orphansOn(tx, share) : [],
+    isLive: networkInUse(tx, network.network, vm)
+  }
+}
+
+const answer = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  asked: Pick<Asked, "backend" | "request">,
+  { known, orphan, orphans, isLive }: ReturnType<typeof lookFor>
+) {
+  const { request } = asked
   const probe = yield* HostProbe
-  const known = yield* ledger.transact(`look up ${request.vm}`, (tx) => findLease(tx, request.vm))
   if (known?.state === "active" && !ownerGone(probe, known)) return yield* existing(drivers, known, request)
-  if (known === undefined) yield* refuseOrphans(request)
+  // Of a VM or a network whose record was lost nobody can say whether it is what is asked for.
+  if (known === undefined && orphan !== undefined) return yield* recordLost(request.vm)
+  if (known === undefined && orphans.length > 0)
+    return yield* orphanShare(`network ${request.network.network}`, orphans)
   yield* checkCapabilities(request)
   // Its owner is gone, or whoever began it, for we hold the VM's lock: what they left goes first.
   if (known !== undefined) yield* detach(drivers, known)
-  return yield* attach(drivers, backend, request)
-})
-
-/** Of a VM or a network whose record was lost nobody can say whether it is what is asked for. */
-const refuseOrphans = Effect.fnUntraced(function* ({ vm, network }: AttachRequest) {
-  const ledger = yield* Ledger
-  const share = `net.${network.network}`
-  const { orphan, others } = yield* ledger.transact(`look for orphans`, (tx) => ({
-    orphan: findOrphan(tx, vm),
-    others: shareState(tx, share) === "orphan" ? orphansOn(tx, share) : []
-  }))
-  if (orphan !== undefined) return yield* recordLost(vm)
-  if (others.length > 0) return yield* orphanShare(`network ${network.network}`, others)
+  return yield* attach(drivers, { ...asked, isLive: isLive && known === undefined })
 })
 
 const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRecord): boolean =>
@@ -97,7 +110,7 @@ const undoMade = Effect.fnUntraced(function* (drivers: Drivers, { backend, reque
 })
 
 /** A device name that turns out to be taken by somebody else's device is exchanged for another. */
-const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, request: AttachRequest) {
+const attach = Effect.fnUntraced(function* (drivers: Drivers, { backend, isLive, request }: Omit<Asked, "avoid">) {
   const avoid = new Set<string>()
   const left: Array<string> = []
   const isTaken = ({ code, details }: VmnetError) =>
@@ -105,9 +118,14 @@ const attach = Effect.fnUntraced(function* (drivers: Drivers, backend: Backend, 
     left.length === 0 &&
     isOurs(backend, request, details?.["name"]) &&
     isFresh(avoid, details?.["name"])
-  const asked: Asked = { request, backend, avoid }
-  const work = Effect.andThen(avoidTaken(asked, avoid), () => attempt(drivers, asked, left))
-  return yield* retrying(isTaken)(Effect.suspend(() => work))
+  let believed = isLive
+  const work = Effect.suspend(() => {
+    const asked: Asked = { request, backend, avoid, ...(believed && { isLive: true }) }
+    // Believed once: an attempt that failed may have failed for that.
+    believed = false
+    return Effect.andThen(avoidTaken(asked, avoid), () => attempt(drivers, asked, left))
+  })
+  return yield* retrying(isTaken)(work)
 })
 
 /** Whether another name could be had in its place. */
@@ -133,7 +151,7 @@ const attempt = Effect.fnUntraced(function* (drivers: Drivers, asked: Asked, lef
   // The VM's lock is ours and it had no lease: whatever lease it has when something fails is this attempt's.
   return yield* Effect.uninterruptibleMask((restore) =>
     ledger
-      .transact(`reserve ${vm}`, (tx) => reserve(tx, options))
+      .transact(`reserve ${vm}`, (tx) => withAbsentShares(tx, reserve(tx, options)))
       .pipe(
         Effect.tap((reservation) => restore(make(drivers, asked, reservation, touched))),
         Effect.flatMap(complete),
@@ -144,14 +162,24 @@ const attempt = Effect.fnUntraced(function* (drivers: Drivers, asked: Asked, lef
   )
 })
 
+/** A reservation, and which of its shares have to be made: those that are there stay, for the lease holds them now. */
+type Reserved = Reservation & { readonly absent: ReadonlyArray<{ readonly share: Share; readonly rank: number }> }
+
+const withAbsentShares = (tx: Tx, reservation: Reservation): Reserved => ({
+  ...reservation,
+  absent: reservation.plan.shares
+    .map((share, rank) => ({ share, rank }))
+    .filter(({ share }) => shareState(tx, share.key) !== "present")
+})
+
 const make = Effect.fnUntraced(function* (
   drivers: Drivers,
   { backend, request }: Asked,
-  { plan, owned, lease, claimed }: Reservation,
+  { absent, plan, owned, lease, claimed }: Reserved,
   touched: Touched
 ) {
   if (claimed) yield* checkClaimed(lease, splitPlan(backend, request, lease, plan.resources).member)
-  yield* Effect.forEach(plan.shares, (share, rank) => ensureShare(drivers, share, rank), { discard: true })
+  for (const { rank, share } of absent) yield* ensureShare(drivers, share, rank)
   yield* applyResources(drivers, lease.vm, owned, touched)
 })
 
@@ -160,6 +188,7 @@ const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
   yield* ledger.transact(`confirm ${lease.vm}`, (tx) => {
     markPresent(tx, lease.vm)
     setLeaseState(tx, lease.vm, "active")
+    forgetFormerOwners(tx, lease.vm)
   })
   const attachment: Attachment = { ...plan.attachment, state: "active" }
   return { attachment, existing: false } satisfies UpResult
@@ -192,7 +221,7 @@ const undo = Effect.fnUntraced(
     // Whoever had the address before may still be sent to: it cools down as long as after a `down`.
     yield* forgetLease(vm, { until: (yield* now) + asked.request.network.cooldown * 1000 }, device)
     const problems = yield* removeUnheldShares(drivers)
-    if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems)
+    if (problems.length > 0) yield* Effect.logWarning(`left behind by ${vm}`, ...problems.map(({ message }) => message))
   },
   (effect, _, { request: { vm } }) => Effect.catchCause(effect, (cause) => Effect.logWarning(`undoing ${vm}`, cause))
 )

@@ -1,25 +1,20 @@
 import { Effect } from "effect"
 import type { VmnetError } from "../errors/VmnetError.ts"
-import { isUnwritable } from "../ledger/ledgerErrors.ts"
 import { Ledger } from "../ledger/Ledger.ts"
+import { orOverCopy } from "../ledger/orOverCopy.ts"
 
 /**
- * Does a verb over a copy of the ledger in memory where the ledger itself takes no writes, from its beginning: what was
- * done before the write failed is found done. The verb is the same, and so is what it reads before it deletes.
+ * Does a verb over a copy of the ledger in memory where the ledger itself takes no writes. The verb is the same, and so is
+ * what it reads before it deletes.
  */
 const overStandIn = <A, R>(
   verb: Effect.Effect<A, VmnetError, R>,
   report: (error: VmnetError) => Effect.Effect<void>
 ): Effect.Effect<A, VmnetError, R | Ledger> =>
-  Effect.catchIf(verb, isUnwritable, (error) =>
-    Effect.gen(function* () {
-      const { recovery } = yield* Ledger
-      if (recovery === undefined) return yield* error
-      const memory = yield* recovery.standIn
-      const answer = yield* Effect.provideService(verb, Ledger, memory)
-      yield* report(error)
-      return answer
-    }).pipe(Effect.scoped)
+  Effect.flatMap(Ledger, (ledger) =>
+    orOverCopy(ledger, verb, (copy, error) =>
+      Effect.tap(Effect.provideService(verb, Ledger, copy), () => report(error))
+    )
   )
 
 /** Nothing is lost by reading a copy. */

@@ -6,7 +6,7 @@ import { type Row, testRows } from "./support/rows.ts"
 const routes = (uplink: string | null, defaultRoutes: number, ...destinations: ReadonlyArray<string>) =>
   seen({ uplink, defaultRoutes, routes: destinations.map((destination) => ({ destination, link: "tun0" })) })
 const kernel = { release: "6", maxUserNamespaces: "9", unprivilegedUserNamespaces: "1", apparmorRestriction: "0" }
-const directory = { kind: "directory", uid: 0, mode: 0o700, ledger: seen({ bytes: 4096, format: 4 }) } as const
+const directory = { kind: "directory", uid: 0, mode: 0o700, ledger: seen({ bytes: 4096, format: 5 }) } as const
 const nm = (...values: ReadonlyArray<string>) =>
   seen({ running: true, unmanaged: values.map((value) => ({ file: "/etc/x.conf", value })) })
 const networkd = (match: ReadonlyArray<readonly [string, string]>, unmanaged = false) =>

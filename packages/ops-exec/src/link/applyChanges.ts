@@ -1,19 +1,11 @@
-import { type Commands, describeLinkChange, type LinkChange, type Netns, type OpsError } from "@vmnet/core"
-import { type Attempt, type Segment, invalid, objectionToChange, readJson, segmentsOf } from "@vmnet/ops-common"
+import { type Commands, describeLinkChange, type LinkChange, type Netns } from "@vmnet/core"
+import { type Attempt, type Segment, objectionToLinkChanges, readJson, segmentsOf } from "@vmnet/ops-common"
 import { Effect } from "effect"
 import { runIn } from "../netns/runIn.ts"
 import { type BatchOptions, toBatch } from "./batch.ts"
 import { IpNeighbours, isPermanent } from "./ipJson.ts"
 import { refuseSymlinks, tagNetns } from "./netnsChanges.ts"
-import { attemptOf, runBatch } from "./runBatch.ts"
-
-const refuseInvalid = (changes: ReadonlyArray<LinkChange>): Effect.Effect<void, OpsError> => {
-  const found = changes.map((change, index) => ({ index, words: objectionToChange(change) }))
-  const first = found.find(({ words }) => words !== undefined)
-  return first?.words === undefined
-    ? Effect.void
-    : Effect.fail(invalid(attemptOf(changes, first.index), first.words, first.index))
-}
+import { runBatch } from "./runBatch.ts"
 
 /**
  * Whether the entry in the way of a neighbour to add was merely learned by ARP (or is a failed attempt to learn it, which
@@ -63,7 +55,8 @@ export const applyChanges = Effect.fnUntraced(function* (
   changes: ReadonlyArray<LinkChange>,
   ipv6: boolean
 ) {
-  yield* refuseInvalid(changes)
+  const objection = objectionToLinkChanges(changes)
+  if (objection !== undefined) return yield* objection
   for (const segment of segmentsOf(netns, changes)) {
     yield* refuseSymlinks(changes, segment)
     yield* applySegment({ commands, changes, ipv6 }, segment)

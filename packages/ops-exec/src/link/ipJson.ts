@@ -73,7 +73,8 @@ export const toLinks = (observed: ReadonlyArray<IpLink>): ReadonlyArray<Link> =>
             master: link.master ?? null,
             addresses: addressesOf(link),
             ...(link.linkinfo?.info_slave_data?.["isolated"] === true && { isolated: true }),
-            ...tapOwnerOf(link.linkinfo)
+            ...tapOwnerOf(link.linkinfo),
+            ...(link.linkinfo?.info_kind === "tun" && { carrier: (link.flags ?? []).includes("LOWER_UP") })
           }
         ]
   )

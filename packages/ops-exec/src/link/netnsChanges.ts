@@ -1,9 +1,7 @@
 import { type Commands, type LinkChange, namedNetns, OpsError } from "@vmnet/core"
-import { type Segment, invalid, kindOfName, pathOfName } from "@vmnet/ops-common"
+import { attemptOf, type Segment, invalid, kindOfName, pathOfName, reasonOfChange } from "@vmnet/ops-common"
 import { Effect } from "effect"
 import { runIn } from "../netns/runIn.ts"
-import { reasonOfIp } from "./ipErrors.ts"
-import { attemptOf } from "./runBatch.ts"
 
 /**
  * `ip netns delete` unmounts whatever a symbolic link in the place of a name leads to (umount2(2) without
@@ -35,7 +33,7 @@ export const tagNetns = Effect.fnUntraced(function* (
   if (result.exitCode === 0) return
   return yield* new OpsError({
     ...attempt,
-    reason: reasonOfIp(result.stderr, change),
+    reason: reasonOfChange(result.stderr, change),
     output: result.stderr.trim(),
     index
   })

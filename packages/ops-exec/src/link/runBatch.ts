@@ -1,20 +1,9 @@
-import { type Commands, describeLinkChange, type LinkChange, type Netns, netnsKey, OpsError } from "@vmnet/core"
-import { type Attempt, openNetns } from "@vmnet/ops-common"
+import { type Commands, type LinkChange, type Netns, netnsKey, OpsError } from "@vmnet/core"
+import { attemptOf, openNetns, reasonOfChange } from "@vmnet/ops-common"
 import { Effect } from "effect"
 import { runIn } from "../netns/runIn.ts"
 import type { Batch } from "./batch.ts"
-import { failedIndex, reasonOfIp } from "./ipErrors.ts"
-
-const wordsOf = (changes: ReadonlyArray<LinkChange>, index: number | undefined): string => {
-  const change = changes[index ?? (changes.length === 1 ? 0 : -1)]
-  return change === undefined ? `apply ${changes.length} link changes` : describeLinkChange(change)
-}
-
-/** What a call was doing: the change at `index`, or all of them. */
-export const attemptOf = (changes: ReadonlyArray<LinkChange>, index?: number): Attempt => ({
-  family: "link",
-  action: wordsOf(changes, index)
-})
+import { failedIndex } from "./ipErrors.ts"
 
 /** Opens a namespace that peers are born in; without it the first such change is the one that fails. */
 const openPeer = (peer: Netns, changes: ReadonlyArray<LinkChange>) => {
@@ -44,7 +33,7 @@ export const runBatch = Effect.fnUntraced(function* (
   const change = index === undefined ? undefined : changes[index]
   return new OpsError({
     ...attemptOf(changes, index),
-    reason: reasonOfIp(result.stderr, change),
+    reason: reasonOfChange(result.stderr, change),
     output: result.stderr.replace(/^Command failed -:\d+\n/m, "").trim(),
     ...(index === undefined ? {} : { index })
   })

@@ -1,8 +1,16 @@
 import { Commands, formatSysctlKey, type Netns, type OpsError, type SysctlKey, SysctlOps } from "@vmnet/core"
-import { type Attempt, invalid, isSysctlValue, ofSystemError, sysctlPath } from "@vmnet/ops-common"
+import {
+  type Attempt,
+  forwardingFlags,
+  invalid,
+  isSysctlValue,
+  ofSystemError,
+  readSysctlFile,
+  sysctlPath,
+  writeSysctlFile
+} from "@vmnet/ops-common"
 import { Effect, Layer } from "effect"
 import { forwardingThere, readThere, writeThere } from "./foreignSysctls.ts"
-import { forwardingFlags, readFile, writeFile } from "./hostSysctls.ts"
 
 const attemptOf = (action: string): Attempt => ({ family: "sysctl", action })
 
@@ -21,7 +29,7 @@ const make = Effect.gen(function* () {
     const attempt = attemptOf(`read ${formatSysctlKey(key)}`)
     const path = yield* pathFor(attempt, key)
     return netns._tag === "Host"
-      ? yield* here(attempt, () => readFile(path))
+      ? yield* here(attempt, () => readSysctlFile(path))
       : yield* readThere(commands, netns, attempt, path)
   })
 
@@ -30,7 +38,7 @@ const make = Effect.gen(function* () {
     const path = yield* pathFor(attempt, key)
     if (!isSysctlValue(value)) return yield* invalid(attempt, `value ${JSON.stringify(value)} is not usable`)
     return netns._tag === "Host"
-      ? yield* here(attempt, () => writeFile(path, value))
+      ? yield* here(attempt, () => writeSysctlFile(path, value))
       : yield* writeThere(commands, netns, attempt, path, value)
   })
 

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, type LinkChange, type OpsReason } from "@vmnet/core"
 import { toBatch } from "#src/link/batch.ts"
-import { failedIndex, reasonOfIp } from "#src/link/ipErrors.ts"
+import { reasonOfChange } from "@vmnet/ops-common"
+import { failedIndex } from "#src/link/ipErrors.ts"
 
 const up: LinkChange = { _tag: "SetUp", link: "vmt1" }
 const tap: LinkChange = { _tag: "AddTap", link: "vmt1", mtu: 1500 }
@@ -45,7 +46,7 @@ const texts: ReadonlyArray<readonly [OpsReason, string, LinkChange]> = [
 describe("why ip failed", () => {
   for (const [reason, text, change] of texts) {
     it(`${change._tag}: ${text.split("\n")[0]} is ${reason}`, () => {
-      assert.strictEqual(reasonOfIp(text, change), reason)
+      assert.strictEqual(reasonOfChange(text, change), reason)
     })
   }
 })

@@ -6,7 +6,7 @@ import { IpLinks, IpNeighbours, IpRoutes, isNamed, toLinks, toNeighbours, toRout
 const attempt = { family: "link", action: "read" } as const
 
 // Printed by `ip -j -d address show` of iproute2 6.1, shortened; the alias holds a raw escape and a raw 0x01.
-const links = `[{},{"ifindex":7,"ifname":"a\\"b","flags":["BROADCAST","UP"],"mtu":1400,"master":"br0","link_type":"ether",\
+const links = `[{},{"ifindex":7,"ifname":"a\\"b","flags":["BROADCAST","UP","LOWER_UP"],"mtu":1400,"master":"br0","link_type":"ether",\
 "address":"02:00:00:00:00:01","ifalias":"one\\ntwo \u001b[31m\u0001 \\\\ \\"q\\" it's","altnames":["other"],\
 "linkinfo":{"info_kind":"tun"},"addr_info":[{"family":"inet","local":"10.0.0.1","prefixlen":24,"scope":"global"},\
 {"family":"inet6","local":"fe80::1","prefixlen":64}]},{"ifindex":1,"ifname":"lo","flags":["LOOPBACK"],"mtu":65536,\
@@ -35,7 +35,8 @@ it.effect("links come through whatever their names and aliases hold", () =>
         alias: 'one\ntwo \u001b[31m\u0001 \\ "q" it\'s',
         master: "br0",
         addresses: ["10.0.0.1/24"],
-        owner: { uid: null, gid: null }
+        owner: { uid: null, gid: null },
+        carrier: true
       },
       {
         link: "lo",

@@ -1,7 +1,7 @@
 import type { Netns } from "@vmnet/core"
 import { KernelFixture, type PlantedNatEntry } from "@vmnet/testkit/conformance"
 import { Effect, Layer, type Scope } from "effect"
-import { lstatSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
+import { lstatSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import { netnsOf, start, startTimeOf, until } from "./processes.ts"
 import { inside, ip, nftJson } from "./programs.ts"
 
@@ -48,6 +48,18 @@ const processIn = Effect.fnUntraced(function* (netns: Netns) {
   return { netns: { _tag: "Process", pid, startTime: startTimeOf(pid) } as const, end }
 })
 
+/** Opens the TAP inside (`TUNSETIFF`, 0x400454ca, linux/if_tun.h), and goes on outside as a program that inherits it. */
+const openAndLeave =
+  '$^F = 255; my $ifr = pack("a16 S x22", $ARGV[0], 0x1002); open(my $tun, "+<", "/dev/net/tun") or die; ' +
+  'ioctl($tun, 0x400454ca, $ifr) or die $!; exec "nsenter", "--net=$ARGV[1]", "--", "sleep", "600"'
+
+const openTap = Effect.fnUntraced(function* (netns: Netns, link: string) {
+  const home = `/proc/${process.pid}/ns/net`
+  const { end, pid } = yield* start("nsenter", `--net=${pathOf(netns)}`, "--", "perl", "-e", openAndLeave, link, home)
+  yield* until("the TAP is open", () => readFileSync(`/proc/${pid}/comm`, "utf8") === "sleep\n")
+  return { end }
+})
+
 const numbers = { tcp: 6, udp: 17 } as const
 
 /** Parts as nft reads them in JSON: protocols, ports and marks are numbers. */
@@ -78,6 +90,7 @@ export const kernelFixture = (install: string): Layer.Layer<KernelFixture> =>
     netnsName: freeName,
     plantNetns: (name, what) => Effect.sync(() => plantNetns(name, what)),
     process: processIn,
+    openTap,
     plantLink: (netns, { alias, link }) =>
       Effect.sync(() => {
         inside(pathOf(netns), "ip", "link", "add", "name", link, "type", "bridge")

@@ -3,6 +3,7 @@ import { errno, loadLibc } from "./foreign.ts"
 
 /** A system call that failed, shaped like the errors of `node:fs`: `code` is the name of its errno. */
 export class SystemCallError extends Error {
+  readonly call: string
   readonly code: string
   readonly errno: number
 
@@ -10,6 +11,7 @@ export class SystemCallError extends Error {
     const code = getSystemErrorName(-number)
     super(`${code}: ${loadLibc().strerror(number).toLowerCase()}, ${call}`)
     this.name = "SystemCallError"
+    this.call = call
     this.code = code
     this.errno = number
   }

@@ -27,6 +27,8 @@ export interface Libc {
   readonly mount: (source: string, target: string, type: string | null, flags: number, data: null) => number
   /** umount2(2) */
   readonly umount2: (target: string, flags: number) => number
+  /** flock(2) */
+  readonly flock: (fd: number, operation: number) => number
   /** memfd_create(2) */
   readonly memfd_create: (label: string, flags: number) => number
   /** strerror(3) */
@@ -74,6 +76,7 @@ export const loadLibc = (): Libc => {
     unshare: library.func("int unshare(int)"),
     mount: library.func("int mount(const char *, const char *, const char *, unsigned long, const void *)"),
     umount2: library.func("int umount2(const char *, int)"),
+    flock: library.func("int flock(int, int)"),
     memfd_create: library.func("int memfd_create(const char *, unsigned int)"),
     strerror: library.func("const char *strerror(int)")
   }

@@ -8,6 +8,8 @@ import { decodeMessages, encodeMessage, flags, type Message, types } from "./mes
 const AF_NETLINK = 16
 const SOCK_RAW_CLOEXEC = 0o2000003
 const SOL_NETLINK = 270
+/** `NETLINK_ROUTE`: links, addresses, routes, neighbours. */
+export const routeProtocol = 0
 const options = { capAck: 10, extAck: 11, strictCheck: 12 } as const
 const SOL_SOCKET = 1
 /** asm-generic/socket.h: beyond the limits of net.core, for who may administrate the network (CAP_NET_ADMIN). */

@@ -1,3 +1,5 @@
+import { NetAddress } from "effect/net"
+
 /** Payloads of attributes. Numbers of rtnetlink are in the byte order of the machine (all we run on are little endian). */
 const text = new TextEncoder()
 const texts = new TextDecoder("utf-8", { fatal: false })
@@ -28,6 +30,9 @@ export const be32 = (value: number): Uint8Array => {
 
 export const zeroTerminated = (value: string): Uint8Array => text.encode(`${value}\0`)
 
+/** Without a zero byte at its end: kinds and aliases of links go like that. */
+export const plainText = (value: string): Uint8Array => text.encode(value)
+
 export const readU32 = (bytes: Uint8Array | undefined): number | undefined =>
   bytes === undefined || bytes.length < 4
     ? undefined
@@ -48,6 +53,9 @@ export const readText = (bytes: Uint8Array | undefined): string => {
 export const ipv4 = (address: string): Uint8Array => Uint8Array.from(address.split("."), Number)
 
 export const readIpv4 = (bytes: Uint8Array): string => bytes.subarray(0, 4).join(".")
+
+/** Of 16 bytes, in the canonical form. */
+export const readIpv6 = (bytes: Uint8Array): string => NetAddress.formatIp(NetAddress.ipv6FromBytesUnsafe(bytes))
 
 export const mac = (address: string): Uint8Array =>
   Uint8Array.from(address.split(":"), (part) => Number.parseInt(part, 16))

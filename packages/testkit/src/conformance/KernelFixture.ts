@@ -52,6 +52,11 @@ export class KernelFixture extends Context.Service<
     readonly plantNetns: (name: string, what: "netns" | "file" | { readonly symlink: string }) => Effect.Effect<void>
     /** A process inside `netns`, ended with the scope at the latest. */
     readonly process: (netns: Netns) => Effect.Effect<NetnsProcess, never, Scope.Scope>
+    /** A process that has a TAP of `netns` open and is in another namespace itself: the descriptor was passed to it. */
+    readonly openTap: (
+      netns: Netns,
+      link: string
+    ) => Effect.Effect<{ readonly end: Effect.Effect<void> }, never, Scope.Scope>
     readonly plantLink: (netns: Netns, link: PlantedLink) => Effect.Effect<void>
     readonly plantNatEntry: (netns: Netns, entry: PlantedNatEntry) => Effect.Effect<void>
     readonly deleteNatEntry: (netns: Netns, entry: PlantedNatEntry) => Effect.Effect<void>

@@ -167,6 +167,7 @@ export const linkBatches = (it: LinkTests): void => {
               link: "vmt1",
               type: "tun",
               isolated: true,
+              carrier: false,
               owner: { uid: 1000, gid: null },
               mac: "02:00:00:00:0a:01",
               alias: "vmnet:0a1b2c3d:api:1",

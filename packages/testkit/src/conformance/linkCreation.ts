@@ -2,6 +2,7 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { refused, refusedAt } from "./expectations.ts"
 import { type LinkTests, inNetns, linksIn } from "./inNetns.ts"
+import { KernelFixture } from "./KernelFixture.ts"
 import { attach, bridge, deleteLink, tag, tap, up, veth } from "./linkChanges.ts"
 
 /** Links are made, changed and deleted as asked, strictly. */
@@ -171,6 +172,29 @@ export const linkCreation = (it: LinkTests): void => {
         const { apply, find } = yield* linksIn(netns)
         yield* apply(veth("vmv1", netns, "vmp1"), up("vmv1"), up("vmp1"), up("vmp1"))
         for (const end of yield* find("vmv1", "vmp1")) assert.deepInclude(end, { up: true, addresses: [] })
+      })
+    )
+  )
+
+  it.effect(
+    "a TAP that is up has a carrier while somebody has it open, wherever he is; other links tell nothing of the kind",
+    inNetns(
+      Effect.fn(function* (netns) {
+        const { apply, find, observe, one } = yield* linksIn(netns)
+        const carrier = Effect.map(one("vmt1"), (link) => link?.carrier)
+        yield* apply(tap("vmt1"), bridge("vmb1"), up("vmb1"), veth("vmv1", netns, "vmp1"), up("vmv1"), up("vmp1"))
+        assert.strictEqual(yield* carrier, false)
+        const { end } = yield* (yield* KernelFixture).openTap(netns, "vmt1")
+        assert.strictEqual(yield* carrier, false)
+        yield* apply(up("vmt1"))
+        assert.strictEqual(yield* carrier, true)
+        assert.deepInclude(
+          (yield* observe).links.find(({ link }) => link === "vmt1"),
+          { carrier: true }
+        )
+        for (const link of yield* find("vmb1", "vmv1", "lo")) assert.notProperty(link, "carrier")
+        yield* end
+        assert.strictEqual(yield* carrier, false)
       })
     )
   )

@@ -12,8 +12,11 @@ export interface HostControls {
   readonly startProcess: (options?: { readonly netns?: Netns | "fresh" }) => ProcessId
   readonly alive: (process: ProcessId) => boolean
   readonly endProcess: (pid: number) => void
-  /** The process, a VMM, has opened a TAP of the host; only its end closes it. */
-  readonly openTap: (pid: number, device: string) => void
+  /**
+   * The process, a VMM, has opened a TAP, of the host if no namespace is named: it need not be in there itself, it may have
+   * been passed the descriptor. Only its end closes it.
+   */
+  readonly openTap: (pid: number, device: string, netns?: Netns) => void
   /** Ended but not waited for: a zombie. */
   readonly endUnreaped: (pid: number) => void
   /** The process is gone and another, in the host's namespace, has its pid. */
@@ -55,7 +58,7 @@ export const hostControls = (world: World): HostControls => {
       world.processes.start(netns === "fresh" ? makeNamespace(world.host) : world.resolve(netns)),
     alive: (process) => world.processes.alive(process),
     endProcess: (pid) => ending(pid, () => world.processes.end(pid)),
-    openTap: (pid, device) => void world.openTaps.set(device, pid),
+    openTap: (pid, device, netns = hostNetns) => world.openTap(pid, world.resolve(netns), device),
     endUnreaped: (pid) => ending(pid, () => world.processes.endUnreaped(pid)),
     recycle: (pid) => {
       ending(pid, () => world.processes.end(pid))

@@ -19,6 +19,8 @@ export interface LinkState {
   addresses: ReadonlyArray<string>
   /** Who may open a TAP besides root. */
   owner?: { readonly uid: number | null; readonly gid: number | null }
+  /** Whether a running process has the TAP open; absent where none ever had. */
+  isOpen?: () => boolean
   /** The other end of a veth. */
   peer: { readonly home: Namespace; readonly link: string } | null
 }

@@ -2,7 +2,7 @@ import type { HelperState } from "./HelperState.ts"
 import { type BoundSocket, type HostFacts, type Netns, type ProcessId, type TapUse, netnsKey } from "@vmnet/core"
 import { removeAllLinks, setUp } from "./links.ts"
 import { Mounts } from "./Mounts.ts"
-import { type Namespace, emptyNamespace, makeNamespace } from "./Namespace.ts"
+import { type LinkState, type Namespace, emptyNamespace, linkOf, makeNamespace } from "./Namespace.ts"
 import { Processes } from "./Processes.ts"
 import { attempting, refuse } from "./Refusal.ts"
 
@@ -26,8 +26,8 @@ export class World {
   readonly helpers = new Map<string, HelperState>()
   /** A program of a helper that this host lacks. */
   missingHelper: string | null = null
-  /** The TAPs that processes have open, by name. */
-  readonly openTaps = new Map<string, number>()
+  /** The TAPs that processes have open, wherever those are. */
+  readonly #openTaps: Array<{ readonly pid: number; readonly home: Namespace; readonly tap: LinkState }> = []
 
   /** The namespace a value names; one that is gone, or a recycled pid, is `Missing`. */
   resolve(netns: Netns): Namespace {
@@ -92,19 +92,24 @@ export class World {
     this.self = this.processes.start(this.host)
   }
 
-  /** A process that has ended has nothing open. */
+  /** A process that has ended has nothing open, and a pid that is another's by then is another process. */
+  openTap(pid: number, home: Namespace, device: string): void {
+    const opener = this.processes.find(pid) ?? refuse("Missing", `${pid}: No such process`)
+    const tap = linkOf(home, device)
+    tap.isOpen = () => this.processes.alive(opener)
+    this.#openTaps.push({ pid, home, tap })
+  }
+
   tapUse(device: string): TapUse {
-    const pid = this.openTaps.get(device)
     const link = this.host.links.get(device)
-    const held = pid !== undefined && this.processes.find(pid) !== null && link !== undefined
-    return { held, uid: link?.owner?.uid ?? null, gid: link?.owner?.gid ?? null }
+    return { held: link?.isOpen?.() === true, uid: link?.owner?.uid ?? null, gid: link?.owner?.gid ?? null }
   }
 
   /** A TAP that is gone leaves its descriptor without a device. */
-  tunsOf({ pid, startTime }: ProcessId): ReadonlyArray<string> {
-    if (this.processes.find(pid)?.startTime !== startTime) return []
-    return [...this.openTaps].flatMap(([device, opener]) =>
-      opener === pid ? [this.host.links.has(device) ? device : ""] : []
+  tunsOf(process: ProcessId): ReadonlyArray<string> {
+    if (!this.processes.alive(process)) return []
+    return this.#openTaps.flatMap(({ home, pid, tap }) =>
+      pid === process.pid ? [home.links.get(tap.link) === tap ? tap.link : ""] : []
     )
   }
 

@@ -4,7 +4,7 @@ import type { LinkState, Namespace } from "./Namespace.ts"
 
 /** A link as `LinkOps` shows it. */
 export const linkView = (state: LinkState): Link => {
-  const { link, index, type, mac, mtu, up, alias, master, addresses, isolated, owner } = state
+  const { link, index, type, mac, mtu, up, alias, master, addresses, isolated, owner, isOpen } = state
   return {
     link,
     index,
@@ -16,7 +16,8 @@ export const linkView = (state: LinkState): Link => {
     master,
     addresses: [...addresses],
     ...(isolated && { isolated }),
-    ...(owner !== undefined && { owner: { ...owner } })
+    ...(owner !== undefined && { owner: { ...owner } }),
+    ...(type === "tun" && { carrier: up && isOpen?.() === true })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Netns } from "@vmnet/core"
+import { hostNetns, type Netns } from "@vmnet/core"
 import type { MemoryKernel } from "@vmnet/testkit"
 import { KernelFixture, type PlantedNatEntry } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
@@ -36,6 +36,11 @@ export const memoryFixture = (kernel: MemoryKernel): Layer.Layer<KernelFixture> 
         netns: { _tag: "Process", pid, startTime },
         end: Effect.sync(() => kernel.host.endProcess(pid))
       })),
+    openTap: (netns, link) =>
+      Effect.map(processIn(kernel, hostNetns), ({ pid }) => {
+        kernel.host.openTap(pid, link, netns)
+        return { end: Effect.sync(() => kernel.host.endProcess(pid)) }
+      }),
     plantLink: (netns, link) => Effect.sync(() => kernel.foreign.link(netns, { ...link, type: "bridge" })),
     plantNatEntry: (netns, entry) => Effect.sync(() => kernel.foreign.natEntry(netns, entryOf(entry))),
     deleteNatEntry: (netns, entry) => Effect.sync(() => kernel.foreign.deleteNatEntry(netns, entry)),

@@ -8,7 +8,7 @@ import { addressAt, networkSpec, poolOf } from "./requests.ts"
 export type Complaints = ReadonlyArray<string>
 
 /** What an address that is given back does until others may have it. */
-const release = ({ model, now }: Surroundings, name: string): void => {
+export const release = ({ model, now }: Surroundings, name: string): void => {
   const vm = model.vms.get(name)
   model.vms.delete(name)
   if (vm === undefined || networkSpec(vm.network).backend === "slirp") return

@@ -1,7 +1,7 @@
 import type { LedgerView, Recorded } from "./ledgerView.ts"
 import { type ModelVm, samePorts } from "./Model.ts"
 import type { Verb } from "./Operation.ts"
-import { modelOf } from "./advance.ts"
+import { modelOf, release } from "./advance.ts"
 import { isCollectable, ownerGone, type Surroundings } from "./predict.ts"
 
 /** The VMs that a verb may have changed when it went wrong. */
@@ -29,8 +29,8 @@ const goneOf = (around: Surroundings, verb: Verb, vm: ModelVm | undefined): stri
   const mayGo = verb._tag === "Down" || verb._tag === "Gc" || (verb._tag === "Up" && mayStart(around, vm))
   if (vm !== undefined && !mayGo) return "it is gone, and nobody took it down"
   const name = verb._tag === "Gc" ? undefined : "vm" in verb ? verb.vm : undefined
-  if (name !== undefined) around.model.vms.delete(name)
-  else for (const [key, one] of around.model.vms) if (one === vm) around.model.vms.delete(key)
+  if (name !== undefined) release(around, name)
+  else for (const [key, one] of around.model.vms) if (one === vm) release(around, key)
   return undefined
 }
 

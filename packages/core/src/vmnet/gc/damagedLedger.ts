@@ -36,7 +36,8 @@ const setAside = <R>(collection: Effect.Effect<GcResult, VmnetError, R>, error: 
     if (recovery === undefined) return yield* error
     const aside = yield* recovery.setAside
     const { actions, problems } = yield* collection
-    return { actions: [ledgerLine(stateDir, `it is kept as ${aside}`, error), ...actions], problems }
+    const what = aside === undefined ? "another process has set it aside" : `it is kept as ${aside}`
+    return { actions: [ledgerLine(stateDir, what, error), ...actions], problems }
   })
 
 const ledgerLine = (stateDir: string, what: string, error: VmnetError): GcAction =>

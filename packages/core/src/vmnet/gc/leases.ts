@@ -12,6 +12,7 @@ import type { GcResult } from "../Vmnet.ts"
 import { type Collector, merge, nothing } from "./Collector.ts"
 import { goes, inUse, leaseOf, linesOf, notJudged, only, stays, subjectOf } from "./GcLine.ts"
 import { type GcRun, isOver } from "./GcRun.ts"
+import { orStays } from "./orStays.ts"
 import { judge, type Verdict } from "./judge.ts"
 import { collectUnfinished } from "./unfinished.ts"
 
@@ -56,11 +57,7 @@ const judged = (drivers: Drivers, run: GcRun, vm: string) =>
     if (verdict.gone) return yield* takeBack(drivers, run, { record, owned }, verdict)
     const unfinished = record.state === "active" ? yield* collectUnfinished(drivers, run, record, owned) : nothing
     return merge([unfinished, only(inUse(leaseOf(vm), verdict.reason))])
-  }).pipe(
-    Effect.catch((error) =>
-      Effect.succeed<GcResult>({ actions: [stays(leaseOf(vm), error.message)], problems: [error] })
-    )
-  )
+  }).pipe(orStays(leaseOf(vm)))
 
 interface Found {
   readonly record: LeaseRecord

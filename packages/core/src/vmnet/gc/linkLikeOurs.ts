@@ -5,10 +5,10 @@ import { Ledger } from "../../ledger/Ledger.ts"
 import { InterfaceName } from "../../names/InterfaceName.ts"
 import { parseOwner } from "../../names/Owner.ts"
 import { covers, type Ipv4Prefix, parseInterface, parsePrefix } from "../../net/Ipv4.ts"
-import { HostProbe } from "../../ops/HostProbe.ts"
 import { type Link, LinkOps } from "../../ops/LinkOps.ts"
 import { hostNetns } from "../../ops/Netns.ts"
 import { keyOf } from "../../resource/identity.ts"
+import { userOfBridge, userOfTap } from "../users.ts"
 import type { Guess, LookAlike } from "./lookAlikes.ts"
 
 const kindOf = {
@@ -47,10 +47,9 @@ const look = Effect.fnUntraced(function* (name: string) {
   if (found === null) return "gone" as const
   const obvious = judgeLink(found, yield* subnets)
   if (obvious !== "unused") return obvious
-  if (found.type === "tun" && (yield* (yield* HostProbe).tapUse(name)).held) return { usedBy: "a process has it open" }
-  const { links, routes } = yield* ops.snapshot(hostNetns)
-  const port = links.find(({ master }) => master === name)
-  if (port !== undefined) return { usedBy: "it has ports that stay" }
+  const user = yield* found.type === "tun" ? userOfTap(hostNetns, name, "it") : userOfBridge(name, "it")
+  if (user !== undefined) return { usedBy: user }
+  const { routes } = yield* ops.snapshot(hostNetns)
   return routes.some(({ link, via }) => link === name && via !== null) ? { usedBy: "routes lead through it" } : "unused"
 })
 

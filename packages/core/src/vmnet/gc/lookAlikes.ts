@@ -9,8 +9,9 @@ import { hostNetns } from "../../ops/Netns.ts"
 import { checkHostRights } from "../checkHost.ts"
 import type { GcResult } from "../Vmnet.ts"
 import { type Collector, type GcNeeds, merge, nothing } from "./Collector.ts"
-import { goes, inUse, notJudged, notOwned, only, stays, type Subject } from "./GcLine.ts"
+import { goes, inUse, notJudged, notOwned, only, type Subject } from "./GcLine.ts"
 import { type GcRun, isOver } from "./GcRun.ts"
+import { orStays } from "./orStays.ts"
 import { linksLikeOurs } from "./linkLikeOurs.ts"
 import { namespacesLikeOurs } from "./netnsLikeOurs.ts"
 
@@ -71,8 +72,6 @@ const collect = (run: GcRun, { look, removal, subject }: LookAlike) =>
     yield* (yield* LinkOps).apply(hostNetns, [removal]).pipe(Effect.uninterruptible)
     return only(goes(run, subject, why))
   }).pipe(
-    Effect.catch((error) => {
-      const problem = error._tag === "OpsError" ? stepError("gc", `delete ${subject.name}`, error) : error
-      return Effect.succeed<GcResult>({ actions: [stays(subject, problem.message)], problems: [problem] })
-    })
+    Effect.catchTag("OpsError", (error) => Effect.fail(stepError("gc", `delete ${subject.name}`, error))),
+    orStays(subject)
   )

@@ -10,8 +10,9 @@ import { checkHostRights } from "../checkHost.ts"
 import { notRetired, retireMember } from "../drain.ts"
 import type { GcResult } from "../Vmnet.ts"
 import { type Collector, merge, nothing } from "./Collector.ts"
-import { inUse, linesOf, notJudged, only, stays, type Subject } from "./GcLine.ts"
+import { inUse, linesOf, notJudged, only, type Subject } from "./GcLine.ts"
 import { type GcRun, isOver } from "./GcRun.ts"
+import { orStays } from "./orStays.ts"
 
 const subjectOfMember = ({ device }: Member): Subject => ({ vm: null, kind: "Tap", name: device })
 
@@ -68,8 +69,4 @@ const remove = (drivers: Drivers, run: GcRun, seen: Member) =>
       actions: linesOf(run, null, report, why(member)),
       problems: report.left.length === 0 ? [] : [notRetired(member, report.problems)]
     } satisfies GcResult
-  }).pipe(
-    Effect.catch((error) =>
-      Effect.succeed<GcResult>({ actions: [stays(subjectOfMember(seen), error.message)], problems: [error] })
-    )
-  )
+  }).pipe(orStays(subjectOfMember(seen)))

@@ -1,11 +1,11 @@
 import { Effect } from "effect"
 import { Ledger } from "../../ledger/Ledger.ts"
 import { parseOwner } from "../../names/Owner.ts"
-import { HostProbe } from "../../ops/HostProbe.ts"
 import { LinkOps } from "../../ops/LinkOps.ts"
-import { hostNetns, namedNetns } from "../../ops/Netns.ts"
+import { hostNetns } from "../../ops/Netns.ts"
 import { keyOf } from "../../resource/identity.ts"
 import { isUntouched } from "../../resource/netnsPresence.ts"
+import { userOfNetns } from "../users.ts"
 import type { LookAlike } from "./lookAlikes.ts"
 
 /** `vmnet-7`, `vmnet-web-7`: how slots name theirs. */
@@ -31,6 +31,7 @@ const look = Effect.fnUntraced(function* (name: string) {
   // That is told by its tag.
   if (parseOwner(found.alias)?.install === install) return "gone" as const
   if (found.alias !== "") return { foreign: "it carries a tag that is not ours" }
-  if (yield* (yield* HostProbe).inhabited(namedNetns(name))) return { usedBy: "a process is in it" }
+  const user = yield* userOfNetns(name, "it")
+  if (user !== undefined) return { usedBy: user }
   return (yield* isUntouched(ops, name)) ? "unused" : { usedBy: "something is configured in it" }
 })

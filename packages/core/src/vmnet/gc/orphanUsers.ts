@@ -1,39 +1,24 @@
 import { Effect } from "effect"
 import { stepError } from "../../errors/stepError.ts"
-import type { OpsError } from "../../errors/OpsError.ts"
-import { HostProbe } from "../../ops/HostProbe.ts"
-import { namedNetns } from "../../ops/Netns.ts"
 import { describeResource } from "../../resource/identity.ts"
 import type { Resource } from "../../resource/Resource.ts"
+import { userOf } from "../users.ts"
 
-/** Who seems to use one of these objects, in words: a process that has it open or is in it, or more than can be seen. */
+/** Who seems to use one of these objects, in words: what can be seen of each, and what can not be seen of them. */
 export const usersOf = Effect.fnUntraced(function* (resources: ReadonlyArray<Resource>) {
   const hasOwnNetns = resources.some(({ kind }) => kind === "Netns")
-  const users = yield* Effect.forEach(resources, (resource) => userOf(resource, hasOwnNetns)).pipe(
-    Effect.mapError((error) => stepError("gc", "look who uses what", error))
-  )
+  const users = yield* Effect.forEach(resources, (resource) => {
+    const unseen = unseenUser(resource, hasOwnNetns)
+    return unseen === undefined ? userOf(resource, itsOwn(resource)) : Effect.succeed(unseen)
+  }).pipe(Effect.mapError((error) => stepError("gc", "look who uses what", error)))
   return users.filter((user) => user !== undefined)
 })
 
-const userOf = Effect.fnUntraced(function* (
-  resource: Resource,
-  hasOwnNetns: boolean
-): Effect.fn.Return<string | undefined, OpsError, HostProbe> {
-  const probe = yield* HostProbe
-  const what = describeResource(resource)
-  switch (resource.kind) {
-    case "Tap":
-      // Inside a namespace of its own, whoever has it open is in there.
-      return resource.netns._tag === "Host" && (yield* probe.tapUse(resource.link)).held
-        ? `a process has its ${what} open`
-        : undefined
-    case "Netns":
-      return (yield* probe.inhabited(namedNetns(resource.name))) ? `a process is in its ${what}` : undefined
-    case "Veth":
-      return hasOwnNetns ? undefined : `the other end of its ${what} is somebody's`
-    case "Helper":
-      return `its ${what} runs`
-    default:
-      return undefined
-  }
-})
+const itsOwn = (resource: Resource): string => `its ${describeResource(resource)}`
+
+/** What is as good as in use: whose it is, and what for, was in the record. */
+const unseenUser = (resource: Resource, hasOwnNetns: boolean): string | undefined => {
+  if (resource.kind === "Helper") return `${itsOwn(resource)} runs`
+  const isSomebodys = resource.kind === "Veth" && !hasOwnNetns
+  return isSomebodys ? `the other end of ${itsOwn(resource)} is somebody's` : undefined
+}

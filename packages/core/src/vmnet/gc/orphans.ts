@@ -13,6 +13,7 @@ import type { GcResult } from "../Vmnet.ts"
 import { type Collector, merge } from "./Collector.ts"
 import { goes, inUse, leaseOf, linesOf, notJudged, notOwned, only, stays } from "./GcLine.ts"
 import { type GcRun, isOver } from "./GcRun.ts"
+import { orStays } from "./orStays.ts"
 import { usersOf } from "./orphanUsers.ts"
 
 /**
@@ -65,8 +66,4 @@ const judged = (drivers: Drivers, run: GcRun, vm: string) =>
       actions: [...linesOf(run, vm, report, why), lease],
       problems: isGone || run.dryRun ? [] : [notRemoved(vm, report.problems)]
     } satisfies GcResult
-  }).pipe(
-    Effect.catch((error) =>
-      Effect.succeed<GcResult>({ actions: [stays(leaseOf(vm), error.message)], problems: [error] })
-    )
-  )
+  }).pipe(orStays(leaseOf(vm)))

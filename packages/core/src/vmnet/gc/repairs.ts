@@ -9,8 +9,9 @@ import type { Drivers } from "../../resource/Drivers.ts"
 import { halfMade, settle, subjectsInRepair } from "../repair/settle.ts"
 import type { GcResult } from "../Vmnet.ts"
 import { type Collector, merge, nothing } from "./Collector.ts"
-import { linesOf, notJudged, only, stays, type Subject } from "./GcLine.ts"
+import { linesOf, notJudged, only, type Subject } from "./GcLine.ts"
 import { type GcRun, isOver } from "./GcRun.ts"
+import { orStays } from "./orStays.ts"
 
 const why = "a repair did not come to its end; what it had made whole stays"
 
@@ -33,15 +34,9 @@ const repairOf = (subject: string): Subject => ({ vm: vmOf(subject), kind: "Repa
 const collect = (drivers: Drivers, run: GcRun, subject: string) => {
   const vm = vmOf(subject)
   const lock = vm === null ? `share ${subject.slice(1)}` : `vm ${vm}`
-  if (run.dryRun) return orStays(subject, rehearse(drivers, run, subject, lock))
-  return withLockIfFree(lock)(orStays(subject, take(drivers, run, subject)), () => Effect.succeed(nothing))
+  if (run.dryRun) return orStays(repairOf(subject))(rehearse(drivers, run, subject, lock))
+  return withLockIfFree(lock)(orStays(repairOf(subject))(take(drivers, run, subject)), () => Effect.succeed(nothing))
 }
-
-/** What goes wrong with one keeps no other from its end. */
-const orStays = <R>(subject: string, work: Effect.Effect<GcResult, VmnetError, R>) =>
-  Effect.catch(work, (error) =>
-    Effect.succeed<GcResult>({ actions: [stays(repairOf(subject), error.message)], problems: [error] })
-  )
 
 const take = Effect.fnUntraced(function* (drivers: Drivers, run: GcRun, subject: string) {
   const report = yield* settle(drivers, subject)

@@ -10,8 +10,9 @@ import type { Drivers } from "../../resource/Drivers.ts"
 import { checkHostRights } from "../checkHost.ts"
 import type { GcResult } from "../Vmnet.ts"
 import { type Collector, merge, nothing } from "./Collector.ts"
-import { inUse, linesOf, notJudged, only, stays, type Subject } from "./GcLine.ts"
+import { inUse, linesOf, notJudged, only, type Subject } from "./GcLine.ts"
 import { type GcRun, isOver } from "./GcRun.ts"
+import { orStays } from "./orStays.ts"
 
 const share = (key: string): Subject => ({ vm: null, kind: "Share", name: key })
 
@@ -54,8 +55,4 @@ const remove = (drivers: Drivers, run: GcRun, key: string) =>
       actions: linesOf(run, null, report, why(key)),
       problems: report.left.length === 0 ? [] : [notRemoved(key, report.problems)]
     } satisfies GcResult
-  }).pipe(
-    Effect.catch((error) =>
-      Effect.succeed<GcResult>({ actions: [stays(share(key), error.message)], problems: [error] })
-    )
-  )
+  }).pipe(orStays(share(key)))

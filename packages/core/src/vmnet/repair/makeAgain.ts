@@ -1,11 +1,14 @@
 import { Effect } from "effect"
 import { Ledger } from "../../ledger/Ledger.ts"
 import { markResources, type OwnedResource } from "../../ledger/ResourceRow.ts"
+import { HostProbe } from "../../ops/HostProbe.ts"
+import { namedNetns } from "../../ops/Netns.ts"
 import { describeBatch } from "../../plan/apply.ts"
 import { teardown } from "../../plan/teardown.ts"
 import { type Drivers, familyOf } from "../../resource/Drivers.ts"
+import type { Resource } from "../../resource/Resource.ts"
 import { stepError } from "../../errors/stepError.ts"
-import { carriedBy } from "../check/carriers.ts"
+import { carriedBy, dependsOn } from "../check/carriers.ts"
 import { inspectAll } from "../check/inspectAll.ts"
 import { Progress } from "../Progress.ts"
 import { halfMade } from "./settle.ts"
@@ -22,25 +25,54 @@ export const makeAgain = Effect.fnUntraced(function* (
   plan: ReadonlyArray<OwnedResource>,
   remains?: string
 ) {
+  let rest = missing
+  while (rest.length > 0) {
+    const taken = yield* Effect.uninterruptible(attempt(drivers, walk, rest, plan, remains))
+    if (taken.length === 0) return
+    for (const one of taken) walk.left(one, "somebody else's namespace has come into its place", true)
+    rest = rest.filter((one) => !taken.includes(one) && !dependsOn(one.resource).some((key) => walk.lost.has(key)))
+  }
+})
+
+/** Gives those whose names have been taken meanwhile: then nothing was begun. */
+const attempt = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  walk: Walk,
+  missing: ReadonlyArray<OwnedResource>,
+  plan: ReadonlyArray<OwnedResource>,
+  remains: string | undefined
+) {
   const report = yield* Progress
+  const probe = yield* HostProbe
   const { subject } = walk.of
   yield* report({ vm: subject, step: `restore ${describeBatch(missing)}` })
-  const work = Effect.gen(function* () {
-    const ledger = yield* Ledger
-    const about = [...missing, ...carriedBy(missing, plan)]
-    yield* ledger.transact(`record the repair of ${subject}`, (tx) => markResources(tx, subject, about, "repairing"))
-    for (const { seq } of about) walk.marked.add(seq)
-    const owned = missing.map((one) => walk.now(one))
-    const failure = yield* make(drivers, subject, owned, remains !== undefined)
-    const left = failure === undefined ? [] : yield* undo(drivers, walk, owned, plan)
-    const made = owned.filter(({ seq }) => !left.some((one) => one.seq === seq))
-    yield* ledger.transact(`confirm the repair of ${subject}`, (tx) => markResources(tx, subject, made, "present"))
-    for (const { seq } of made) walk.marked.delete(seq)
-    walk.restored(made, remains === undefined ? "it was missing" : `it was missing (${remains})`)
-    for (const one of left) walk.left(one, failure ?? "", true)
+  const ledger = yield* Ledger
+  const about = [...missing, ...carriedBy(missing, plan)]
+  const looksFree = missing.filter(({ seq }) => remains === undefined && !walk.marked.has(seq))
+  const taken = yield* ledger.transact(`record the repair of ${subject}`, (tx) => {
+    const taken = looksFree.filter(({ resource }) => isTaken(probe, resource))
+    if (taken.length === 0) markResources(tx, subject, about, "repairing")
+    return taken
   })
-  yield* Effect.uninterruptible(work)
+  if (taken.length > 0) return taken
+  for (const { seq } of about) walk.marked.add(seq)
+  const owned = missing.map((one) => walk.now(one))
+  const failure = yield* make(drivers, subject, owned, remains !== undefined)
+  const left = failure === undefined ? [] : yield* undo(drivers, walk, owned, plan)
+  const made = owned.filter(({ seq }) => !left.some((one) => one.seq === seq))
+  yield* ledger.transact(`confirm the repair of ${subject}`, (tx) => markResources(tx, subject, made, "present"))
+  for (const { seq } of made) walk.marked.delete(seq)
+  walk.restored(made, remains === undefined ? "it was missing" : `it was missing (${remains})`)
+  for (const one of left) walk.left(one, failure ?? "", true)
+  return []
 })
+
+/**
+ * Looked at in the very transaction that says it is ours to make, as when it is reserved: an empty namespace under such a
+ * record counts as half made, and one that somebody made since it was found missing would go with the next failure.
+ */
+const isTaken = (probe: HostProbe["Service"], resource: Resource): boolean =>
+  resource.kind === "Netns" && probe.namespace(namedNetns(resource.name)) !== null
 
 /** Why it failed, in words. What is left of a former one goes first. */
 const make = Effect.fnUntraced(function* (

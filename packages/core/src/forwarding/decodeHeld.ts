@@ -1,6 +1,6 @@
 import { Option, Schema } from "effect"
-import { forwardingShare } from "../forwarding/forwarding.ts"
-import type { HeldRow } from "../forwarding/HeldRow.ts"
+import { forwardingShare } from "./forwarding.ts"
+import type { HeldRow } from "./HeldRow.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import { decodeSysctlMemo } from "../resource/decodeSysctlMemo.ts"
 import type { SysctlResource } from "../resource/Resource.ts"

@@ -1,15 +1,16 @@
-import { root } from "@vmnet/ops-common"
 import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from "node:fs"
+import { root } from "./sysctlPath.ts"
 
 /**
  * `/proc/sys/net` shows the network of the thread that looks. These calls are synchronous, and so run in the calling
- * thread, which is in vmnet's own network.
+ * thread, in whatever network that is.
  */
 const conf = `${root}/net/ipv4/conf`
 
 const isMissing = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ENOENT"
 
-export const readFile = (path: string): string | null => {
+/** Trimmed; null for a key that does not exist. */
+export const readSysctlFile = (path: string): string | null => {
   try {
     return readFileSync(path, "utf8").trim()
   } catch (cause) {
@@ -19,7 +20,7 @@ export const readFile = (path: string): string | null => {
 }
 
 /** Not created when it does not exist: that would be EACCES below `/proc/sys`, and hide that the key is missing. */
-export const writeFile = (path: string, value: string): void => {
+export const writeSysctlFile = (path: string, value: string): void => {
   const fd = openSync(path, constants.O_WRONLY)
   try {
     writeSync(fd, value)
@@ -32,7 +33,7 @@ export const writeFile = (path: string, value: string): void => {
 export const forwardingFlags = (): Readonly<Record<string, string>> =>
   Object.fromEntries(
     readdirSync(conf).flatMap((link) => {
-      const value = readFile(`${conf}/${link}/forwarding`)
+      const value = readSysctlFile(`${conf}/${link}/forwarding`)
       return value === null ? [] : [[link, value]]
     })
   )

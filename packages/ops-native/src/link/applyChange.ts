@@ -1,0 +1,106 @@
+import type { AddNeighbour, LinkChange, Netns, SetMaster } from "@vmnet/core"
+import { addAddress, deleteAddress } from "./encodeAddress.ts"
+import { addBridge, addVeth, deleteLink, setLink, setPort } from "./encodeLink.ts"
+import { addNeighbour, deleteNeighbour, getNeighbour, replaceNeighbour } from "./encodeNeighbour.ts"
+import { addRoute, deleteRoute } from "./encodeRoute.ts"
+import { isPermanent } from "./decodeNeighbour.ts"
+import { addNetns, deleteNetns } from "./netnsChanges.ts"
+import { Refused } from "./Refused.ts"
+import { cannotFind, type Rtnetlink } from "./Rtnetlink.ts"
+import { addTap } from "./tap.ts"
+
+const EEXIST = 17
+
+/** Where changes are made, and what they need to know of it. */
+export interface Site {
+  readonly links: Rtnetlink
+  /** Whether the kernel has IPv6 at all; without it there is no router solicitation to turn off. */
+  readonly ipv6: boolean
+  /** The open file of a namespace that a peer is born in, `undefined` for the one we are in. */
+  readonly peerFd: (netns: Netns) => number | undefined
+  readonly makeNetnsDirectory: () => void
+}
+
+const doesNotExist = (link: string): string => `Device "${link}" does not exist.`
+const noMaster = (master: string): string => `Error: argument "${master}" is wrong: Device does not exist`
+
+/** A port has to be one before it can be isolated. */
+const setMaster = ({ links }: Site, { isolated, link, master }: SetMaster): void => {
+  const index = links.indexOf(link, doesNotExist(link))
+  links.tell(setLink({ index }, { master: links.indexOf(master, noMaster(master)) }))
+  links.tell(setPort({ index }, { isolated }))
+}
+
+/**
+ * Whether the entry in the way of a neighbour to add was merely learned by ARP (or is a failed attempt to learn it, which
+ * stays for a minute after anybody asked for the address). The kernel keeps such entries for itself: they are a cache
+ * and nobody's objects, but they are in the way.
+ */
+const isLearned = (links: Rtnetlink, index: number, address: string): boolean => {
+  const entry = links.get(getNeighbour({ index, address }))
+  return entry === undefined || !isPermanent(entry)
+}
+
+const neighbour = ({ links }: Site, { address, link, mac }: AddNeighbour): void => {
+  const entry = { address, lladdr: mac, index: links.indexOf(link, doesNotExist(link)) }
+  try {
+    links.tell(addNeighbour(entry))
+  } catch (cause) {
+    if (!(cause instanceof Refused) || cause.errno !== EEXIST || !isLearned(links, entry.index, address)) throw cause
+    links.tell(replaceNeighbour(entry))
+  }
+}
+
+/** Makes one change, or throws why not. */
+export const applyChange = (site: Site, change: LinkChange): void => {
+  const { ipv6: silent, links } = site
+  const set = (link: string, properties: Parameters<typeof setLink>[1]): void =>
+    links.tell(setLink({ link }, properties), cannotFind(link))
+  switch (change._tag) {
+    case "AddNetns":
+      site.makeNetnsDirectory()
+      return addNetns(change)
+    case "DeleteNetns":
+      return deleteNetns(change)
+    case "AddBridge":
+      links.tell(addBridge(change))
+      return set(change.link, { mtu: change.mtu, silent })
+    case "AddTap":
+      return addTap(links, change, silent)
+    case "AddVeth":
+      links.tell(addVeth(change, site.peerFd(change.peer.netns)))
+      return silent ? set(change.link, { silent }) : undefined
+    case "SetAlias":
+      return set(change.link, { alias: change.alias })
+    case "SetMaster":
+      return setMaster(site, change)
+    case "ClearMaster":
+      return set(change.link, { master: 0 })
+    case "SetMtu":
+      return set(change.link, { mtu: change.mtu })
+    case "SetMac":
+      return set(change.link, { mac: change.mac })
+    case "SetName":
+      links.tell(setLink({ index: links.indexOf(change.link) }, { name: change.to }))
+      return links.forget()
+    case "SetUp":
+      return set(change.link, { silent, up: true })
+    case "AddAddress":
+      return links.tell(addAddress(links.indexOf(change.link), change.address))
+    case "DeleteAddress":
+      return links.tell(deleteAddress(links.indexOf(change.link), change.address))
+    case "AddRoute":
+      return links.tell(addRoute({ ...change, index: links.indexOf(change.link) }))
+    case "DeleteRoute":
+      return links.tell(deleteRoute({ ...change, index: links.indexOf(change.link) }))
+    case "AddNeighbour":
+      return neighbour(site, change)
+    case "DeleteNeighbour":
+      return links.tell(
+        deleteNeighbour({ address: change.address, index: links.indexOf(change.link, doesNotExist(change.link)) })
+      )
+    case "DeleteLink":
+      links.tell(deleteLink({ link: change.link }), cannotFind(change.link))
+      return links.forget()
+  }
+}

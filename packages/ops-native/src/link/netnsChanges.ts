@@ -1,0 +1,78 @@
+import type { AddNetns, DeleteNetns } from "@vmnet/core"
+import { pathOfName } from "@vmnet/ops-common"
+import { closeSync, constants, lstatSync, openSync, unlinkSync } from "node:fs"
+import { errno, loadLibc } from "../ffi/foreign.ts"
+import { NetlinkSocket, routeProtocol } from "../netlink/NetlinkSocket.ts"
+import { inNewNetns } from "../netns/inNetns.ts"
+import { setLink } from "./encodeLink.ts"
+import { Refused, refusedByFile, refusedCall } from "./Refused.ts"
+import { Rtnetlink } from "./Rtnetlink.ts"
+
+/** sys/mount.h */
+const MS_BIND = 0x1000
+const MNT_DETACH = 2
+const UMOUNT_NOFOLLOW = 8
+
+/** Takes the name: nothing may be there, not even a symbolic link. */
+const createFile = (path: string): void => {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_CREAT | constants.O_EXCL, 0))
+  } catch (cause) {
+    throw refusedByFile(`Cannot create namespace file "${path}"`, cause)
+  }
+}
+
+const deleteFile = (path: string): void => {
+  loadLibc().umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW)
+  try {
+    unlinkSync(path)
+  } catch (cause) {
+    throw refusedByFile(`Cannot remove namespace file "${path}"`, cause)
+  }
+}
+
+const bindOwnNetns = (path: string): void => {
+  if (loadLibc().mount("/proc/thread-self/ns/net", path, "none", MS_BIND, null) === 0) return
+  throw refusedCall(`Bind /proc/thread-self/ns/net -> ${path} failed`, errno())
+}
+
+/** `ip link set lo alias $alias up`, over a socket of the namespace this thread is in. */
+const tagLoopback = (alias: string): void => {
+  const socket = new NetlinkSocket(routeProtocol)
+  try {
+    new Rtnetlink(socket).tell(setLink({ link: "lo" }, { alias, up: true }))
+  } finally {
+    socket.close()
+  }
+}
+
+const giveUp = (path: string): void => {
+  try {
+    deleteFile(path)
+  } catch {
+    // Why it was given up is what the caller has to know; what is left is told from a namespace when it is looked at.
+  }
+}
+
+/** `ip netns add $name`, tagged before anybody else can find it without its tag: bound last, when it is all there. */
+export const addNetns = ({ alias, name }: AddNetns): void => {
+  const path = pathOfName(name)
+  createFile(path)
+  try {
+    inNewNetns(() => {
+      tagLoopback(alias)
+      bindOwnNetns(path)
+    })
+  } catch (cause) {
+    giveUp(path)
+    throw cause
+  }
+}
+
+/** `ip netns delete $name`, which would unmount whatever a symbolic link in its place leads to. */
+export const deleteNetns = ({ name }: DeleteNetns): void => {
+  const path = pathOfName(name)
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    throw new Refused(`${path} is a symbolic link`, { reason: "Invalid" })
+  deleteFile(path)
+}

@@ -18,6 +18,7 @@ export const messages = {
   newChain: 0xa03,
   newRule: 0xa06,
   newSet: 0xa09,
+  getSets: 0xa0a,
   newElement: 0xa0c,
   getElement: 0xa0d,
   deleteElement: 0xa0e,

@@ -49,6 +49,8 @@ const snapshotOf = (netns: Netns) => NatOps.use((nat) => nat.snapshot(netns))
 /** `nft -i`: a process of its own that commits one transaction for each line, as fast as it can. */
 const commitElsewhere = (path: string, transactions: ReadonlyArray<string>) => {
   const child = spawn("nsenter", [`--net=${path}`, "--", "nft", "-i"], { stdio: ["pipe", "ignore", "ignore"] })
+  // It is ended when enough was seen, whatever it has not read by then.
+  child.stdin.on("error", () => undefined)
   child.stdin.end(`${transactions.join("\n")}\nquit\n`)
   return child
 }

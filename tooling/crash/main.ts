@@ -21,7 +21,7 @@ const { values } = parseArgs({
     kills: { type: "string" },
     workers: { type: "string" },
     bundle: { type: "string" },
-    ops: { type: "string", default: "auto" }
+    ops: { type: "string", default: "native" }
   }
 })
 

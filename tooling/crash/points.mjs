@@ -246,9 +246,8 @@ const foreign = async () => {
   const load = koffi.load
   koffi.load = /** @param {Array<any>} args */ (...args) => {
     const library = load.apply(koffi, args)
-    const declare = library.func.bind(library)
-    library.func = /** @param {Array<any>} declaration */ (...declaration) => {
-      const called = declare(...declaration)
+    const func = /** @param {Array<any>} declaration */ (...declaration) => {
+      const called = library.func(...declaration)
       const name = /(\w+)\s*(?:\(|$)/.exec(String(declaration[0]))?.[1] ?? ""
       const words = changing[name]
       if (words === undefined) return called
@@ -257,7 +256,7 @@ const foreign = async () => {
         return said === undefined ? called(...args) : synchronous(wordsOf(said), () => called(...args))
       }
     }
-    return library
+    return { func }
   }
 }
 await foreign()

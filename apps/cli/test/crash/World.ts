@@ -36,7 +36,7 @@ export interface Bundle {
 
 const directory = "/run/crash"
 
-const programOf = ({ cache, file, ops = "auto" }: Bundle, { config }: Scenario, stateDir: string): Program => {
+const programOf = ({ cache, file, ops = "native" }: Bundle, { config }: Scenario, stateDir: string): Program => {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
   const configFile = `${directory}/config.yaml`
   if (config !== undefined) writeFileSync(configFile, config)

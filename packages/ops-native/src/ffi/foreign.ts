@@ -44,6 +44,7 @@ export interface Libnftables {
   readonly nft_ctx_get_output_buffer: (context: NftContext) => string
   readonly nft_ctx_get_error_buffer: (context: NftContext) => string
   readonly nft_ctx_output_set_flags: (context: NftContext, flags: number) => void
+  readonly nft_ctx_output_set_debug: (context: NftContext, mask: number) => void
   readonly nft_ctx_set_dry_run: (context: NftContext, on: boolean) => void
   readonly nft_run_cmd_from_buffer: (context: NftContext, input: string) => number
   readonly nft_run_cmd_from_filename: (context: NftContext, path: string) => number
@@ -97,6 +98,7 @@ export const loadLibnftables = (): Libnftables => {
     nft_ctx_get_output_buffer: library.func("const char *nft_ctx_get_output_buffer(nft_ctx *)"),
     nft_ctx_get_error_buffer: library.func("const char *nft_ctx_get_error_buffer(nft_ctx *)"),
     nft_ctx_output_set_flags: library.func("void nft_ctx_output_set_flags(nft_ctx *, unsigned int)"),
+    nft_ctx_output_set_debug: library.func("void nft_ctx_output_set_debug(nft_ctx *, unsigned int)"),
     nft_ctx_set_dry_run: library.func("void nft_ctx_set_dry_run(nft_ctx *, bool)"),
     nft_run_cmd_from_buffer: library.func("int nft_run_cmd_from_buffer(nft_ctx *, const char *)"),
     nft_run_cmd_from_filename: library.func("int nft_run_cmd_from_filename(nft_ctx *, const char *)")

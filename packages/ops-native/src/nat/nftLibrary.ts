@@ -4,6 +4,7 @@ import { Effect, Schedule } from "effect"
 import { inNewNetns } from "../netns/inNetns.ts"
 import { isOutOfReach } from "../netns/outOfReach.ts"
 import { asMessages, commitRaw, isRaw } from "./commitRaw.ts"
+import type { HostNft } from "./HostNft.ts"
 import { inNamespace } from "./inNamespace.ts"
 import { lookUp, setNames } from "./lookUp.ts"
 import { output, runCommand, runText } from "./nftContext.ts"
@@ -18,14 +19,19 @@ const answered =
   <A>(answer: A | undefined): Effect.Effect<A, OpsError> =>
     answer === undefined ? Effect.fail(busy(attempt)) : Effect.succeed(answer)
 
-const withSocket = <A>(netns: Netns, attempt: Attempt, use: (socket: NftSocket) => A | undefined) =>
-  Effect.flatMap(
-    inNamespace(netns, attempt, () => {
+type Use<A> = (socket: NftSocket) => A | undefined
+
+/** The host's socket is kept, all others last as long as the work. */
+const withSocketOf =
+  (host: HostNft) =>
+  <A>(netns: Netns, attempt: Attempt, use: Use<A>): Effect.Effect<A, OpsError> => {
+    const own = (): A | undefined => {
       using socket = new NftSocket()
       return use(socket)
-    }),
-    answered(attempt)
-  )
+    }
+    const work = netns._tag === "Host" ? () => host.use(use) : own
+    return Effect.flatMap(inNamespace(netns, attempt, work), answered(attempt))
+  }
 
 const retryBusy = {
   while: (error: OpsError) => error.reason === "Busy",
@@ -39,8 +45,9 @@ const load: LoadInput = (netns, attempt, { text }) => inNamespace(netns, attempt
  * nft in this process. Elements are asked for and changed by netlink messages of our own, layouts are text for libnftables. What
  * cannot be done here is left to `other`: a thread cannot enter a namespace that belongs to another user namespace.
  */
-export const nftLibrary = (other: Nft): Nft => {
+export const nftLibrary = (other: Nft, host: HostNft): Nft => {
   const slotTable = slotTables()
+  const withSocket = withSocketOf(host)
 
   const commit: Nft["commit"] = (netns, attempt, install, commands) => {
     const text = Effect.suspend(() => commitText(load, netns, attempt, install, commands))

@@ -4,7 +4,8 @@ import { defineConfig } from "rolldown"
 export default defineConfig({
   input: { bin: "src/bin.ts" },
   platform: "node",
-  external: [/^node:/],
+  // koffi brings a library of its own, which it looks for beside itself.
+  external: [/^node:/, "koffi"],
   output: {
     dir: "dist",
     format: "esm",

@@ -1,7 +1,7 @@
 /** A part of a scenario's kills, for one process in namespaces of its own. */
 export interface Job {
   readonly scenario: string
-  readonly bundle: { readonly file: string; readonly cache: string }
+  readonly bundle: { readonly file: string; readonly cache: string; readonly ops?: string }
   readonly part: number
   readonly parts: number
   /** Only so many kills, spread over all; then the points are recorded once. */

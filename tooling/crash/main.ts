@@ -1,6 +1,6 @@
 /** `pnpm test:crash`: every verb is killed at every point. Flags: --scenario (a regular
  * expression), --point, --mode and --delay of one kill, --kills (so many of each scenario), --sample (as `npm test`), --workers,
- * --bundle (a bin.js that is built already). */
+ * --bundle (a bin.js that is built already), --ops (how the kernel is reached). */
 import { mkdtempSync, rmSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -20,7 +20,8 @@ const { values } = parseArgs({
     sample: { type: "boolean", default: false },
     kills: { type: "string" },
     workers: { type: "string" },
-    bundle: { type: "string" }
+    bundle: { type: "string" },
+    ops: { type: "string", default: "native" }
   }
 })
 
@@ -44,7 +45,7 @@ const only =
 
 /** In two halves, so that all workers have something to do until the end. */
 const parts = values.point === undefined && !values.sample && values.kills === undefined ? 2 : 1
-const bundle = { file, cache }
+const bundle = { file, cache, ops: values.ops }
 const countOf = (sample: number) => {
   if (values.kills !== undefined) return { count: Number(values.kills) }
   return values.sample ? { count: sample } : {}

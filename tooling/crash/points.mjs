@@ -6,9 +6,10 @@
  */
 import childProcess from "node:child_process"
 import fs from "node:fs"
-import { syncBuiltinESMExports } from "node:module"
+import { findPackageJSON, syncBuiltinESMExports } from "node:module"
 import net from "node:net"
 import { DatabaseSync, StatementSync } from "node:sqlite"
+import { pathToFileURL } from "node:url"
 import { Worker } from "node:worker_threads"
 import { wordsOf } from "./words.mjs"
 
@@ -200,4 +201,63 @@ for (const name of /** @type {const} */ (["connect", "createConnection"])) {
     }
   )
 }
+
+/** What the kernel is asked for in messages: types of nf_tables have 10 as their upper byte (linux/netfilter/nfnetlink.h). */
+const nfTables = 10
+
+/**
+ * The kinds of messages in what is sent, or undefined when all of them only ask: of rtnetlink the third of each four, of
+ * nf_tables the second of each three (linux/rtnetlink.h, linux/netfilter/nf_tables.h). An empty transaction changes nothing.
+ * @param {Uint8Array} bytes
+ */
+const sent = (bytes) => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  /** @type {Array<string>} */
+  const kinds = []
+  for (let at = 0; at + 16 <= bytes.length; at += (Math.max(view.getUint32(at, true), 16) + 3) & ~3) {
+    const type = view.getUint16(at + 4, true)
+    const [family, kind] = [type >> 8, type & 0xff]
+    const isBracket = view.getUint32(at, true) === 20 && (type === 16 || type === 17)
+    const asks = family === nfTables ? kind % 3 === 1 : type % 4 === 2
+    if (!isBracket && !asks) kinds.push(family === nfTables ? `nf ${kind}` : `rt ${type}`)
+  }
+  return kinds.length === 0 ? undefined : `send ${kinds.join(" ")}`
+}
+
+/** @type {Record<string, (...args: Array<any>) => string | undefined>} The foreign functions that change something. */
+const changing = {
+  send: (_, bytes) => sent(bytes),
+  ioctl: (_, request) => `ioctl 0x${request.toString(16)}`,
+  setns: () => "setns",
+  unshare: () => "unshare",
+  mount: (source, target) => `mount ${source} ${target}`,
+  umount2: (target) => `umount ${target}`,
+  nft_run_cmd_from_buffer: (_, text) => (text.startsWith("list ") ? undefined : "nft"),
+  nft_run_cmd_from_filename: () => "nft from a file"
+}
+
+/** Foreign functions are called by way of koffi, which is a package of the program's own. */
+const foreign = async () => {
+  const found = findPackageJSON("koffi", pathToFileURL(process.argv[1] ?? ""))
+  if (found === undefined) return
+  const manifest = fs.realpathSync(found)
+  const { exports } = JSON.parse(fs.readFileSync(manifest, "utf8"))
+  const { default: koffi } = await import(new URL(exports["."].import, pathToFileURL(manifest)).href)
+  const load = koffi.load
+  koffi.load = /** @param {Array<any>} args */ (...args) => {
+    const library = load.apply(koffi, args)
+    const func = /** @param {Array<any>} declaration */ (...declaration) => {
+      const called = library.func(...declaration)
+      const name = /(\w+)\s*(?:\(|$)/.exec(String(declaration[0]))?.[1] ?? ""
+      const words = changing[name]
+      if (words === undefined) return called
+      return /** @param {Array<any>} args */ (...args) => {
+        const said = words(...args)
+        return said === undefined ? called(...args) : synchronous(wordsOf(said), () => called(...args))
+      }
+    }
+    return { func }
+  }
+}
+await foreign()
 syncBuiltinESMExports()

@@ -1,9 +1,11 @@
 import type { Backends, HostProbe, HostSurvey, Vmnet, VmnetError } from "@vmnet/core"
 import { Context, Effect, Layer } from "effect"
+import type { OpsChoice } from "vmnet/effect"
 
-/** What decides which VMs a command sees. */
+/** What decides which VMs a command sees, and how it reaches the kernel. */
 export interface EngineOptions {
   readonly stateDir: string
+  readonly ops: OpsChoice
 }
 
 /**

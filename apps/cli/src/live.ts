@@ -4,7 +4,7 @@ import { type HostOptions, layerHost, layerSurvey, layerVmnetHost } from "vmnet/
 export const host = layerHost
 
 /** `Vmnet` on this host, its record in `stateDir`. */
-export const vmnet = ({ stateDir }: Pick<HostOptions, "stateDir">) => layerVmnetHost({ stateDir })
+export const vmnet = (options: Pick<HostOptions, "ops" | "stateDir">) => layerVmnetHost(options)
 
 /** What looks at this host. */
 export const survey = layerSurvey

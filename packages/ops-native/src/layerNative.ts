@@ -18,16 +18,10 @@ export const objectionToNative = (): string | undefined => {
   }
 }
 
-/**
- * Every operation on the host: links, firewall and parameters in this process, all else, and namespaces that this process cannot
- * enter, through the system's programs.
- */
-export const layerNative = (options: ExecOptions): Layer.Layer<ExecServices, OpsError> => {
-  const exec = layerExec(options)
-  const native: Layer.Layer<LinkOps | NatOps | SysctlOps, OpsError, ExecServices> = Layer.mergeAll(
-    LinkOpsNetlink.layer,
-    NatOpsNetfilter.layer(options),
-    SysctlOpsNative.layer
-  )
-  return Layer.provideMerge(native, exec)
-}
+/** Links, firewall and parameters in this process; programs for the namespaces that it cannot enter. */
+export const layerCalls = (options: ExecOptions): Layer.Layer<LinkOps | NatOps | SysctlOps, OpsError, ExecServices> =>
+  Layer.mergeAll(LinkOpsNetlink.layer, NatOpsNetfilter.layer(options), SysctlOpsNative.layer)
+
+/** Every operation on the host: what can be is done in this process, all else by the system's programs. */
+export const layerNative = (options: ExecOptions): Layer.Layer<ExecServices, OpsError> =>
+  Layer.provideMerge(layerCalls(options), layerExec(options))

@@ -69,7 +69,14 @@ export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
     },
     doctor: async (given = {}) => {
       checkCallOptions("doctor", given)
-      return observer.run(doctorOf({ config, ...recordOf(options) }), given.signal)
+      return observer.run(
+        doctorOf({
+          config,
+          ...recordOf(options),
+          ops: options.kernel === undefined ? (options.ops ?? "auto") : undefined
+        }),
+        given.signal
+      )
     },
     status: async (options) => call("status", verbs.status, options),
     close,

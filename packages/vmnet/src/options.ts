@@ -1,4 +1,5 @@
 import type { Backend, ProgressStep } from "@vmnet/core"
+import type { OpsChoice } from "./host/layerOps.ts"
 import type { Kernel } from "./host/layers.ts"
 
 /** A configuration as an object: what `vmnet config schema` describes, with `networks`, `vms` and `forwarding`. */
@@ -21,8 +22,10 @@ export interface VmnetOptions {
   readonly stateDir?: string | undefined
   /** Backends beside the built-in ones. */
   readonly backends?: ReadonlyArray<Backend> | undefined
-  /** The kernel to work on; this host's through `ip` and `nft` if absent. `MemoryKernel.make()` of `@vmnet/testkit` is one. */
+  /** The kernel to work on; this host's if absent. `MemoryKernel.make()` of `@vmnet/testkit` is one. */
   readonly kernel?: Kernel | undefined
+  /** How this host's kernel is reached: calls in this process (`native`), programs (`exec`), or what works if absent (`auto`). */
+  readonly ops?: OpsChoice | undefined
   /** Told of every step as it begins. */
   readonly onProgress?: ((step: ProgressStep) => void) | undefined
   /** Told what went wrong while undoing, which no promise rejects with; a warning of the process if absent. */

@@ -38,6 +38,11 @@ const flags = {
     )
   ),
   json: switchFlag("json", "The result as -o json unless -o says otherwise, and errors as JSON on stderr"),
+  ops: Flag.Literals("ops", ["auto", "native", "exec"]).pipe(
+    Flag.withDefault("auto" as const),
+    Flag.withMetavar("WAY"),
+    Flag.withDescription("How the kernel is reached: auto, native (calls in this process) or exec (ip and nft)")
+  ),
   noDaemon: switchFlag("no-daemon", "Do the work in this process, daemon or not"),
   verbose: switchFlag("verbose", "A line for every step, and the cause of errors, on stderr").pipe(Flag.withAlias("v"))
 }

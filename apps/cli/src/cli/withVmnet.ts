@@ -13,7 +13,7 @@ export const withVmnet = <A, E, R>(
 ) =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    const layer = yield* engine.vmnet({ stateDir: yield* stateDirOf(globals.stateDir) })
+    const layer = yield* engine.vmnet({ stateDir: yield* stateDirOf(globals.stateDir), ops: globals.ops })
     const progress = yield* makeProgress(globals.verbose)
     return yield* Effect.interruptible(Effect.flatMap(Vmnet, use)).pipe(
       Effect.provide(layer),

@@ -18,8 +18,9 @@ export const diagnosis = Effect.fn("diagnosis")(function* (globals: Globals) {
     Effect.provide(
       doctorOf({
         config,
+        ops: globals.ops,
         stateDir: stateDirOf(globals.stateDir, invocation),
-        vmnet: (stateDir) => Layer.unwrap(engine.vmnet({ stateDir }))
+        vmnet: (stateDir) => Layer.unwrap(engine.vmnet({ stateDir, ops: globals.ops }))
       }),
       yield* engine.survey
     )

@@ -30,15 +30,17 @@ export interface Bundle {
   readonly file: string
   /** Where compiled code is kept between runs. */
   readonly cache: string
+  /** How the kernel is reached: `--ops`. */
+  readonly ops?: string
 }
 
 const directory = "/run/crash"
 
-const programOf = ({ cache, file }: Bundle, { config }: Scenario, stateDir: string): Program => {
+const programOf = ({ cache, file, ops = "native" }: Bundle, { config }: Scenario, stateDir: string): Program => {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
   const configFile = `${directory}/config.yaml`
   if (config !== undefined) writeFileSync(configFile, config)
-  const globals = ["--state-dir", stateDir, ...(config === undefined ? [] : ["--config", configFile])]
+  const globals = ["--state-dir", stateDir, "--ops", ops, ...(config === undefined ? [] : ["--config", configFile])]
   return { file, cache, trace: `${directory}/trace`, globals }
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs"
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -11,6 +11,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 export const makeBundle = async () => {
   const directory = mkdtempSync(join(tmpdir(), "vmnet-bundle-"))
   cpSync(join(root, "package.json"), join(directory, "package.json"))
+  // What is not in the bundle is found as an installed package finds it.
+  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"))
   await build({ ...config, cwd: root, output: { ...config.output, dir: join(directory, "dist") } })
   return {
     directory,

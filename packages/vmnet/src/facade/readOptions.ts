@@ -1,4 +1,5 @@
 import type { RequestFlags } from "@vmnet/core"
+import { opsChoices } from "../host/layerOps.ts"
 import type { CallOptions, GcOptions, UpOptions, VmnetOptions, VmsOptions } from "../options.ts"
 import { badInput } from "./failure.ts"
 
@@ -45,6 +46,7 @@ const vmnetChecks = {
   stateDir: (value) => isText(value) && value !== "",
   backends: Array.isArray,
   kernel: isObject,
+  ops: (value) => opsChoices.some((choice) => choice === value),
   onProgress: isFunction,
   onWarning: isFunction
 } satisfies Record<keyof VmnetOptions, Check>

@@ -52,7 +52,7 @@ export const recordOf = (options: VmnetOptions) => ({
   vmnet: (stateDir: string) =>
     Layer.unwrap(
       Effect.map(backendsOf(options.backends), (backends) =>
-        layerVmnetHost({ stateDir, kernel: options.kernel, backends })
+        layerVmnetHost({ stateDir, kernel: options.kernel, ops: options.ops, backends })
       )
     )
 })
@@ -65,7 +65,8 @@ export const servicesOf = (options: VmnetOptions) => {
     Layer.unwrap(
       Effect.gen(function* () {
         const stateDir = yield* Effect.fromResult(stateDirFor(options))
-        return layerVmnetHost({ stateDir, kernel: options.kernel, backends: yield* backendsOf(options.backends) })
+        const backends = yield* backendsOf(options.backends)
+        return layerVmnetHost({ stateDir, kernel: options.kernel, ops: options.ops, backends })
       })
     ),
     warnings(warn),

@@ -3,6 +3,7 @@ import {
   doctor,
   type DoctorContext,
   emptyConfig,
+  type Finding,
   driftFindings,
   leftoverFindings,
   lostFindings,
@@ -14,9 +15,12 @@ import {
 import { Effect, type Layer, Result } from "effect"
 import { knownNetworks } from "../config/knownNetworks.ts"
 import { canonical } from "./canonical.ts"
+import { operationsOf, type OpsChoice } from "./layerOps.ts"
 
 export interface DoctorOptions {
   readonly stateDir: Result.Result<string, VmnetError>
+  /** How the kernel is to be reached; absent where it is not this host's. */
+  readonly ops?: OpsChoice | undefined
   /** The configuration, which may be what is wrong. */
   readonly config: Effect.Effect<Config, VmnetError>
   /** The service with its record in a state directory: only opened where there is a record. */
@@ -60,6 +64,19 @@ const recordChecks = (vmnet: Layer.Layer<Vmnet, VmnetError>) => {
   ]
 }
 
+/** Calls in this process are the default: that they are not possible is worth a word, and no harm. */
+const operationsFinding = Effect.fnUntraced(function* (choice: OpsChoice) {
+  const { ops, why } = yield* operationsOf(choice)
+  const isFallback = choice !== "exec" && ops === "exec"
+  return {
+    check: "operations",
+    status: isFallback ? ("warning" as const) : ("ok" as const),
+    message: `links and firewall are reached by ${ops === "native" ? "calls" : "programs"}: ${why}`,
+    fix: isFallback ? "apt-get install libnftables1" : null,
+    details: { ops, asked: choice }
+  } satisfies Finding
+})
+
 const brokenConfig = (error: VmnetError) => ({
   check: "configuration",
   status: "problem" as const,
@@ -69,11 +86,12 @@ const brokenConfig = (error: VmnetError) => ({
 })
 
 /** A whole diagnosis. It opens no ledger but one that is there and ours, and makes no directory. */
-export const doctorOf = Effect.fn("doctorOf")(function* ({ config, stateDir, vmnet }: DoctorOptions) {
+export const doctorOf = Effect.fn("doctorOf")(function* ({ config, ops, stateDir, vmnet }: DoctorOptions) {
   const read = yield* Effect.result(config)
   const directory = Result.isSuccess(stateDir) ? canonical(stateDir.success) : null
   const context = yield* contextOf(Result.isSuccess(read) ? read.success : emptyConfig, directory)
   const record = directory === null ? [] : recordChecks(vmnet(directory))
   const { findings } = yield* doctor(context, record)
-  return { findings: Result.isSuccess(read) ? findings : [brokenConfig(read.failure), ...findings] }
+  const all = ops === undefined ? findings : [...findings, yield* operationsFinding(ops)]
+  return { findings: Result.isSuccess(read) ? all : [brokenConfig(read.failure), ...all] }
 })

@@ -16,13 +16,14 @@ import {
   type Vmnet,
   VmnetError
 } from "@vmnet/core"
-import { CommandsExeca, HostProbeProc, HostSurveyProc, layerExec } from "@vmnet/ops-exec"
+import { CommandsExeca, HostProbeProc, HostSurveyProc } from "@vmnet/ops-exec"
 import { Effect, Layer } from "effect"
 import { readFileSync } from "node:fs"
 import { builtinBackends } from "./builtinBackends.ts"
 import { canonical } from "./canonical.ts"
+import { layerOps, type OpsChoice } from "./layerOps.ts"
 
-/** Every operation on a kernel: the real one's through `ip` and `nft`, or `MemoryKernel.make()` of `@vmnet/testkit`. */
+/** Every operation on a kernel that is not this host's: `MemoryKernel.make()` of `@vmnet/testkit`, or one of your own. */
 export interface Kernel {
   readonly layer: Layer.Layer<Helpers | LinkOps | NatOps | SysctlOps | MountOps | HostProbe | HostSurvey, OpsError>
 }
@@ -34,6 +35,8 @@ export interface HostOptions {
   readonly backends?: ReadonlyArray<Backend> | undefined
   /** The kernel to work on; this host's if absent. */
   readonly kernel?: Kernel | undefined
+  /** How this host's kernel is reached; `auto` if absent. */
+  readonly ops?: OpsChoice | undefined
 }
 
 const notReady = (error: OpsError): VmnetError =>
@@ -43,7 +46,7 @@ const notReady = (error: OpsError): VmnetError =>
     cause: error
   })
 
-const ready = <A>(layer: Layer.Layer<A, OpsError>): Layer.Layer<A, VmnetError> =>
+const ready = <A>(layer: Layer.Layer<A, OpsError | VmnetError>): Layer.Layer<A, VmnetError> =>
   Layer.catchTag(layer, "OpsError", (error) => Layer.effectContext(Effect.fail(notReady(error))))
 
 /** Absent on hosts that were never given one; then the state directory alone tells installs apart. */
@@ -85,7 +88,9 @@ export const layerVmnetHost = (options: HostOptions): Layer.Layer<Vmnet | Backen
     Effect.sync(() => {
       const stateDir = canonical(options.stateDir)
       const install = InstallId.derive(machineId(), stateDir)
-      const kernel = ready(options.kernel?.layer ?? layerExec({ install, stateDir }))
+      const kernel = ready<Layer.Success<Kernel["layer"]>>(
+        options.kernel?.layer ?? layerOps(options.ops ?? "auto", { install, stateDir })
+      )
       const backends = options.backends === undefined ? builtin : Backends.layerOf(options.backends)
       return layerVmnet.pipe(
         Layer.provide(layerLedger({ stateDir, install })),

@@ -1,21 +1,13 @@
-import { Effect, Layer, ManagedRuntime, Result } from "effect"
-import { readFileSync } from "node:fs"
+import { Effect, ManagedRuntime, Result } from "effect"
 import {
   type AttachRequest,
   type Attachment,
-  Backends,
   type Config,
   decodeConfig,
-  InstallId,
-  layerHostRegister,
-  layerLedger,
-  layerVmnet,
   type Plan,
   Vmnet
 } from "../../packages/core/src/index.ts"
-import { layerExec } from "../../packages/ops-exec/src/index.ts"
-import { layerNative } from "../../packages/ops-native/src/index.ts"
-import { builtinBackends, requestOf } from "../../packages/vmnet/src/effect.ts"
+import { layerVmnetHost, requestOf } from "../../packages/vmnet/src/effect.ts"
 import { config as text } from "./networks.ts"
 
 /** Ways to the kernel: in this process, or by programs. */
@@ -45,33 +37,15 @@ export interface World {
 const stateDir = "/run/vmnet/bench"
 
 /** Both ways share a record, as two programs of one install do. */
-const layerOf = (ops: Ops, install: string) => {
-  const kernel = (ops === "native" ? layerNative : layerExec)({ install, stateDir })
-  return layerVmnet.pipe(
-    Layer.provide(layerLedger({ stateDir, install })),
-    Layer.provide(layerHostRegister("/run/vmnet/host")),
-    Layer.provideMerge(Layer.merge(kernel, Backends.layerOf(builtinBackends)))
-  )
-}
+const runtimeOf = (ops: Ops) => ManagedRuntime.make(layerVmnetHost({ stateDir, ops }))
 
 const requestFor = ({ netns, network, vm }: Wanted, config: Config) =>
   requestOf({ vm, network, egress: [], publish: [], ...(netns !== undefined && { netns }) }, config)
 
-const machineId = (): string => {
-  try {
-    return readFileSync("/etc/machine-id", "utf8").trim()
-  } catch {
-    return ""
-  }
-}
-
-export const makeWorld = (): World => {
+export const makeWorld = async (): Promise<World> => {
   const config = Result.getOrThrow(decodeConfig(text, "bench.yaml"))
-  const install = InstallId.derive(machineId(), stateDir)
-  const runtimes = {
-    native: ManagedRuntime.make(layerOf("native", install)),
-    exec: ManagedRuntime.make(layerOf("exec", install))
-  }
+  const runtimes = { native: runtimeOf("native"), exec: runtimeOf("exec") }
+  const { install } = await runtimes.native.runPromise(Effect.flatMap(Vmnet, ({ status }) => status))
   const request = (wanted: Wanted) => requestFor(wanted, config)
   const withRequest = <A, E>(
     wanted: Wanted,

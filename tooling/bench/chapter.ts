@@ -32,7 +32,7 @@ await Effect.runPromise(
   Effect.scoped(
     Effect.andThen(
       PrivateHost.make(),
-      Effect.tryPromise(() => run(chapter as Chapter, makeWorld(), JSON.parse(options) as Options))
+      Effect.tryPromise(async () => run(chapter as Chapter, await makeWorld(), JSON.parse(options) as Options))
     )
   ).pipe(
     Effect.catchCause((cause) =>

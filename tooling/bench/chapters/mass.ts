@@ -30,9 +30,14 @@ const upAndDown = async (world: World, figures: Figures, title: string, wanted: 
 
 const memoryFigures = (figures: Figures, before: Memory, after: Memory, count: number): void => {
   const each = (what: string, kib: number, note?: string): void => figures.add(what, kib / count, "KiB", note)
-  each("memory of a slot", before.available - after.available, "by MemAvailable")
+  const kernel = (memory: Memory): number => memory.slab + memory.perCpu + memory.pages
+  each("kernel memory of a slot", kernel(after) - kernel(before), "slab, per CPU, vmalloc, stacks, page tables")
   each("of it slab", after.slab - before.slab)
-  each("of it per CPU", after.perCpu - before.perCpu)
+  each(
+    "by what the machine has left",
+    before.available - after.available,
+    "MemAvailable: whatever else runs counts too"
+  )
   each("memory of this process, a VM", after.process - before.process, "resident; garbage included")
 }
 

@@ -6,6 +6,7 @@ export interface Memory {
   readonly available: number
   readonly slab: number
   readonly perCpu: number
+  readonly pages: number
   readonly process: number
 }
 
@@ -19,6 +20,7 @@ export const readMemory = (): Memory => {
     available: entry(text, "MemAvailable"),
     slab: entry(text, "Slab"),
     perCpu: entry(text, "Percpu"),
+    pages: entry(text, "VmallocUsed") + entry(text, "KernelStack") + entry(text, "PageTables"),
     process: process.memoryUsage().rss / 1024
   }
 }

@@ -7,17 +7,21 @@ export interface Contestant {
 
 /** What is timed, and how to get rid of what a failure has left. */
 export interface Attempt {
-  readonly attach: () => Promise<void>
-  readonly detach: () => Promise<void>
+  readonly attach: Timed
+  readonly detach: Timed
   /** Untimed, after `detach` or after either has failed; must not fail itself. */
   readonly clear: () => Promise<void>
 }
 
-export const contestantKeys = ["floor", "native", "pool-floor", "pool", "exec", "programs", "cni"] as const
+/** Work that is timed from outside, unless it says itself how many milliseconds it took. */
+export type Timed = () => Promise<number | void>
+
+export const contestantKeys = ["floor-c", "floor", "native", "pool-floor", "pool", "exec", "programs", "cni"] as const
 export type ContestantKey = (typeof contestantKeys)[number]
 
 /** As tables and plots call them. */
 export const titles: Readonly<Record<ContestantKey, string>> = {
+  "floor-c": "bare calls, from C",
   floor: "bare kernel calls",
   native: "vmnet, in-process",
   "pool-floor": "claim, bare calls",

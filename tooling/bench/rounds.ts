@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
-import type { Attempt, Contestant, ContestantKey } from "./Contestant.ts"
+import type { Attempt, Contestant, ContestantKey, Timed } from "./Contestant.ts"
 import { shuffled } from "./statistics.ts"
 
 /** What a contestant's samples were, in milliseconds; those that failed are in `failures` only. */
@@ -17,10 +17,10 @@ export interface Rounds {
   readonly told: (round: number) => void
 }
 
-const timed = async (work: () => Promise<void>): Promise<number> => {
+const timed = async (work: Timed): Promise<number> => {
   const began = performance.now()
-  await work()
-  return performance.now() - began
+  const took = await work()
+  return took ?? performance.now() - began
 }
 
 const linkCount = (): number => readdirSync("/sys/class/net").length

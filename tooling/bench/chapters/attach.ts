@@ -1,9 +1,10 @@
 import { cni, cniIsThere } from "../contestants/cni.ts"
-import { floor, poolFloor } from "../contestants/floorContestant.ts"
+import { floor, floorInC, poolFloor } from "../contestants/floorContestant.ts"
 import { programs } from "../contestants/programs.ts"
 import type { MakeContestant } from "../contestants/Stage.ts"
 import { exec, native, pool } from "../contestants/vmnetContestant.ts"
 import type { ContestantKey } from "../Contestant.ts"
+import { Player } from "../floor/Player.ts"
 import { networkOf, networkOfMember } from "../networks.ts"
 import type { Options } from "../options.ts"
 import { say } from "../progress.ts"
@@ -12,7 +13,7 @@ import { interleave, type Samples } from "../rounds.ts"
 import { summarize } from "../statistics.ts"
 import type { World } from "../World.ts"
 
-const makers: Readonly<Record<ContestantKey, MakeContestant>> = {
+const makers: Readonly<Record<Exclude<ContestantKey, "floor-c">, MakeContestant>> = {
   floor,
   native,
   "pool-floor": poolFloor,
@@ -20,6 +21,14 @@ const makers: Readonly<Record<ContestantKey, MakeContestant>> = {
   exec,
   programs,
   cni
+}
+
+/** Without a compiler there is no floor in C, and the others go on. */
+const makerOf = (key: ContestantKey): MakeContestant | undefined => {
+  if (key !== "floor-c") return makers[key]
+  const player = Player.start()
+  if (player === undefined) say("there is no C compiler: the floor is JavaScript's alone")
+  return player === undefined ? undefined : floorInC(player)
 }
 
 /** Who can do what: only TAPs come from pools, and CNI makes namespaces. */
@@ -83,7 +92,7 @@ export const attachChapter = async (
   const bridge = await raiseAnchors(world, subject)
   const contestants = options.contestants
     .filter((key) => takesPart(subject, key))
-    .map((key) => makers[key]({ subject, world, bridge }))
+    .flatMap((key) => makerOf(key)?.({ subject, world, bridge }) ?? [])
   let there = 0
   for (const population of options.populations) {
     await populate(world, subject, there, population)

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs"
 import type { Plan, Resource } from "../../../packages/core/src/index.ts"
 import { Floor } from "../floor/Floor.ts"
+import type { Player } from "../floor/Player.ts"
 import { type Prepared, prepare } from "../floor/Prepared.ts"
+import { attachScript, detachScript } from "../floor/script.ts"
 import { slotTable } from "../floor/slotTable.ts"
 import { networkOf } from "../networks.ts"
 import type { MakeContestant, Stage } from "./Stage.ts"
@@ -56,6 +58,35 @@ export const floor: MakeContestant = (stage) => {
     }
   }
 }
+
+/** The same bytes, sent by a program in C that does nothing else: what JavaScript adds to the floor is the difference. */
+export const floorInC =
+  (player: Player): MakeContestant =>
+  (stage) => {
+    const prepared = preparer(stage)
+    return {
+      key: "floor-c",
+      prepare: async (turn) => {
+        const { all } = await prepared(turn)
+        const [attach, detach] = [attachScript(all), detachScript(all)]
+        let isUp = false
+        return {
+          attach: () => {
+            isUp = true
+            return player.play(attach)
+          },
+          detach: async () => {
+            const took = await player.play(detach)
+            isUp = false
+            return took
+          },
+          clear: async () => {
+            if (isUp) await player.play(detach).catch(() => {})
+          }
+        }
+      }
+    }
+  }
 
 /** What a claim adds to a device that is there: who the guest is, and the way to it. */
 const isClaimed = ({ kind, ...resource }: Resource): boolean =>

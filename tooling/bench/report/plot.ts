@@ -8,6 +8,7 @@ const frame = { left: 64, top: 44, width: 460, height: 300, legend: 176, bottom:
 /** Of middling brightness, to be seen on white and on black. */
 const ink = "#7d8590"
 const colours: Readonly<Record<ContestantKey, string>> = {
+  "floor-c": "#57ab5a",
   floor: "#8b949e",
   native: "#2f81f7",
   "pool-floor": "#b08800",

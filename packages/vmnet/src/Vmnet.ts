@@ -19,6 +19,8 @@ import type { VmnetError } from "./VmnetError.ts"
 export interface GcReport {
   readonly actions: ReadonlyArray<GcAction>
   readonly problems: ReadonlyArray<VmnetError>
+  /** VMs that were in the kernel with this install's tag and on no record; absent where there are none. */
+  readonly unrecorded?: ReadonlyArray<string>
 }
 
 /** vmnet on one host, as promises. Every one of them rejects with a `VmnetError`, or with the reason of its signal. */

@@ -13,7 +13,7 @@ export const attachmentListDocument = (attachments: ReadonlyArray<Attachment>): 
       headings,
       attachments.map((one) => [
         one.vm,
-        stateCell(one.state, style),
+        stateCell(one, style),
         one.backend,
         one.network,
         one.host.address,

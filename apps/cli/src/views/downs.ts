@@ -1,6 +1,6 @@
 import type { LeftAlone } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
-import { columns } from "./columns.ts"
+import { columnsOrNothing } from "./columns.ts"
 
 /** One VM of a `down`. A failed one is listed too: its error is on stderr. */
 export interface DownLine {
@@ -13,7 +13,7 @@ export interface DownLine {
 export const downsDocument = (downs: ReadonlyArray<DownLine>): Document => ({
   json: { vms: downs },
   table: (style) =>
-    columns(
+    columnsOrNothing(
       ["VM", "OUTCOME"],
       downs.map(({ vm, outcome }) => [
         vm,

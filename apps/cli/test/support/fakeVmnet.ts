@@ -110,8 +110,10 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
     Effect.map(Effect.result(answer), (result): EachVm<A> => ({ vm, result }))
   const service: Vmnet["Service"] = Vmnet.of({
     upMany: (all) =>
-      Effect.forEach(all, (request) =>
-        each(request.vm, Effect.andThen(failing(`up ${request.vm}`), service.up(request)))
+      Effect.forEach(all, (request, index) =>
+        each(request.vm, Effect.andThen(failing(`up ${request.vm}`), service.up(request))).pipe(
+          Effect.updateService(Progress, (report) => (step) => report({ ...step, fraction: index / all.length }))
+        )
       ),
     downMany: (vms) => Effect.forEach(vms, (vm) => each(vm, service.down(vm))),
     up: Effect.fnUntraced(function* (request) {

@@ -1,6 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AttachRequest, type EachVm, type Ledger, Vmnet, type VmnetError } from "@vmnet/core"
-import { type Call, everyFault, type Fault, type FaultRun, forEachFault, type Scenario } from "@vmnet/testkit"
+import {
+  type Call,
+  everyFault,
+  type Fault,
+  fewFaults,
+  type FaultRun,
+  forEachFault,
+  type Scenario
+} from "@vmnet/testkit"
 import { Effect, Exit, Result } from "effect"
 import { layerFaultyInstall, layerInstall, request, type World as Machine, world as machine } from "../support/world.ts"
 import { assertPicture, fleet, names, type Picture, picture } from "./support.ts"
@@ -58,9 +66,17 @@ const eachOrNone = (requests: ReadonlyArray<AttachRequest>) => (run: Run) =>
     yield* assertPicture(world, world.before, "left behind in the end")
   })
 
+/** Every way for a call of few steps; of a long batch the ends and the middle: its steps are those of single VMs, which are tried one by one elsewhere. */
+const mostFaults = (call: Call): ReadonlyArray<Fault> => {
+  const middle = Math.floor(call.steps / 2)
+  if (call.steps < 4) return everyFault(call)
+  const cuts = [0, middle, call.steps].map((applied): Fault => ({ _tag: "Crash", applied }))
+  return [...fewFaults(call), ...cuts, { _tag: "Hang", applied: middle }]
+}
+
 /** An interruption while the locks are given back comes too late. */
 const untilAnswered = (call: Call): ReadonlyArray<Fault> =>
-  everyFault(call).filter(({ _tag }) => _tag !== "Hang" || !call.words.includes("unlock vm "))
+  mostFaults(call).filter(({ _tag }) => _tag !== "Hang" || !call.words.includes("unlock vm "))
 
 const upScenario = (
   requests: ReadonlyArray<AttachRequest>,
@@ -95,6 +111,7 @@ const downScenario = (
   world: worldWith(others, requests),
   services: (world) => layerFaultyInstall(world, install),
   run: () => Vmnet.use((vmnet) => vmnet.downMany(names(requests))),
+  faults: mostFaults,
   check: goneInTheEnd(requests)
 })
 

@@ -74,9 +74,9 @@ const mostFaults = (call: Call): ReadonlyArray<Fault> => {
   return [...fewFaults(call), ...cuts, { _tag: "Hang", applied: middle }]
 }
 
-/** An interruption while the locks are given back comes too late. */
+/** An interruption while the locks are given back, or behind that, comes too late. */
 const untilAnswered = (call: Call): ReadonlyArray<Fault> =>
-  mostFaults(call).filter(({ _tag }) => _tag !== "Hang" || !call.words.includes("unlock vm "))
+  mostFaults(call).filter(({ _tag }) => _tag !== "Hang" || !/unlock vm |look up helpers/.test(call.words))
 
 const upScenario = (
   requests: ReadonlyArray<AttachRequest>,

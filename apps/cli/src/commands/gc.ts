@@ -21,7 +21,9 @@ export const failIfAny = ([first, ...rest]: ReadonlyArray<VmnetError>): Effect.E
 > => {
   if (first === undefined) return Effect.void
   if (rest.length === 0) return Effect.fail(first)
-  return Effect.fail(new SeveralFailures({ action: "things could not be removed", errors: [first, ...rest] }))
+  return Effect.fail(
+    new SeveralFailures({ leading: "worst", action: "things could not be removed", errors: [first, ...rest] })
+  )
 }
 
 export const gc = Command.make(

@@ -20,6 +20,12 @@ export const checkPublish = Effect.fnUntraced(function* (vm: string, specs: Read
     ({ code }) => code === "PORT_IN_USE",
     (error) => Effect.flatMap(unlessEnded(error), Effect.fail)
   )
+  yield* checkHostPorts(vm, specs)
+})
+
+/** The same without a look at other VMs' ports. */
+export const checkHostPorts = Effect.fnUntraced(function* (vm: string, specs: ReadonlyArray<PublishSpec>) {
+  if (specs.length === 0) return
   const probe = yield* HostProbe
   const sockets = yield* Effect.mapError(probe.sockets, (error) => stepError(vm, "look at the host's sockets", error))
   for (const spec of specs) {

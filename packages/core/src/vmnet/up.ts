@@ -50,7 +50,7 @@ export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: At
 })
 
 /** What the ledger knows of a VM that is to come up, and of its network. */
-const lookFor = (tx: Tx, { vm, network }: AttachRequest) => {
+export const lookFor = (tx: Tx, { vm, network }: AttachRequest) => {
   const share = `net.${network.network}`
   return {
     known: findLease(tx, vm),
@@ -78,11 +78,11 @@ const answer = Effect.fnUntraced(function* (
   return yield* attach(drivers, { ...asked, isLive: isLive && known === undefined })
 })
 
-const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRecord): boolean =>
+export const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRecord): boolean =>
   owner !== undefined && !probe.alive(owner)
 
 /** The same answer again, if it is still true: a VM whose TAP somebody deleted is not up. */
-const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseRecord, request: AttachRequest) {
+export const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseRecord, request: AttachRequest) {
   if (!sameRequest(known.request, request)) return yield* vmConflict(known.request, request)
   const lost = yield* lostOf(drivers, request.vm)
   if (lost.length > 0) return yield* notWhole(request.vm, lost)
@@ -137,11 +137,11 @@ const attach = Effect.fnUntraced(function* (drivers: Drivers, { backend, isLive,
 })
 
 /** Whether another name could be had in its place. */
-const isOurs = ({ namespaces }: Backend, { address, network }: AttachRequest, name: unknown): name is string =>
+export const isOurs = ({ namespaces }: Backend, { address, network }: AttachRequest, name: unknown): name is string =>
   typeof name === "string" &&
   (InterfaceName.matches(name) || (address === undefined && namespaces?.addressOf(network, name) !== undefined))
 
-const isFresh = (avoid: Set<string>, name: string): boolean => {
+export const isFresh = (avoid: Set<string>, name: string): boolean => {
   if (avoid.has(name)) return false
   avoid.add(name)
   return true
@@ -171,9 +171,11 @@ const attempt = Effect.fnUntraced(function* (drivers: Drivers, asked: Asked, lef
 })
 
 /** A reservation, and which of its shares have to be made: those that are there stay, for the lease holds them now. */
-type Reserved = Reservation & { readonly absent: ReadonlyArray<{ readonly share: Share; readonly rank: number }> }
+export type Reserved = Reservation & {
+  readonly absent: ReadonlyArray<{ readonly share: Share; readonly rank: number }>
+}
 
-const withAbsentShares = (tx: Tx, reservation: Reservation): Reserved => ({
+export const withAbsentShares = (tx: Tx, reservation: Reservation): Reserved => ({
   ...reservation,
   absent: reservation.plan.shares
     .map((share, rank) => ({ share, rank }))
@@ -203,7 +205,7 @@ const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
 })
 
 /** A device out of the pool that somebody has opened or changed meanwhile is passed over for another. */
-const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: ReadonlyArray<Resource>) {
+export const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: ReadonlyArray<Resource>) {
   const rules = rulesStand(member, ownerOfMember(lease.install, lease.pooled!))
   const [condition, isJudged] = yield* Effect.all([inspectLeased(lease, member), rules], { concurrency: 2 })
   if (condition === "clean" && isJudged) return
@@ -217,7 +219,7 @@ const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: Readonly
 })
 
 /** Puts everything back. It cannot fail: what cannot be removed stays recorded under a `failed` lease. */
-const undo = Effect.fnUntraced(
+export const undo = Effect.fnUntraced(
   function* (drivers: Drivers, asked: Asked, touched: Touched, left: Array<string>) {
     const { vm } = asked.request
     const { device, report } = yield* undoMade(drivers, asked, touched)

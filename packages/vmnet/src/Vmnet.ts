@@ -19,6 +19,8 @@ import type { VmnetError } from "./VmnetError.ts"
 export interface GcReport {
   readonly actions: ReadonlyArray<GcAction>
   readonly problems: ReadonlyArray<VmnetError>
+  /** VMs that were in the kernel with this install's tag and on no record; absent where there are none. */
+  readonly unrecorded?: ReadonlyArray<string>
 }
 
 /** The answer for one VM of several: what its `up` or `down` alone would have resolved with, or the error. */

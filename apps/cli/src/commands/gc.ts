@@ -10,7 +10,7 @@ import { gcDocument } from "../views/gc.ts"
 
 const summary = ({ actions }: GcResult): string => {
   const count = (action: string): number => actions.filter((one) => one.action === action).length
-  const parts = ["deleted", "would-delete", "skipped"].filter((action) => count(action) > 0)
+  const parts = ["deleted", "would-delete", "moved", "would-move", "skipped"].filter((action) => count(action) > 0)
   return parts.length === 0 ? "nothing to collect" : parts.map((action) => `${count(action)} ${action}`).join(", ")
 }
 

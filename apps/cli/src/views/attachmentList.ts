@@ -19,7 +19,7 @@ export const attachmentListDocument = (attachments: ReadonlyArray<Attachment>): 
 
 export const attachmentRow = (one: Attachment, style: Style) => [
   one.vm,
-  stateCell(one.state, style),
+  stateCell(one, style),
   one.backend,
   one.network,
   one.host.address,

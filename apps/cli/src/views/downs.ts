@@ -1,6 +1,6 @@
 import type { LeftAlone } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
-import { columns } from "./columns.ts"
+import { columnsOrNothing } from "./columns.ts"
 import { failedJson, type VmFailure } from "./failures.ts"
 
 /** One VM of a `down`. A failed one is listed too: its error is on stderr. */
@@ -14,7 +14,7 @@ export interface DownLine {
 export const downsDocument = (downs: ReadonlyArray<DownLine>, failures: ReadonlyArray<VmFailure>): Document => ({
   json: { vms: downs, ...failedJson(failures) },
   table: (style) =>
-    columns(
+    columnsOrNothing(
       ["VM", "OUTCOME"],
       downs.map(({ vm, outcome }) => [
         vm,

@@ -66,26 +66,30 @@ export interface GcOptions {
 export type GcVerdict = "owned" | "in-use" | "not-owned" | "not-judged"
 
 /**
- * One object and what `gc` did with it; `vm` is null for what several VMs had used. `skipped` and `owned` is what could
- * not be removed. The reason begins with the verdict, in words.
+ * One object and what `gc` did with it; `vm` is null for what several VMs had used, and `netns` for the host's own
+ * namespace. `skipped` and `owned` is what could not be removed; `moved` is a damaged ledger, which is kept under another
+ * name. The reason begins with the verdict, in words.
  */
 export interface GcAction {
-  readonly action: "deleted" | "skipped" | "would-delete"
+  readonly action: "deleted" | "skipped" | "would-delete" | "moved" | "would-move"
   readonly verdict: GcVerdict
   readonly reason: string
   readonly vm: string | null
   readonly kind: string
   readonly name: string
+  readonly netns: string | null
 }
 
 export interface GcResult {
   readonly actions: ReadonlyArray<GcAction>
   /** What could not be removed, it is recorded still; and `BUSY` when time ran out. */
   readonly problems: ReadonlyArray<VmnetError>
+  /** VMs that were in the kernel with this install's tag and on no record; absent where there are none. */
+  readonly unrecorded?: ReadonlyArray<string>
 }
 
 /**
- * One way in which an object is not as planned. `unfinished` is what somebody died over; `foreign` is somebody else's
+ * One way in which an object is not as planned. `unfinished` is what somebody died over, or whose record was lost; `foreign` is somebody else's
  * object in its place. `vm` is null for what several VMs share, and `netns` for the host's own namespace.
  */
 export interface DriftItem {

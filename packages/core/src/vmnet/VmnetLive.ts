@@ -63,7 +63,7 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
       publish: (vm, specs) => live(answering(asAnswered)(publish(kernel, vm, specs))),
       unpublish: (vm, specs) => live(answering(asAnswered)(unpublish(kernel, vm, specs))),
       networks: (known) => live(readingAnyway(networks(known))),
-      gc: (options) => live(removingAnyway(gc(kernel, options))),
+      gc: (options) => live((options.dryRun ? readingAnyway : removingAnyway)(gc(kernel, options))),
       warm: (network) => live(warm(kernel, network)),
       removeNetwork: (network) => live(removeNetwork(kernel, network)),
       check: (vms = []) => live(readingAnyway(check(kernel, vms))),

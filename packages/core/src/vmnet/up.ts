@@ -32,6 +32,7 @@ import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease, keptWith } from "./down.ts"
 import { now } from "./now.ts"
 import { lostOf, notWhole } from "./observe.ts"
+import { explainTaken } from "./onNoRecord.ts"
 import { type Asked, prepare, retrying } from "./prepare.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
@@ -125,7 +126,7 @@ const attach = Effect.fnUntraced(function* (drivers: Drivers, { backend, isLive,
     believed = false
     return Effect.andThen(avoidTaken(asked, avoid), () => attempt(drivers, asked, left))
   })
-  return yield* retrying(isTaken)(work)
+  return yield* Effect.catch(retrying(isTaken)(work), (error) => Effect.flatMap(explainTaken(error), Effect.fail))
 })
 
 /** Whether another name could be had in its place. */

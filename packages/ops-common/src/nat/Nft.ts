@@ -17,14 +17,12 @@ export type NftOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly stderr: string; readonly index: number | undefined }
 
-/** What to list of a table: `declarations` are all of it but the elements of its sets. */
-export type Listed = "everything" | "declarations"
-
 /**
  * nft, however it is reached: as a program, or as the library in this process. It fails only when it gave no answer at all.
  *
  * - `commit` runs one transaction.
  * - `listTable` prints a table as JSON, numbers only.
+ * - `setNames` are those of the sets and maps in the install's `inet` table; none where there is no table.
  * - `entries` looks up which of some entries are there; what else it returns does no harm.
  * - `reference` prints, as JSON, what becomes of a layout that is loaded into a network namespace of its own, which is gone when
  *   the answer is there.
@@ -40,9 +38,9 @@ export interface Nft {
     netns: Netns,
     attempt: Attempt,
     family: NftFamily,
-    table: string,
-    listed: Listed
+    table: string
   ) => Effect.Effect<NftAnswer, OpsError>
+  readonly setNames: (netns: Netns, attempt: Attempt, install: string) => Effect.Effect<ReadonlyArray<string>, OpsError>
   readonly entries: (
     netns: Netns,
     attempt: Attempt,

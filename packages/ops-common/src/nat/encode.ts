@@ -5,9 +5,10 @@ import { parsePrefix } from "../text/ipv4.ts"
 /** Protocol numbers of IANA: bare systems have no /etc/protocols to look names up in. */
 export const protocolNumber: Readonly<Record<Protocol, string>> = { tcp: "6", udp: "17" }
 
+/** What the chain `admit` does for a guest: it comes back, goes on, or drops. */
 export const verdictOf: Readonly<Record<Guest["egress"], string>> = {
-  all: "goto open",
-  listed: "goto listed",
+  all: "return",
+  listed: "continue",
   none: "drop"
 }
 

@@ -19,6 +19,8 @@ export const isInstall = (install: string): boolean => /^[0-9a-f]{8}$/.test(inst
  *   and the host doing so from 127.0.0.1 are masqueraded too, or the answer would not come back this way.
  * - `from_guest`: only its own address, only answers of live connections and of no others, published ports of ours by the guest's
  *   verdict, nothing else towards our other devices or link-local services, then what the guest's verdict says.
+ * - `admit`: comes back for who may go anywhere, goes on for who is `listed`, drops who may go nowhere. The verdicts name no chain:
+ *   for an element that does, the kernel walks all elements of its map (`nft_table_validate`), at every attach.
  * - `to_guest`: only connections whose mark is live for the address. `to_host`: only its own address here too; ping, and what `trusted` opens.
  * - `bridge`: frames of a port carry its own MAC and IPv4 address or are dropped, ARP included, everything else too; a
  *   port that waits for its guest (`closed`) has neither.
@@ -130,13 +132,13 @@ table inet ${table} {
     ct direction reply drop
     oifname @segments drop
     ip daddr 169.254.0.0/16 drop
-    iifname . ip saddr vmap @guests
-    drop
+    jump admit
+    goto open
   }
   chain to_published {
     iifname . oifname @pairs accept
-    iifname . ip saddr vmap @guests
-    drop
+    jump admit
+    goto open
   }
   chain to_guest {
     ct direction reply ip daddr . ct mark @live accept
@@ -154,6 +156,11 @@ table inet ${table} {
     ct state related accept
     iifname @trusted accept
     icmp type echo-request accept
+    drop
+  }
+  chain admit {
+    iifname . ip saddr vmap @guests
+    iifname . ip saddr @guests goto listed
     drop
   }
   chain open {

@@ -2,7 +2,7 @@ import type { Netns, OpsError } from "@vmnet/core"
 import { Effect } from "effect"
 import type { Attempt } from "../errors/opsErrors.ts"
 import { type NftFamily, tableName } from "./layout.ts"
-import type { Listed, Nft, NftAnswer } from "./Nft.ts"
+import type { Nft, NftAnswer } from "./Nft.ts"
 import { type NftObject, readNft } from "./nftJson.ts"
 import { nftFailure, reasonOfNft } from "./nftWords.ts"
 
@@ -21,9 +21,6 @@ export const listObjects = (
   netns: Netns,
   attempt: Attempt,
   install: string,
-  family: NftFamily,
-  listed: Listed = "everything"
+  family: NftFamily
 ): Effect.Effect<ReadonlyArray<NftObject>, OpsError> =>
-  Effect.flatMap(nft.listTable(netns, attempt, family, tableName(install), listed), (answer) =>
-    objectsOf(attempt, answer)
-  )
+  Effect.flatMap(nft.listTable(netns, attempt, family, tableName(install)), (answer) => objectsOf(attempt, answer))

@@ -38,6 +38,8 @@ const Target = Schema.Struct({ target: Schema.String })
 const Verdict = Schema.Union([
   Schema.Struct({ accept: Schema.Null }),
   Schema.Struct({ drop: Schema.Null }),
+  Schema.Struct({ return: Schema.Null }),
+  Schema.Struct({ continue: Schema.Null }),
   Schema.Struct({ goto: Target }),
   Schema.Struct({ jump: Target })
 ])
@@ -63,7 +65,9 @@ const ofData = (data: typeof Verdict.Type | typeof Expression.Type): ReadonlyArr
   if ("goto" in data) return [`goto ${data.goto.target}`]
   if ("jump" in data) return [`jump ${data.jump.target}`]
   if ("accept" in data) return ["accept"]
-  return "drop" in data ? ["drop"] : ofExpression(data)
+  if ("drop" in data) return ["drop"]
+  if ("return" in data) return ["return"]
+  return "continue" in data ? ["continue"] : ofExpression(data)
 }
 
 const found = (set: SetName, key: typeof Key.Type, value: ReadonlyArray<string>): FoundElement => {

@@ -1,7 +1,6 @@
 import { type NatChange, type Netns, OpsError } from "@vmnet/core"
 import { Effect } from "effect"
 import type { Attempt } from "../errors/opsErrors.ts"
-import { listObjects } from "./listObjects.ts"
 import type { Nft } from "./Nft.ts"
 import { isSetName, isSlotSet } from "./sets.ts"
 import { describe } from "./validateChanges.ts"
@@ -28,8 +27,7 @@ export const requirePlace = Effect.fnUntraced(function* (
   const change = changes[index]
   if (change === undefined || changes.slice(0, index).some(clears)) return
   const attempt: Attempt = { family: "nat", action: "look what firewall is to be restored" }
-  const listed = yield* listObjects(nft, netns, attempt, install, "inet", "declarations")
-  const sets = listed.flatMap(({ body: { name } }) => (typeof name === "string" && isSetName(name) ? [name] : []))
+  const sets = (yield* nft.setNames(netns, attempt, install)).filter(isSetName)
   if (!sets.some((set) => isSlotSet(set) !== isSlot(change))) return
   const output = isSlot(change) ? "a firewall layout is in its place" : "the rules of a slot are in its place"
   return yield* new OpsError({ family: "nat", reason: "Exists", action: describe(change), output, index })

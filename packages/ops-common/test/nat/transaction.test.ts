@@ -42,7 +42,7 @@ const golden = `\
 create inet segments [{"elem":{"val":"vmb1","comment":"${owner}"}}]
 create inet hairpins [{"elem":{"val":{"concat":["vmb1","vmb1"]},"comment":"${owner}"}}]
 create inet pairs [{"elem":{"val":{"concat":["vmb1","vmb1"]},"comment":"${owner}"}}]
-create inet guests [[{"elem":{"val":{"concat":["vmb1","10.0.42.2"]},"comment":"${owner}"}},{"goto":{"target":"listed"}}]]
+create inet guests [[{"elem":{"val":{"concat":["vmb1","10.0.42.2"]},"comment":"${owner}"}},{"continue":null}]]
 create inet generations [[{"elem":{"val":"10.0.42.2","comment":"${owner}"}},17]]
 create inet live [{"elem":{"val":{"concat":["10.0.42.2",17]},"comment":"${owner}"}}]
 create inet publish_any [[{"elem":{"val":{"concat":[17,8080]},"comment":"${owner}"}},{"concat":["10.0.42.2",80]}]]
@@ -111,7 +111,7 @@ describe("a transaction", () => {
     assert.deepStrictEqual(elements.slice(1, 8), [
       `1 create element inet vmnet_0a1b2c3d hairpins { "vmb1" . "vmb1" ${comment} }`,
       `1 create element inet vmnet_0a1b2c3d pairs { "vmb1" . "vmb1" ${comment} }`,
-      `2 create element inet vmnet_0a1b2c3d guests { "vmb1" . 10.0.42.2 ${comment} : goto listed }`,
+      `2 create element inet vmnet_0a1b2c3d guests { "vmb1" . 10.0.42.2 ${comment} : continue }`,
       `2 create element inet vmnet_0a1b2c3d generations { 10.0.42.2 ${comment} : 17 }`,
       `2 create element inet vmnet_0a1b2c3d live { 10.0.42.2 . 17 ${comment} }`,
       `3 create element inet vmnet_0a1b2c3d publish_any { 17 . 8080 ${comment} : 10.0.42.2 . 80 }`,

@@ -91,10 +91,21 @@ export const nftProgram = (commands: Commands["Service"]): Nft => {
   const load: LoadInput = (netns, attempt, { check, json, text }) =>
     run(netns, attempt, [...(check ? ["-c"] : []), ...(json ? ["-j"] : []), "-f", "-"], text)
 
+  // -t: without elements, where this nft knows how.
+  const setNames = (netns: Netns, attempt: Attempt, install: string) =>
+    run(netns, attempt, ["-t", ...listing, "table", "inet", tableName(install)]).pipe(
+      Effect.flatMap((answer) => objectsOf(attempt, answer)),
+      Effect.map((objects) =>
+        objects.flatMap(({ body: { name }, kind }) =>
+          (kind === "set" || kind === "map") && typeof name === "string" ? [name] : []
+        )
+      )
+    )
+
   const program: Nft = {
     commit: (netns, attempt, install, commands) => commitInput(load, netns, attempt, install, commands),
-    listTable: (netns, attempt, family, table, listed) =>
-      run(netns, attempt, [...(listed === "declarations" ? ["-t"] : []), ...listing, "table", family, table]),
+    listTable: (netns, attempt, family, table) => run(netns, attempt, [...listing, "table", family, table]),
+    setNames,
     entries,
     reference
   }

@@ -1,4 +1,4 @@
-import koffi from "koffi"
+import { koffi } from "./koffi.ts"
 
 /**
  * Every foreign function there is, in one place. All of them are called synchronously and none keeps a pointer into our memory
@@ -44,6 +44,7 @@ export interface Libnftables {
   readonly nft_ctx_get_output_buffer: (context: NftContext) => string
   readonly nft_ctx_get_error_buffer: (context: NftContext) => string
   readonly nft_ctx_output_set_flags: (context: NftContext, flags: number) => void
+  readonly nft_ctx_output_set_debug: (context: NftContext, mask: number) => void
   readonly nft_ctx_set_dry_run: (context: NftContext, on: boolean) => void
   readonly nft_run_cmd_from_buffer: (context: NftContext, input: string) => number
   readonly nft_run_cmd_from_filename: (context: NftContext, path: string) => number
@@ -56,14 +57,14 @@ export interface NftContext {
 }
 
 /** What the last call left in `errno`; to be asked for at once, before any other call. */
-export const errno = (): number => koffi.errno()
+export const errno = (): number => koffi().errno()
 
 let libc: Libc | undefined
 
 /** Throws where the library is not there or lacks a function, which no Linux with glibc does. */
 export const loadLibc = (): Libc => {
   if (libc !== undefined) return libc
-  const library = koffi.load("libc.so.6")
+  const library = koffi().load("libc.so.6")
   libc = {
     socket: library.func("int socket(int, int, int)"),
     setsockopt: library.func("int setsockopt(int, int, int, const int *, uint32_t)"),
@@ -87,8 +88,8 @@ let libnftables: Libnftables | undefined
 /** Throws where Debian's `libnftables1`, or what it is called elsewhere, is not installed. */
 export const loadLibnftables = (): Libnftables => {
   if (libnftables !== undefined) return libnftables
-  const library = koffi.load("libnftables.so.1")
-  koffi.opaque("nft_ctx")
+  const library = koffi().load("libnftables.so.1")
+  koffi().opaque("nft_ctx")
   libnftables = {
     nft_ctx_new: library.func("nft_ctx *nft_ctx_new(uint32_t)"),
     nft_ctx_free: library.func("void nft_ctx_free(nft_ctx *)"),
@@ -97,6 +98,7 @@ export const loadLibnftables = (): Libnftables => {
     nft_ctx_get_output_buffer: library.func("const char *nft_ctx_get_output_buffer(nft_ctx *)"),
     nft_ctx_get_error_buffer: library.func("const char *nft_ctx_get_error_buffer(nft_ctx *)"),
     nft_ctx_output_set_flags: library.func("void nft_ctx_output_set_flags(nft_ctx *, unsigned int)"),
+    nft_ctx_output_set_debug: library.func("void nft_ctx_output_set_debug(nft_ctx *, unsigned int)"),
     nft_ctx_set_dry_run: library.func("void nft_ctx_set_dry_run(nft_ctx *, bool)"),
     nft_run_cmd_from_buffer: library.func("int nft_run_cmd_from_buffer(nft_ctx *, const char *)"),
     nft_run_cmd_from_filename: library.func("int nft_run_cmd_from_filename(nft_ctx *, const char *)")

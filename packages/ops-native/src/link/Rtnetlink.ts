@@ -8,6 +8,9 @@ import { Interrupted, Refused, refusedByKernel } from "./Refused.ts"
 const ENOENT = 2
 export const ENODEV = 19
 
+/** What is wanted of a socket. */
+export type Socket = Pick<NetlinkSocket, "query" | "request">
+
 export const cannotFind = (link: string): string => `Cannot find device "${link}"`
 
 /**
@@ -15,10 +18,10 @@ export const cannotFind = (link: string): string => `Cannot find device "${link}
  * life, and nobody else's changes come in between but by chance.
  */
 export class Rtnetlink {
-  readonly #socket: NetlinkSocket
+  readonly #socket: Socket
   readonly #indexes = new Map<string, number>()
 
-  constructor(socket: NetlinkSocket) {
+  constructor(socket: Socket) {
     this.#socket = socket
   }
 
@@ -32,8 +35,8 @@ export class Rtnetlink {
   }
 
   /** Asks for one object: its message, or `undefined` where the kernel says that it is not there. */
-  get({ flags, payload, type }: Request): Uint8Array | undefined {
-    const { error, messages } = this.#socket.request(type, payload, flags)
+  get({ payload, type }: Request): Uint8Array | undefined {
+    const { error, messages } = this.#socket.query(type, payload)
     if (error !== undefined && error.errno !== ENODEV && error.errno !== ENOENT) throw refusedByKernel(error)
     const [message] = error === undefined ? messages : []
     return message?.payload

@@ -39,6 +39,7 @@ const toLink = (link: ObservedLink, addresses: ReadonlyArray<ObservedAddress>, n
   master: link.master === 0 ? null : nameOf(link.master),
   addresses: addresses.filter((one) => one.link === link.index).map(({ address }) => address),
   ...(link.isolated && { isolated: true as const }),
+  ...(link.type === "tun" && { carrier: link.carrier }),
   ...(link.owner !== undefined && { owner: link.owner })
 })
 

@@ -2,6 +2,7 @@ import { Commands, NatOps, type OpsError } from "@vmnet/core"
 import { type NatOpsOptions, natOpsOver } from "@vmnet/ops-common"
 import { nftProgram } from "@vmnet/ops-exec"
 import { Effect, Layer } from "effect"
+import { HostNft } from "./HostNft.ts"
 import { nftLibrary } from "./nftLibrary.ts"
 
 export type NatOpsNetfilterOptions = NatOpsOptions
@@ -11,6 +12,13 @@ export const NatOpsNetfilter = {
   layer: (options: NatOpsNetfilterOptions): Layer.Layer<NatOps, OpsError, Commands> =>
     Layer.effect(
       NatOps,
-      Effect.flatMap(Commands, (commands) => natOpsOver(nftLibrary(nftProgram(commands)), options))
+      Effect.gen(function* () {
+        const programs = nftProgram(yield* Commands)
+        const host = yield* Effect.acquireRelease(
+          Effect.sync(() => new HostNft()),
+          (socket) => Effect.sync(() => socket[Symbol.dispose]())
+        )
+        return yield* natOpsOver(nftLibrary(programs, host), options)
+      })
     )
 }

@@ -2,7 +2,7 @@ import { getSystemErrorName } from "node:util"
 import { SystemCallError } from "../ffi/SystemCallError.ts"
 import { decodeError } from "../netlink/KernelError.ts"
 import { decodeMessages, encodeMessage, flags, type Message, types } from "../netlink/message.ts"
-import { NetlinkSocket } from "../netlink/NetlinkSocket.ts"
+import { type Answer, NetlinkSocket } from "../netlink/NetlinkSocket.ts"
 import { readBe32 } from "../netlink/values.ts"
 import { attributeMap } from "../netlink/attributes.ts"
 import { batchBegin, batchEnd, getGeneration, messages, netfilter, nfgenmsgSize, type Request } from "./nfnetlink.ts"
@@ -79,6 +79,11 @@ export class NftSocket implements Disposable {
       if (answer === undefined) throw new SystemCallError("recv", EAGAIN)
       return answer
     })
+  }
+
+  /** Everything of a kind (`NLM_F_DUMP`), or the kernel's refusal. */
+  list({ payload, type }: Request): Answer {
+    return this.#socket.request(type, payload, flags.dump)
   }
 
   [Symbol.dispose](): void {

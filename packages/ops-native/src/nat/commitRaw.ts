@@ -30,6 +30,38 @@ export const requestsOf = (install: string, command: RawCommand): ReadonlyArray<
   }
 }
 
+/** A transaction as messages, and for each the index of the change it comes from. */
+export interface RawTransaction {
+  readonly requests: ReadonlyArray<Request>
+  readonly indexes: ReadonlyArray<number>
+  /** The index of the change all of them come from, where it is but one. */
+  readonly only: number | undefined
+}
+
+/** `undefined` where a layout is made that nobody knows the messages of. */
+export const asMessages = (
+  install: string,
+  commands: ReadonlyArray<Command>,
+  slotTable: () => ReadonlyArray<Request> | undefined
+): RawTransaction | undefined => {
+  const each: Array<{ readonly request: Request; readonly index: number }> = []
+  for (const command of commands) {
+    const { _tag, index } = command
+    const requests = isRaw(command)
+      ? requestsOf(install, command)
+      : _tag === "CreateSlotLayout"
+        ? slotTable()
+        : undefined
+    if (requests === undefined) return undefined
+    each.push(...requests.map((request) => ({ request, index })))
+  }
+  return {
+    requests: each.map(({ request }) => request),
+    indexes: each.map(({ index }) => index),
+    only: onlyIndex(commands)
+  }
+}
+
 /** As `nft -j` says it, one line for each refused command: whoever reads an error need not know how the kernel was asked. */
 const inWords = (refusals: ReadonlyArray<Refusal>): string =>
   refusals.map(({ errno }) => `Error: Could not process rule: ${loadLibc().strerror(errno)}\n`).join("")
@@ -37,20 +69,13 @@ const inWords = (refusals: ReadonlyArray<Refusal>): string =>
 const attempts = 8
 
 /** `undefined` when the kernel, asked again and again, still wants to be asked again. */
-export const commitRaw = (
-  socket: NftSocket,
-  install: string,
-  commands: ReadonlyArray<RawCommand>
-): NftOutcome | undefined => {
-  const requests = commands.flatMap((command) =>
-    requestsOf(install, command).map((request) => ({ request, index: command.index }))
-  )
+export const commitRaw = (socket: NftSocket, transaction: RawTransaction): NftOutcome | undefined => {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const refusals = socket.commit(requests.map(({ request }) => request))
+    const refusals = socket.commit(transaction.requests)
     const [first] = refusals
     if (first === undefined) return { ok: true }
     if (refusals.some(asksAgain)) continue
-    return { ok: false, stderr: inWords(refusals), index: requests[first.at]?.index ?? onlyIndex(commands) }
+    return { ok: false, stderr: inWords(refusals), index: transaction.indexes[first.at] ?? transaction.only }
   }
   return undefined
 }

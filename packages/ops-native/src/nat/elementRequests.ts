@@ -67,6 +67,10 @@ export const deleteElement = (install: string, entry: SetElement): Request =>
 export const getElement = (install: string, entry: SetElement): Request =>
   about(messages.getElement, 0, install, entry, [])
 
+/** `NFTA_SET_TABLE` of a request for all sets: those of one table, without their elements. */
+export const getSets = (install: string): Request =>
+  request(messages.getSets, "inet", 0, [{ type: 1, payload: zeroTerminated(tableName(install)) }])
+
 /** `delete table FAMILY NAME` */
 export const deleteTable = (install: string, family: NftFamily): Request =>
   request(messages.deleteTable, family, 0, [{ type: 1, payload: zeroTerminated(tableName(install)) }])

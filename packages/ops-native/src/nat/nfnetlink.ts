@@ -13,7 +13,12 @@ const nftables = 10
 export const messages = {
   batchBegin: 0x10,
   batchEnd: 0x11,
+  newTable: 0xa00,
   deleteTable: 0xa02,
+  newChain: 0xa03,
+  newRule: 0xa06,
+  newSet: 0xa09,
+  getSets: 0xa0a,
   newElement: 0xa0c,
   getElement: 0xa0d,
   deleteElement: 0xa0e,

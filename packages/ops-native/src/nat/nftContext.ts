@@ -8,6 +8,9 @@ import { netfilter } from "./nfnetlink.ts"
 /** `NFT_CTX_OUTPUT_*` of nftables/libnftables.h; `numeric` is what `nft -n` sets. */
 export const output = { json: 1 << 4, echo: 1 << 5, numeric: (1 << 7) | (1 << 8) | (1 << 9) | (1 << 10) } as const
 
+/** `NFT_DEBUG_MNL`: every message is printed as it is sent. */
+const debugMessages = 0x10
+
 /** `MFD_CLOEXEC` of linux/memfd.h. */
 const closeOnExec = 1
 
@@ -43,6 +46,13 @@ const withContext = (flags: number, run: (context: NftContext) => number): NftAn
 /** `nft COMMAND` */
 export const runCommand = (command: string, flags: number): NftAnswer =>
   withContext(flags, (context) => loadLibnftables().nft_run_cmd_from_buffer(context, command))
+
+/** `nft --debug=mnl COMMAND` */
+export const runDebugged = (command: string): NftAnswer =>
+  withContext(0, (context) => {
+    loadLibnftables().nft_ctx_output_set_debug(context, debugMessages)
+    return loadLibnftables().nft_run_cmd_from_buffer(context, command)
+  })
 
 const inMemory = <A>(text: string, use: (path: string) => A): A => {
   const fd = checked("memfd_create", loadLibc().memfd_create("nft", closeOnExec))

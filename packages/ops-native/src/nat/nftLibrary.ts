@@ -2,11 +2,14 @@ import { type Netns, OpsError } from "@vmnet/core"
 import { type Attempt, commitText, type LoadInput, type Nft } from "@vmnet/ops-common"
 import { Effect, Schedule } from "effect"
 import { inNewNetns } from "../netns/inNetns.ts"
-import { commitRaw, isRaw } from "./commitRaw.ts"
+import { isOutOfReach } from "../netns/outOfReach.ts"
+import { asMessages, commitRaw, isRaw } from "./commitRaw.ts"
+import type { HostNft } from "./HostNft.ts"
 import { inNamespace } from "./inNamespace.ts"
-import { lookUp } from "./lookUp.ts"
+import { lookUp, setNames } from "./lookUp.ts"
 import { output, runCommand, runText } from "./nftContext.ts"
 import { NftSocket } from "./NftSocket.ts"
+import { slotTables } from "./slotTable.ts"
 
 const busy = ({ action, family }: Attempt): OpsError =>
   new OpsError({ family, reason: "Busy", action, output: "others change the firewall all the time" })
@@ -16,14 +19,19 @@ const answered =
   <A>(answer: A | undefined): Effect.Effect<A, OpsError> =>
     answer === undefined ? Effect.fail(busy(attempt)) : Effect.succeed(answer)
 
-const withSocket = <A>(netns: Netns, attempt: Attempt, use: (socket: NftSocket) => A | undefined) =>
-  Effect.flatMap(
-    inNamespace(netns, attempt, () => {
+type Use<A> = (socket: NftSocket) => A | undefined
+
+/** The host's socket is kept, all others last as long as the work. */
+const withSocketOf =
+  (host: HostNft) =>
+  <A>(netns: Netns, attempt: Attempt, use: Use<A>): Effect.Effect<A, OpsError> => {
+    const own = (): A | undefined => {
       using socket = new NftSocket()
       return use(socket)
-    }),
-    answered(attempt)
-  )
+    }
+    const work = netns._tag === "Host" ? () => host.use(use) : own
+    return Effect.flatMap(inNamespace(netns, attempt, work), answered(attempt))
+  }
 
 const retryBusy = {
   while: (error: OpsError) => error.reason === "Busy",
@@ -37,16 +45,27 @@ const load: LoadInput = (netns, attempt, { text }) => inNamespace(netns, attempt
  * nft in this process. Elements are asked for and changed by netlink messages of our own, layouts are text for libnftables. What
  * cannot be done here is left to `other`: a thread cannot enter a namespace that belongs to another user namespace.
  */
-export const nftLibrary = (other: Nft): Nft => {
-  const elsewhere = (netns: Netns): boolean => netns._tag === "Process" && netns.user === true
+export const nftLibrary = (other: Nft, host: HostNft): Nft => {
+  const slotTable = slotTables()
+  const withSocket = withSocketOf(host)
+
+  const commit: Nft["commit"] = (netns, attempt, install, commands) => {
+    const text = Effect.suspend(() => commitText(load, netns, attempt, install, commands))
+    const raw = asMessages(install, commands, () => slotTable(install))
+    if (raw === undefined) return text
+    const sent = withSocket(netns, attempt, (socket) => commitRaw(socket, raw))
+    // Nothing was done. What is refused of a layout is told by the lines of its text.
+    return commands.every(isRaw)
+      ? sent
+      : Effect.flatMap(sent, (outcome) => (outcome.ok ? Effect.succeed(outcome) : text))
+  }
 
   const here: Nft = {
-    commit: (netns, attempt, install, commands) =>
-      commands.every(isRaw)
-        ? withSocket(netns, attempt, (socket) => commitRaw(socket, install, commands))
-        : commitText(load, netns, attempt, install, commands),
+    commit,
     listTable: (netns, attempt, family, table) =>
       inNamespace(netns, attempt, () => runCommand(`list table ${family} ${table}`, output.json | output.numeric)),
+    setNames: (netns, attempt, install) =>
+      withSocket(netns, attempt, (socket) => setNames(socket, install)).pipe(Effect.retry(retryBusy)),
     entries: (netns, attempt, install, wanted) =>
       withSocket(netns, attempt, (socket) => lookUp(socket, install, wanted)).pipe(Effect.retry(retryBusy)),
     // `unshare` in this process is for root; who is not makes a user namespace with it, which a process with threads cannot.
@@ -58,10 +77,11 @@ export const nftLibrary = (other: Nft): Nft => {
         : other.reference(attempt, layout)
   }
 
-  const pick = (netns: Netns): Nft => (elsewhere(netns) ? other : here)
+  const pick = (netns: Netns): Nft => (isOutOfReach(netns) ? other : here)
   return {
     commit: (netns, ...rest) => pick(netns).commit(netns, ...rest),
     listTable: (netns, ...rest) => pick(netns).listTable(netns, ...rest),
+    setNames: (netns, ...rest) => pick(netns).setNames(netns, ...rest),
     entries: (netns, ...rest) => pick(netns).entries(netns, ...rest),
     reference: here.reference
   }

@@ -5,11 +5,18 @@ import { be32, readBe32, readText, zeroTerminated } from "../netlink/values.ts"
 const attrs = { code: 1, chain: 2 } as const
 
 /** `NF_*` of linux/netfilter.h, `NFT_*` of linux/netfilter/nf_tables.h, as the 32 bits they are sent as. */
-const codes = { drop: 0, accept: 1, jump: 0xfffffffd, goto: 0xfffffffc } as const
+const codes = {
+  drop: 0,
+  accept: 1,
+  continue: 0xffffffff,
+  jump: 0xfffffffd,
+  goto: 0xfffffffc,
+  return: 0xfffffffb
+} as const
 
 const isVerdict = (word: string): word is keyof typeof codes => Object.hasOwn(codes, word)
 
-/** `goto open`, `drop`, ... as what is in `NFTA_DATA_VERDICT`. */
+/** `return`, `goto open`, ... as what is in `NFTA_DATA_VERDICT`. */
 export const encodeVerdict = (text: string): Uint8Array => {
   const [word = "", chain] = text.split(" ")
   return encodeAttributes([

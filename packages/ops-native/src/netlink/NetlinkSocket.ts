@@ -2,7 +2,7 @@ import { closeSync } from "node:fs"
 import { checked, SystemCallError } from "../ffi/SystemCallError.ts"
 import { errno, loadLibc } from "../ffi/foreign.ts"
 import { decodeError, type KernelError } from "./KernelError.ts"
-import { decodeMessages, encodeMessage, flags, type Message, types } from "./message.ts"
+import { decodeMessages, encodeMessage, flags, type Message, requestFlags, types } from "./message.ts"
 
 /** linux/socket.h and linux/netlink.h. */
 const AF_NETLINK = 16
@@ -50,10 +50,22 @@ export class NetlinkSocket {
   /** Sends one request and reads everything that comes back for it. */
   request(type: number, payload: Uint8Array, more: number): Answer {
     this.#sequence = (this.#sequence + 1) >>> 0
-    const isDump = (more & flags.dump) === flags.dump
-    const requested = flags.request | (isDump ? more : more | flags.ack)
-    this.send(encodeMessage({ type, flags: requested, sequence: this.#sequence, payload }))
+    this.send(encodeMessage({ type, flags: requestFlags(more), sequence: this.#sequence, payload }))
     return this.#read(this.#sequence)
+  }
+
+  /** Asks for one object, without an acknowledgement after it: its message, or the kernel's refusal. */
+  query(type: number, payload: Uint8Array): Answer {
+    this.#sequence = (this.#sequence + 1) >>> 0
+    this.send(encodeMessage({ type, flags: flags.request, sequence: this.#sequence, payload }))
+    for (;;) {
+      const bytes = this.receive()
+      if (bytes === undefined) throw new SystemCallError("recv", EAGAIN)
+      const message = decodeMessages(bytes).find(({ sequence }) => sequence === this.#sequence)
+      if (message === undefined) continue
+      if (message.type === types.error) return { messages: [], error: decodeError(message.payload), interrupted: false }
+      return { messages: [message], error: undefined, interrupted: false }
+    }
   }
 
   /** Room for so many bytes in one `send`, and waiting to be received. Without the right to it, there is what there was. */

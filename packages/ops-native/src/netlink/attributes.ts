@@ -26,22 +26,28 @@ export const encodeAttributes = (attributes: ReadonlyArray<Attribute>): Uint8Arr
 }
 
 /**
- * The attributes in `bytes`, types without flags. What is cut off or says a length that cannot be ends the list: the kernel
- * never sends such, and whoever else does gets no say.
+ * Visits the attributes in `bytes`, types without flags. What is cut off or says a length that cannot be ends the list: the
+ * kernel never sends such, and whoever else does gets no say.
  */
-export const decodeAttributes = (bytes: Uint8Array): ReadonlyArray<Attribute> => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const found: Array<Attribute> = []
+const visit = (bytes: Uint8Array, each: (type: number, payload: Uint8Array) => void): void => {
   let at = 0
   while (at + 4 <= bytes.length) {
-    const size = view.getUint16(at, true)
+    const size = bytes[at]! | (bytes[at + 1]! << 8)
     if (size < 4 || at + size > bytes.length) break
-    found.push({ type: view.getUint16(at + 2, true) & typeMask, payload: bytes.subarray(at + 4, at + size) })
+    each((bytes[at + 2]! | (bytes[at + 3]! << 8)) & typeMask, bytes.subarray(at + 4, at + size))
     at += align(size)
   }
+}
+
+export const decodeAttributes = (bytes: Uint8Array): ReadonlyArray<Attribute> => {
+  const found: Array<Attribute> = []
+  visit(bytes, (type, payload) => found.push({ type, payload }))
   return found
 }
 
 /** The last attribute of each type, which is the one that counts. */
-export const attributeMap = (bytes: Uint8Array): ReadonlyMap<number, Uint8Array> =>
-  new Map(decodeAttributes(bytes).map(({ payload, type }) => [type, payload]))
+export const attributeMap = (bytes: Uint8Array): ReadonlyMap<number, Uint8Array> => {
+  const found = new Map<number, Uint8Array>()
+  visit(bytes, (type, payload) => found.set(type, payload))
+  return found
+}

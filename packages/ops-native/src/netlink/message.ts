@@ -20,6 +20,10 @@ export const flags = {
   interrupted: 0x10
 } as const
 
+/** Of a request for which more is asked than that: changes are acknowledged, listings end by themselves. */
+export const requestFlags = (more: number): number =>
+  (more & flags.dump) === flags.dump ? flags.request | more : flags.request | flags.ack | more
+
 export const types = { error: 2, done: 3 } as const
 
 export const encodeMessage = ({ flags, payload, sequence, type }: Message): Uint8Array => {

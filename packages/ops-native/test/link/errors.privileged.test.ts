@@ -1,14 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { type LinkChange, LinkOps, type Netns, type OpsError } from "@vmnet/core"
-import { Context, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { writeFileSync } from "node:fs"
 import { namedNetns } from "../../../ops-exec/test/support/kernelFixture.ts"
 import { inside } from "../../../ops-exec/test/support/programs.ts"
-import { inProcess, programs } from "../layers.ts"
-
-/** The same contract by way of `ip`, to be compared with. */
-class OverIp extends Context.Service<OverIp, LinkOps["Service"]>()("@vmnet/ops-native/test/OverIp") {}
-const overIp = Layer.effect(OverIp, LinkOps).pipe(Layer.provide(programs))
+import { inProcess } from "../layers.ts"
+import { OverIp, overIp } from "./OverIp.ts"
 
 const mac = "02:00:00:00:0b:01"
 const bridge = (link: string, mtu = 1500): LinkChange => ({ _tag: "AddBridge", link, mac, mtu })

@@ -88,7 +88,7 @@ export const verbs = {
   gc: (options: GcOptions) =>
     Effect.map(
       Vmnet.use((vmnet) => vmnet.gc(options)),
-      ({ actions, problems }) => ({ actions, problems: problems.map(plainError) })
+      (result) => ({ ...result, problems: result.problems.map(plainError) })
     ),
   check: (vms: unknown) => onVms(vms, (vmnet, names) => vmnet.check(names)),
   repair: (vms: unknown) => onVms(vms, (vmnet, names) => vmnet.repair(names)),

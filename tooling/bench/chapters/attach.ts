@@ -53,6 +53,16 @@ const bridgeOf = async ({ plan }: World, port: string): Promise<string> => {
   return bridge
 }
 
+const warmUps = 50
+
+/** A process that lives long has compiled what it does: the rounds before the first that counts are too few for that. */
+const warmUp = async (world: World, network: string): Promise<void> => {
+  for (let turn = 0; turn < warmUps; turn++) {
+    await world.up("native", { vm: `warm-${turn}`, network })
+    await world.down("native", `warm-${turn}`)
+  }
+}
+
 const atOnce = 50
 
 /** Up to so many of the same kind, by `vmnet` itself: its record grows with them. */
@@ -90,6 +100,8 @@ export const attachChapter = async (
   tell: (result: ChapterResult) => void
 ): Promise<void> => {
   const bridge = await raiseAnchors(world, subject)
+  if (options.contestants.includes("native")) await warmUp(world, networkOf[subject])
+  if (subject === "tap" && options.contestants.includes("pool")) await warmUp(world, "pool")
   const contestants = options.contestants
     .filter((key) => takesPart(subject, key))
     .flatMap((key) => makerOf(key)?.({ subject, world, bridge }) ?? [])

@@ -89,13 +89,20 @@ export const existing = Effect.fnUntraced(function* (drivers: Drivers, known: Le
   return { attachment: known.attachment, existing: true } satisfies UpResult
 })
 
+/** An attempt that was confirmed already is not up any more from here on, whoever looks. */
+const startUndoing = (tx: Tx, vm: string) => {
+  const record = findLease(tx, vm)
+  if (record?.state === "active") setLeaseState(tx, vm, "releasing")
+  return { lease: record?.lease, owned: resourcesOf(tx, vm) }
+}
+
 /** What this attempt has made, and a device out of the pool if it cannot go back there: one that is held open can. */
 const undoMade = Effect.fnUntraced(function* (drivers: Drivers, { backend, request }: Asked, touched: Touched) {
   const ledger = yield* Ledger
   const { vm } = request
   const { lease, owned } = yield* (
     ledger
-      .transact(`undo ${vm}`, (tx) => ({ lease: findLease(tx, vm)?.lease, owned: resourcesOf(tx, vm) }))
+      .transact(`undo ${vm}`, (tx) => startUndoing(tx, vm))
       // What was made is known without the ledger, and goes; the rows stay, as those of somebody who died over it.
       .pipe(Effect.orElseSucceed(() => ({ lease: undefined, owned: [] })))
   )

@@ -2,6 +2,7 @@ import { type LinkChange, type Netns, netnsKey, OpsError } from "@vmnet/core"
 import { attemptOf, objectionToLinkChanges, openNetns, type Segment, segmentsOf } from "@vmnet/ops-common"
 import { Effect } from "effect"
 import { applyChange, type Site } from "./applyChange.ts"
+import { deleteTogether, deletionsFrom } from "./deleteTogether.ts"
 import type { HostSocket } from "./HostSocket.ts"
 import { inPlace } from "./inPlace.ts"
 import { makeNetnsDirectory } from "./netnsDirectory.ts"
@@ -45,13 +46,21 @@ const openPeers = Effect.fnUntraced(function* (changes: ReadonlyArray<LinkChange
 
 /** Makes the changes in order, up to the first that fails: its error, or `undefined`. */
 const applyAll = (site: Site, changes: ReadonlyArray<LinkChange>, { from, to }: Segment): OpsError | undefined => {
-  for (const [offset, change] of changes.slice(from, to).entries()) {
-    const index = from + offset
-    try {
-      applyChange(site, change)
-    } catch (cause) {
-      return errorOf(attemptOf(changes, index), cause, change, index)
+  const failed = (index: number, cause: unknown) => errorOf(attemptOf(changes, index), cause, changes[index]!, index)
+  for (let index = from; index < to;) {
+    const row = deletionsFrom(changes, index, to)
+    if (row.length > 0) {
+      const left = deleteTogether(site.links, row)
+      if (left !== undefined) return failed(index + left.at, left.cause)
+      index += row.length
+      continue
     }
+    try {
+      applyChange(site, changes[index]!)
+    } catch (cause) {
+      return failed(index, cause)
+    }
+    index++
   }
   return undefined
 }

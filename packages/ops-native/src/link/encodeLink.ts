@@ -100,6 +100,14 @@ export const setPort = (ref: LinkRef, { isolated }: Pick<SetMaster, "isolated">)
 /** `ip link delete dev $link`. */
 export const deleteLink = (ref: LinkRef): Request => requestOf(rtm.deleteLink, 0, linkHeader(indexIn(ref)), nameIn(ref))
 
+/** `ip link set dev $link group $group`. */
+export const setGroup = (ref: LinkRef, group: number): Request =>
+  requestOf(rtm.newLink, 0, linkHeader(indexIn(ref)), [...nameIn(ref), attribute(ifla.group, u32(group))])
+
+/** `ip link delete group $group`: all its links at once, which costs what one costs (`rtnl_group_dellink` in net/core/rtnetlink.c). */
+export const deleteGroup = (group: number): Request =>
+  requestOf(rtm.deleteLink, 0, linkHeader(0), [attribute(ifla.group, u32(group))])
+
 const withoutStatistics = attribute(ifla.extMask, u32(skipStatistics))
 
 /** `ip link show dev $link`: the kernel's own answer for that one name. */

@@ -64,6 +64,31 @@ describe("a record about another network namespace", () => {
     assert.strictEqual(recorded(machine), here)
   })
 
+  it("is about ours again when something is recorded, though it was opened elsewhere while it knew of nothing", async () => {
+    using machine = makeMachine()
+    await using vmnet = machine.vmnet()
+    await vmnet.status()
+    const here = recorded(machine)
+    moveAway(machine)
+    await vmnet.up({ vm: "a" })
+    assert.strictEqual(recorded(machine), here)
+    await using next = machine.vmnet()
+    assert.strictEqual((await next.list()).length, 1)
+  })
+
+  it("is refused by who has had it open since before it was one", async () => {
+    using machine = makeMachine()
+    await using vmnet = machine.vmnet()
+    await vmnet.up({ vm: "a" })
+    const before = machine.kernel.snapshot()
+    moveAway(machine)
+    for (const verb of [vmnet.gc(), vmnet.down("a"), vmnet.up({ vm: "b" })]) {
+      assert.strictEqual(((await rejection(verb)) as VmnetError).details?.["ledger"], "elsewhere")
+    }
+    assert.deepStrictEqual(machine.kernel.snapshot(), before)
+    assert.strictEqual(recorded(machine), "4:1")
+  })
+
   it("an older record does not say which one it is about: it is taken to be the present one", async () => {
     using machine = makeMachine()
     await (async () => {

@@ -3,6 +3,7 @@ import { hostNetns, leftoverFindings, LinkOps, NatOps } from "@vmnet/core"
 import { Effect, Layer } from "effect"
 import { copyFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import type { VmnetError } from "vmnet"
 import { makeMachine, rejection } from "./support/machine.ts"
 
@@ -203,5 +204,25 @@ describe("a VM that comes or goes while gc looks", () => {
     })
     await vmnet.gc()
     assert.deepStrictEqual(await vmnet.list(), [])
+  })
+
+  it("is no share of nobody's, that somebody was about to record and has removed again", async () => {
+    using machine = makeMachine()
+    await using vmnet = machine.vmnet()
+    const { install } = await vmnet.status()
+    using database = new DatabaseSync(join(machine.stateDir, "ledger.db"))
+    // Reserved: he has the hold, and not yet the share.
+    database.exec("INSERT INTO generations VALUES ('a', 1); INSERT INTO holds VALUES ('net.web', 'a')")
+    const alias = `vmnet:${install}:@net.web:0`
+    machine.kernel.foreign.link(hostNetns, { link: "vmbaaaaaaaaaaaa", type: "bridge", alias })
+    await ghost(machine)
+    await using looking = meanwhile(machine, "after", async () => {
+      database.exec("DELETE FROM holds")
+    })
+    const { actions } = await looking.gc()
+    assert.deepStrictEqual(
+      actions.filter(({ name }) => name !== "ghost"),
+      []
+    )
   })
 })

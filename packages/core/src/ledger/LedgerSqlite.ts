@@ -4,7 +4,15 @@ import { HostProbe } from "../ops/HostProbe.ts"
 import { Ledger, type Tx } from "./Ledger.ts"
 import { isDamaged, isUnwritable, ledgerError } from "./ledgerErrors.ts"
 import { fileAt, inTransaction, ledgerFile, openDatabase, type OpenLedger } from "./openDatabase.ts"
-import { finishRebuild, isRebuildDue, judgeFile, prepare, type Preparing, preparingOf } from "./prepare.ts"
+import {
+  claimNamespace,
+  finishRebuild,
+  isRebuildDue,
+  judgeFile,
+  prepare,
+  type Preparing,
+  preparingOf
+} from "./prepare.ts"
 import { examineFile } from "./examine.ts"
 import { attemptOn, setFilesAside } from "./setAside.ts"
 import { standIn } from "./standIn.ts"
@@ -89,7 +97,10 @@ class Connection {
       Effect.suspend(() =>
         this.#attempt(name, () => {
           const { database, tx } = this.#current()
-          return inTransaction(database, end, () => f(tx))
+          return inTransaction(database, end, () => {
+            claimNamespace(tx, this.#preparing)
+            return f(tx)
+          })
         })
       )
     )

@@ -62,12 +62,21 @@ export const judgeFile = (tx: Tx, options: Preparing): Found => {
  * one; then this one is taken for it, as it would be without the entry. A record of nothing is about wherever it is used.
  */
 export const judgeNamespace = (tx: Tx, { netns, stateDir }: Pick<Preparing, "netns" | "stateDir">): Found => {
+  if (netns === undefined) return "ready"
   const known = meta(tx, "netns")
-  if (netns === undefined || known === netns) return "ready"
+  if (known === netns) return "ready"
   if (known !== undefined && tx.get("SELECT 1 FROM resources LIMIT 1") !== undefined) {
     throw elsewhere(stateDir, known, netns)
   }
   return "toPrepare"
+}
+
+/**
+ * The same for one that has long been open: who has opened it elsewhere since, while nothing was on record, has made it a
+ * record about where he is, and may have recorded something by now.
+ */
+export const claimNamespace = (tx: Tx, options: Pick<Preparing, "netns" | "stateDir">): void => {
+  if (judgeNamespace(tx, options) === "toPrepare" && options.netns !== undefined) putMeta(tx, "netns", options.netns)
 }
 
 const newer = (version: number): VmnetError =>

@@ -44,8 +44,8 @@ const knownTo = (tx: Tx): Known => {
   const lives = tx.all<{ vm: string; generation: number }>("SELECT vm, generation FROM generations")
   const members = tx.get<{ value: string }>("SELECT value FROM meta WHERE key = 'member'")?.value ?? "0"
   const subjects = tx.all<{ subject: string }>(
-    `SELECT vm AS subject FROM leases UNION SELECT '@' || key FROM shares UNION SELECT subject FROM members
-     UNION SELECT subject FROM resources
+    `SELECT vm AS subject FROM leases UNION SELECT '@' || key FROM shares UNION SELECT '@' || share FROM holds
+     UNION SELECT subject FROM members UNION SELECT subject FROM resources
      UNION SELECT substr(key, length('orphan:') + 1) FROM meta WHERE key >= 'orphan:' AND key < 'orphan;'`
   )
   return {

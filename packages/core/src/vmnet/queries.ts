@@ -103,7 +103,6 @@ const poolDetail = (tx: Tx, { network, options }: NetworkSpec): Pick<NetworkDeta
   return { pool: tallyMembers(tx, network) }
 }
 
-/** Its pool goes first; who uses the network again meanwhile keeps it. */
 /** Not every network has a bridge of its own. */
 const isMade = (tx: Tx, link: string): boolean =>
   tx.get(
@@ -111,6 +110,7 @@ const isMade = (tx: Tx, link: string): boolean =>
     resourceKey({ kind: "Bridge", netns: hostNetns, link, mac: "", mtu: 0 })
   ) !== undefined
 
+/** Its pool goes first; who uses the network again meanwhile keeps it. */
 export const removeNetwork = Effect.fn("Vmnet.removeNetwork")(function* (drivers: Drivers, network: string) {
   const ledger = yield* Ledger
   const known = yield* ledger.transact(`look up network ${network}`, (tx) => {

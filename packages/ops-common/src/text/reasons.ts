@@ -30,7 +30,10 @@ const codes: Readonly<Record<string, OpsReason>> = {
   EROFS: "Denied",
   EINVAL: "Invalid",
   ERANGE: "Invalid",
-  EOPNOTSUPP: "Unsupported"
+  EOPNOTSUPP: "Unsupported",
+  EPROTONOSUPPORT: "Unsupported",
+  EAFNOSUPPORT: "Unsupported",
+  ENOSYS: "Unsupported"
 }
 
 /** Classifies an error thrown by `node:fs`. */

@@ -73,6 +73,12 @@ export const nftLibrary = (other: Nft, host: HostNft): Nft => {
       process.geteuid?.() === 0
         ? inNamespace({ _tag: "Host" }, attempt, () =>
             inNewNetns(() => runCommand(layout, output.json | output.numeric | output.echo))
+          ).pipe(
+            // Root of a user namespace only.
+            Effect.catchIf(
+              ({ reason }) => reason === "Denied",
+              () => other.reference(attempt, layout)
+            )
           )
         : other.reference(attempt, layout)
   }

@@ -22,8 +22,11 @@ const comeBack = (own: number): void => {
 const away = <A>(leave: () => void, work: () => A): A => {
   const own = openSync("/proc/thread-self/ns/net", constants.O_RDONLY)
   try {
+    // Who may not come back does not go: users without rights, and root of a user namespace in a network that is not its own.
+    checked("setns", loadLibc().setns(own, newNet))
+    // What fails has left nothing.
+    leave()
     try {
-      leave()
       return work()
     } finally {
       comeBack(own)

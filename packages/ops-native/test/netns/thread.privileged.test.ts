@@ -55,6 +55,34 @@ it("a thread that cannot get where it is told stays where it is, and does nothin
   assert.strictEqual(here(), before)
 })
 
+/** Runs alone, by somebody who may not leave, or might but not come back. */
+const barred = (path: string): string => `
+  import { openSync, writeSync } from "node:fs"
+  const { inNetns, inNewNetns } = await import(${JSON.stringify(path)})
+  const fd = openSync(process.argv[2], "r")
+  if (process.argv[3] === "nobody") process.setuid(65534)
+  for (const leave of [(work) => inNetns(fd, work), inNewNetns]) {
+    try {
+      leave(() => writeSync(1, "away\\n"))
+    } catch (cause) {
+      writeSync(1, cause.code + "\\n")
+    }
+  }
+`
+
+it("who may not come back does not go, and lives on", () => {
+  run("ip", ["netns", "add", "barred"])
+  const module = new URL("../../src/netns/inNetns.ts", import.meta.url).pathname
+  writeFileSync("/run/barred.mts", barred(module))
+  const rootOfItsOwn = ["unshare", "--user", "--map-root-user", "--"]
+  for (const [before, who] of [[[], "nobody"] as const, [rootOfItsOwn, "root"] as const]) {
+    const [program = "", ...args] = [...before, process.execPath, "/run/barred.mts", "/run/netns/barred", who]
+    const { status, stderr, stdout } = spawnSync(program, args, { encoding: "utf8" })
+    assert.deepStrictEqual([stdout, stderr, status], ["EPERM\nEPERM\n", "", 0], who)
+  }
+  run("ip", ["netns", "delete", "barred"])
+})
+
 /**
  * Runs alone: takes the way back away by closing the file of its own namespace, the highest descriptor there is. A process that lived on
  * would write its second line.

@@ -133,3 +133,31 @@ describe("whatever goes wrong while three VMs go together, `down` again finishes
   }
   it.live("beside another", () => forEachFault(downScenario(fleet(3, { backend: "netns" }), other("netns"))), 300_000)
 })
+
+/** Interrupted when they are confirmed, which takes them back; the process dies at some moment of that. */
+const takenBack = (requests: ReadonlyArray<AttachRequest>): ManyScenario => ({
+  ...upScenario(requests),
+  faults: ({ words }) => (/confirm vm1 /.test(words) ? [{ _tag: "Hang", applied: 1 }] : []),
+  again: ({ steps }) => [0, steps].map((applied): Fault => ({ _tag: "Crash", applied })),
+  check: (run) =>
+    Effect.gen(function* () {
+      const { exit, injections, world } = run
+      if (injections.length === 0) return
+      const vmnet = yield* Vmnet
+      if (exit === null) {
+        world.kernel.host.restartSelf()
+        const { problems } = yield* vmnet.gc({ dryRun: false })
+        assert.deepStrictEqual(problems, [])
+        // Who died before anything was taken back has left them whole.
+        assert.deepStrictEqual((yield* vmnet.check()).drift, [])
+        yield* vmnet.downMany(names(requests))
+      }
+      yield* assertPicture(world, world.before, "left behind")
+    })
+})
+
+describe("VMs that are taken back though they were confirmed are up no more, and gc finishes what dies over it", () => {
+  for (const backend of ["bridge", "netns", "tap"]) {
+    it.live(backend, () => forEachFault(takenBack(fleet(2, { backend }, 8080))), 120_000)
+  }
+})

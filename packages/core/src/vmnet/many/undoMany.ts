@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { findLease, setLeaseState } from "../../ledger/LeaseRow.ts"
 import { Ledger } from "../../ledger/Ledger.ts"
-import { keepResources } from "../../ledger/ResourceRow.ts"
+import { keepResources, type OwnedResource } from "../../ledger/ResourceRow.ts"
 import { severalWords } from "../../ledger/severalWords.ts"
 import type { Touched } from "../../plan/apply.ts"
 import { removeUnheldShares } from "../../plan/Shares.ts"
@@ -25,18 +25,14 @@ export const undoMany = Effect.fnUntraced(
     reserved: ReadonlyArray<ReservedVm>,
     touched: Touched
   ) {
-    const ledger = yield* Ledger
-    const subject = severalWords(prepared.map(({ request }) => request.vm))
-    yield* Effect.ignore(
-      ledger.transact(`undo ${subject}`, (tx) => prepared.map(({ request }) => startUndoing(tx, request.vm)))
-    )
-    for (const one of reserved.filter(isPooled)) {
-      const own = one.owned.filter((resource) => touched.has(resource))
-      yield* undo(drivers, { ...one, avoid: new Set() }, new Set(own), [])
+    const leases = yield* startUndoingMany(prepared, reserved)
+    const isPooled = ({ request: { vm } }: Prepared): boolean => leases.get(vm)?.pooled !== undefined
+    const made = madeOf(reserved, touched)
+    for (const one of prepared.filter(isPooled)) {
+      yield* undo(drivers, { ...one, avoid: new Set() }, new Set(made.get(one.request.vm)), [])
     }
-    const pooled = new Set(reserved.filter(isPooled).map(({ request }) => request.vm))
-    const others = prepared.filter(({ request }) => !pooled.has(request.vm))
-    const problems = yield* undoTogether(drivers, others, reserved, touched)
+    const others = prepared.filter((one) => !isPooled(one))
+    const problems = yield* undoTogether(drivers, others, made)
     const left = (yield* removeUnheldShares(drivers)).map(({ message }) => message)
     if (problems.length + left.length > 0) yield* Effect.logWarning("not all is undone", ...problems, ...left)
   },
@@ -46,18 +42,32 @@ export const undoMany = Effect.fnUntraced(
     )
 )
 
-const isPooled = ({ lease }: ReservedVm): boolean => lease.pooled !== undefined
+/** By VM, of those that were reserved: what this attempt has touched. */
+type Made = ReadonlyMap<string, ReadonlyArray<OwnedResource>>
 
-const undoTogether = Effect.fnUntraced(function* (
-  drivers: Drivers,
-  others: ReadonlyArray<Prepared>,
-  reserved: ReadonlyArray<ReservedVm>,
-  touched: Touched
+const madeOf = (reserved: ReadonlyArray<ReservedVm>, touched: Touched): Made =>
+  new Map(reserved.map(({ lease, owned }) => [lease.vm, owned.filter((one) => touched.has(one))]))
+
+/** Attempts that were confirmed already are not up any more from here on; a reservation that failed may stand all the same. */
+const startUndoingMany = Effect.fnUntraced(function* (
+  prepared: ReadonlyArray<Prepared>,
+  reserved: ReadonlyArray<ReservedVm>
 ) {
+  const ledger = yield* Ledger
+  const vms = prepared.map(({ request }) => request.vm)
+  const leases = yield* (
+    ledger
+      .transact(`undo ${severalWords(vms)}`, (tx) => vms.flatMap((vm) => startUndoing(tx, vm).lease ?? []))
+      // What was made is known without the ledger, and goes.
+      .pipe(Effect.orElseSucceed(() => reserved.map(({ lease }) => lease)))
+  )
+  return new Map(leases.map((lease) => [lease.vm, lease]))
+})
+
+const undoTogether = Effect.fnUntraced(function* (drivers: Drivers, others: ReadonlyArray<Prepared>, made: Made) {
   const ledger = yield* Ledger
   const vms = others.map(({ request }) => request.vm)
   const subject = severalWords(vms)
-  const made = new Map(reserved.map(({ lease, owned }) => [lease.vm, owned.filter((one) => touched.has(one))]))
   const plans = new Map(vms.map((vm) => [vm, made.get(vm) ?? []]))
   const reports = reportsOf(plans, yield* teardownTogether(drivers, subject, [...plans.values()]))
   const at = yield* now

@@ -3,7 +3,14 @@ import { Effect } from "effect"
 import { attachedVm, type HandleVerbs } from "./facade/attachedVm.ts"
 import { configOf } from "./facade/configOf.ts"
 import { downGeneration, type Generation, requireGeneration } from "./facade/generation.ts"
-import { checkCallOptions, checkGcOptions, checkVmsOptions, checkVmnetOptions, flagsOf } from "./facade/readOptions.ts"
+import {
+  checkCallOptions,
+  checkDownOptions,
+  checkGcOptions,
+  checkVmsOptions,
+  checkVmnetOptions,
+  flagsOf
+} from "./facade/readOptions.ts"
 import { Runner, type Services } from "./facade/Runner.ts"
 import { diagnosisOf, recordOf, servicesOf } from "./facade/services.ts"
 import { verbs } from "./facade/verbs.ts"
@@ -17,7 +24,11 @@ type Call = <A>(verb: string, work: Effect.Effect<A, VmnetError, Services>, opti
 const handleOf = (call: Call, one: Generation): HandleVerbs => {
   const still = requireGeneration(one)
   return {
-    down: async (options) => call("down", downGeneration(one), options),
+    down: async (options = {}) => {
+      checkDownOptions(options)
+      const { signal, wait = false } = options
+      return call("down", downGeneration(one, wait), { signal })
+    },
     publish: async (specs, options) => call("publish", Effect.andThen(still, verbs.publish(one.vm, specs)), options),
     unpublish: async (specs, options) =>
       call("unpublish", Effect.andThen(still, verbs.unpublish(one.vm, specs)), options),
@@ -46,7 +57,10 @@ export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
       return attachedVm(handleOf(call, result.attachment), result)
     },
     plan: async (options) => runner.run(verbs.plan(flagsOf("plan", options), config), options.signal),
-    down: async (vm, options) => call("down", verbs.down(vm), options),
+    down: async (vm, options = {}) => {
+      checkDownOptions(options)
+      return runner.run(verbs.down(vm, options.wait ?? false), options.signal)
+    },
     list: async (options) => call("list", verbs.list, options),
     show: async (vm, options) => call("show", verbs.show(vm), options),
     publish: async (vm, specs, options) => call("publish", verbs.publish(vm, specs), options),

@@ -16,12 +16,18 @@ import { memberOf } from "../pool/memberResources.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { resourceName } from "../resource/identity.ts"
 import { checkCapabilities, isCapable } from "./checkHost.ts"
+import { afterCutOff, type Behind, intendCutOff } from "./cutOff.ts"
 import { detachOrphan } from "./downOrphan.ts"
 import { now } from "./now.ts"
 import type { DownOptions, DownResult, LeftAlone } from "./Vmnet.ts"
 
-/** Detaches under the VM's lock. */
-export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: string, { generation }: DownOptions = {}) {
+/** Detaches under the VM's lock; with `behind`, most of it behind an answer, where the VM can be cut off at once. */
+export const down = Effect.fn("Vmnet.down")(function* (
+  drivers: Drivers,
+  vm: string,
+  { generation }: DownOptions = {},
+  behind?: Behind
+) {
   const [backends, probe] = [yield* Backends, yield* HostProbe]
   const look = (tx: Tx) => {
     const record = findLease(tx, vm)
@@ -30,14 +36,19 @@ export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: str
       record === undefined || isAnother || !isCapable(backends, probe, record.request)
         ? undefined
         : startReleasing(tx, vm)
-    return { record, isAnother, owned }
+    const cut =
+      behind === undefined || record === undefined || owned === undefined ? undefined : intendCutOff(tx, record, owned)
+    return { record, isAnother, cut, owned: owned !== undefined && cut !== undefined ? [cut.cut, ...owned] : owned }
   }
-  return yield* withLockLooking(`vm ${vm}`, look, ({ isAnother, owned, record }, held) =>
+  return yield* withLockLooking(`vm ${vm}`, look, ({ cut, isAnother, owned, record }, held) =>
     Effect.gen(function* () {
       if (isAnother) return { vm, outcome: "absent" } satisfies DownResult
       if (record === undefined) return yield* releaseUnrecorded(drivers, vm, generation)
       yield* checkCapabilities(record.request)
-      const { report } = yield* detach(drivers, record, { owned, held })
+      const rest = detach(drivers, record, { owned, held })
+      const { report } = yield* cut === undefined || behind === undefined
+        ? rest
+        : afterCutOff(drivers, cut, behind, rest)
       return removed(vm, report)
     })
   )

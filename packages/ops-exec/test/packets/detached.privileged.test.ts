@@ -34,15 +34,19 @@ const detached = (device: string): NatElement => ({ _tag: "Detached", device })
 /** One conversation of UDP: the same ports every time, so that the second is one that is established. */
 const talk = (from: Agent, address: string, localPort: number, port = 53) => from.udp(address, port, { localPort })
 
-/** What leaves the host through a device, seen behind everything of ours. */
-const counting = (device: string, family: "bridge" | "netdev") =>
+/** What passes through a device in either direction, seen behind everything of ours. */
+const counting = (device: string, family: "bridge" | "inet") =>
   Effect.gen(function* () {
-    const hook = family === "netdev" ? `egress device "${device}" priority 0` : "postrouting priority 400"
-    const match = family === "netdev" ? "meta protocol ip" : `oifname "${device}" meta protocol ip`
-    const rule = `${match} counter`
-    run("nft", [`table ${family} watch {\nchain out { type filter hook ${hook}; ${rule}; }\n}`])
+    const chain = (name: string, hook: string, match: string) =>
+      `chain ${name} { type filter hook ${hook} priority 400; ${match} "${device}" meta protocol ip counter; }\n`
+    const chains = [chain("out", "postrouting", "oifname"), chain("in", "prerouting", "iifname")]
+    run("nft", [`table ${family} watch {\n${chains.join("")}}\n`])
     yield* Effect.addFinalizer(() => Effect.sync(() => run("nft", ["delete", "table", family, "watch"])))
-    return () => Number(/counter packets (\d+)/.exec(run("nft", ["list", "table", family, "watch"]))?.[1])
+    return () => {
+      const counts = run("nft", ["list", "table", family, "watch"]).matchAll(/counter packets (\d+)/g)
+      const [out = -1, into = -1] = [...counts].map(([, packets]) => Number(packets))
+      return { out, into }
+    }
   })
 
 layer(layerExec({ install }), { excludeTestServices: true })("a detached device", (it) => {
@@ -65,19 +69,20 @@ layer(layerExec({ install }), { excludeTestServices: true })("a detached device"
         ["from the internet", () => talk(internet, hostAddress, 4006, 8053), `one sees 192.0.2.254`]
       ] as const
       for (const [way, say, answer] of ways) assert.strictEqual(yield* say(), answer, way)
-      const sent = yield* counting("pone", "bridge")
+      const passed = yield* counting("pone", "bridge")
       yield* applyNat(add(detached("pone")))
-      const before = sent()
+      const before = passed()
       for (const [way, say] of ways) assert.isNull(yield* say(), way)
       assert.isNull(yield* talk(one, internetAddress, 5001), "a new one out")
       assert.isNull(yield* talk(internet, hostAddress, 5002, 8053), "a new one in")
-      assert.strictEqual(sent() - before, 0)
+      assert.deepStrictEqual(passed(), before)
       assert.strictEqual(yield* talk(two, internetAddress, 4001), "internet sees 192.0.2.1")
       assert.strictEqual(yield* talk(here, "10.0.42.3", 4007), "two sees 10.0.42.1")
       // That nothing was counted is not for want of counting.
       yield* applyNat(remove(detached("pone")))
       for (const [way, say, answer] of ways) assert.strictEqual(yield* say(), answer, way)
-      assert.isAbove(sent(), before)
+      assert.isAbove(passed().out, before.out)
+      assert.isAbove(passed().into, before.into)
     })
   )
 
@@ -115,14 +120,15 @@ layer(layerExec({ install }), { excludeTestServices: true })("a detached device"
       ] as const
       for (const [way, say, answer] of ways) assert.strictEqual(yield* say(), answer, way)
       yield* applyNat(add(detached(device)))
-      const sent = yield* counting(device, "netdev")
+      const passed = yield* counting(device, "inet")
       for (const [way, say] of ways) assert.isNull(yield* say(), way)
       assert.isNull(yield* talk(guest, internetAddress, 5101), "a new one out")
       assert.isNull(yield* talk(here, "10.0.50.2", 5102), "a new one in")
-      assert.strictEqual(sent(), 0)
+      assert.deepStrictEqual(passed(), { out: 0, into: 0 })
       yield* applyNat(remove(detached(device)))
       for (const [way, say, answer] of ways) assert.strictEqual(yield* say(), answer, way)
-      assert.isAbove(sent(), 0)
+      assert.isAbove(passed().out, 0)
+      assert.isAbove(passed().into, 0)
     })
   )
 })

@@ -68,7 +68,7 @@ const onRequest = <A>(flags: RequestFlags, config: ReadConfig, use: Use<[request
 export const verbs = {
   up: (flags: RequestFlags, config: ReadConfig) => onRequest(flags, config, (vmnet, request) => vmnet.up(request)),
   plan: (flags: RequestFlags, config: ReadConfig) => onRequest(flags, config, (vmnet, request) => vmnet.plan(request)),
-  down: (vm: unknown) => onVm(vm, (vmnet, name) => vmnet.down(name)),
+  down: (vm: unknown, wait: boolean) => onVm(vm, (vmnet, name) => vmnet.down(name, { wait })),
   list: Vmnet.use((vmnet) => vmnet.list),
   show: (vm: unknown) => onVm(vm, (vmnet, name) => vmnet.show(name)),
   publish: (vm: unknown, specs: unknown) => onPorts(vm, specs, (vmnet, name, read) => vmnet.publish(name, read)),

@@ -2,6 +2,7 @@ import { type LinkChange, type Netns, netnsKey, OpsError } from "@vmnet/core"
 import { attemptOf, objectionToLinkChanges, openNetns, type Segment, segmentsOf } from "@vmnet/ops-common"
 import { Effect } from "effect"
 import { applyChange, type Site } from "./applyChange.ts"
+import { deleteLinks, isOfDeletions, piecesOf } from "./deleteLinks.ts"
 import type { HostSocket } from "./HostSocket.ts"
 import { inPlace } from "./inPlace.ts"
 import { makeNetnsDirectory } from "./netnsDirectory.ts"
@@ -69,7 +70,7 @@ const applySegment = Effect.fnUntraced(function* (
   if (failure !== undefined) return yield* failure
 }, Effect.scoped)
 
-/** Applies changes in order, each place's in one stretch. */
+/** Applies changes in order, each place's in one stretch, but for what makes the kernel wait. */
 export const applyChanges = Effect.fnUntraced(function* (
   kernel: Kernel,
   netns: Netns,
@@ -77,5 +78,7 @@ export const applyChanges = Effect.fnUntraced(function* (
 ) {
   const objection = objectionToLinkChanges(changes)
   if (objection !== undefined) return yield* objection
-  for (const segment of segmentsOf(netns, changes)) yield* applySegment(kernel, changes, segment)
+  for (const segment of segmentsOf(netns, changes).flatMap((one) => piecesOf(changes, one))) {
+    yield* isOfDeletions(changes, segment) ? deleteLinks(changes, segment) : applySegment(kernel, changes, segment)
+  }
 })

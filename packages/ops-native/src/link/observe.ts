@@ -7,8 +7,7 @@ import { listAddresses } from "./encodeAddress.ts"
 import { getLink, listLinks } from "./encodeLink.ts"
 import { listNeighbours } from "./encodeNeighbour.ts"
 import { listRoutes } from "./encodeRoute.ts"
-import { Refused } from "./Refused.ts"
-import { ENODEV } from "./Refused.ts"
+import { ENODEV, Refused } from "./Refused.ts"
 import type { Rtnetlink } from "./Rtnetlink.ts"
 
 /** Names by index. One that is not known is looked up; one that has gone meanwhile is called as `ip` calls it. */

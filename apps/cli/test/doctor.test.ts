@@ -10,7 +10,13 @@ const kernelWith = (facts: Parameters<ReturnType<typeof MemoryKernel.make>["host
   return kernel.layer
 }
 
-const ledger = { kind: "directory", uid: 0, mode: 0o700, ledger: seen({ bytes: 4096, format: 4 }) } as const
+const ledger = {
+  kind: "directory",
+  uid: 0,
+  mode: 0o700,
+  unwritable: seen(null),
+  ledger: seen({ bytes: 4096, format: 5 })
+} as const
 
 interface Answer {
   readonly findings: ReadonlyArray<Readonly<Record<string, unknown>>>

@@ -97,22 +97,26 @@ describe("down of several VMs", () => {
     })
   )
 
-  it.effect("reports all errors and ends with the worst exit code", () =>
+  it.effect("reports all errors and ends with the exit code of the first", () =>
     Effect.gen(function* () {
       const fail = { "down b": failed, "down c": busy }
       const run = yield* makeCli({ attachments, fail })("down", "c", "b", "a")
-      assert.strictEqual(run.code, 1)
+      assert.strictEqual(run.code, 7)
       assert.strictEqual(run.stderr, "vmnet: c is being changed\ntry again\nvmnet: delete tap failed\n")
       assert.deepStrictEqual(JSON.parse(run.stdout), {
         vms: [
           { vm: "c", outcome: "failed" },
           { vm: "b", outcome: "failed" },
           { vm: "a", outcome: "removed" }
+        ],
+        failed: [
+          { vm: "c", error: { code: "BUSY", message: "c is being changed", details: {}, hint: "try again" } },
+          { vm: "b", error: { code: "STEP_FAILED", message: "delete tap failed", details: { vm: "b" }, hint: null } }
         ]
       })
       const json = yield* makeCli({ attachments, fail })("down", "c", "b", "a", "--json")
       const { error } = JSON.parse(json.stderr)
-      assert.strictEqual(error.code, "STEP_FAILED")
+      assert.strictEqual(error.code, "BUSY")
       assert.deepStrictEqual(
         error.details.errors.map((one: { code: string }) => one.code),
         ["BUSY", "STEP_FAILED"]

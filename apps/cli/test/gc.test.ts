@@ -10,7 +10,8 @@ const deleted: GcAction = {
   reason: "owned: its owner, process 7, is gone",
   vm: "vm1",
   kind: "Tap",
-  name: "vmtabcdefghijkl"
+  name: "vmtabcdefghijkl",
+  netns: null
 }
 const late: GcAction = { ...deleted, action: "skipped", verdict: "not-judged", reason: "not judged: time ran out" }
 const busy = new VmnetError({ code: "BUSY", detail: "time ran out after 5 s" })
@@ -46,8 +47,19 @@ describe("vmnet gc", () => {
       const table = makeCli({ gc: () => ({ actions: [deleted], problems: [] }), terminal: 120 })
       assert.match(
         (yield* table("gc")).stdout,
-        /deleted +vm1 +Tap +vmtabcdefghijkl +owned: its owner, process 7, is gone/
+        /deleted +vm1 +Tap +vmtabcdefghijkl +host +owned: its owner, process 7, is gone/
       )
+    })
+  )
+
+  it.effect("says where an object is, and on a terminal that there is nothing to do", () =>
+    Effect.gen(function* () {
+      const inside = { ...deleted, netns: "/run/netns/vmnet-1" }
+      const table = makeCli({ gc: () => ({ actions: [inside], problems: [] }), terminal: 160 })
+      assert.match((yield* table("gc")).stdout, /NETNS +REASON\n.* vmtabcdefghijkl +\/run\/netns\/vmnet-1 +owned:/)
+      const none = makeCli({ gc: () => ({ actions: [], problems: [] }), terminal: 120 })
+      assert.strictEqual((yield* none("gc")).stdout, "nothing to do\n")
+      assert.deepStrictEqual(JSON.parse((yield* none("gc", "--json")).stdout), { actions: [] })
     })
   )
 

@@ -19,7 +19,14 @@ import type { VmnetError } from "./VmnetError.ts"
 export interface GcReport {
   readonly actions: ReadonlyArray<GcAction>
   readonly problems: ReadonlyArray<VmnetError>
+  /** VMs that were in the kernel with this install's tag and on no record; absent where there are none. */
+  readonly unrecorded?: ReadonlyArray<string>
 }
+
+/** The answer for one VM of several: what its `up` or `down` alone would have resolved with, or the error. */
+export type EachVm<A> =
+  | { readonly vm: string; readonly value: A; readonly error?: never }
+  | { readonly vm: string; readonly value?: never; readonly error: VmnetError }
 
 /** vmnet on one host, as promises. Every one of them rejects with a `VmnetError`, or with the reason of its signal. */
 export interface Vmnet extends AsyncDisposable {
@@ -28,6 +35,15 @@ export interface Vmnet extends AsyncDisposable {
    * `PORT_IN_USE`, `ADDRESS_EXHAUSTED`, `NO_PERMISSION`, ... with nothing left behind.
    */
   readonly up: (options: UpOptions) => Promise<AttachedVm>
+  /**
+   * Attaches several VMs with as few kernel calls as that takes, and answers for each, in order: one that fails keeps no other
+   * down. Rejects when something is wrong with the options of one, before anything is done. Aborted, it undoes those it was
+   * working on; those that were finished before (64 go together) stay up.
+   */
+  readonly upMany: (
+    vms: ReadonlyArray<Omit<UpOptions, "signal">>,
+    options?: CallOptions
+  ) => Promise<ReadonlyArray<EachVm<AttachedVm>>>
   /** What `up` would do, with every check `up` makes, and nothing changed or reserved. */
   readonly plan: (options: UpOptions) => Promise<Plan>
   /**
@@ -37,6 +53,8 @@ export interface Vmnet extends AsyncDisposable {
    * again, goes on with it.
    */
   readonly down: (vm: string, options?: DownOptions) => Promise<DownResult>
+  /** Detaches several VMs together and answers for each, in order: one that cannot be removed keeps no other up. */
+  readonly downMany: (vms: ReadonlyArray<string>, options?: CallOptions) => Promise<ReadonlyArray<EachVm<DownResult>>>
   readonly list: (options?: CallOptions) => Promise<ReadonlyArray<Attachment>>
   /** A VM with every kernel object of its own. Rejects with `VM_NOT_FOUND`. */
   readonly show: (vm: string, options?: CallOptions) => Promise<VmDetail>

@@ -1,16 +1,19 @@
-import type { VmnetError } from "@vmnet/core"
+import type { UpResult, VmnetError } from "@vmnet/core"
 import { Effect } from "effect"
 import { attachedVm, type HandleVerbs } from "./facade/attachedVm.ts"
 import { configOf } from "./facade/configOf.ts"
 import { downGeneration, type Generation, requireGeneration } from "./facade/generation.ts"
 import {
+  allFlagsOf,
   checkCallOptions,
   checkDownOptions,
   checkGcOptions,
   checkVmsOptions,
   checkVmnetOptions,
-  flagsOf
+  flagsOf,
+  requireList
 } from "./facade/readOptions.ts"
+import { eachVm } from "./facade/eachVm.ts"
 import { Runner, type Services } from "./facade/Runner.ts"
 import { diagnosisOf, recordOf, servicesOf } from "./facade/services.ts"
 import { verbs } from "./facade/verbs.ts"
@@ -50,17 +53,19 @@ export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
     checkCallOptions(verb, options)
     return runner.run(work, options.signal)
   }
+  const attached = (result: UpResult) => attachedVm(handleOf(call, result.attachment), result)
   const close = async () => void (await Promise.all([runner.close(), observer.close()]))
   return {
-    up: async (options) => {
-      const result = await runner.run(verbs.up(flagsOf("up", options), config), options.signal)
-      return attachedVm(handleOf(call, result.attachment), result)
-    },
+    up: async (options) => attached(await runner.run(verbs.up(flagsOf("up", options), config), options.signal)),
+    upMany: async (vms, options) =>
+      eachVm(await call("upMany", verbs.upMany(allFlagsOf("upMany", vms), config), options), attached),
     plan: async (options) => runner.run(verbs.plan(flagsOf("plan", options), config), options.signal),
     down: async (vm, options = {}) => {
       checkDownOptions(options)
       return runner.run(verbs.down(vm, options.wait ?? false), options.signal)
     },
+    downMany: async (vms, options) =>
+      eachVm(await call("downMany", verbs.downMany(requireList("downMany", vms)), options), (result) => result),
     list: async (options) => call("list", verbs.list, options),
     show: async (vm, options) => call("show", verbs.show(vm), options),
     publish: async (vm, specs, options) => call("publish", verbs.publish(vm, specs), options),

@@ -1,7 +1,7 @@
 export type { AttachedVm } from "./AttachedVm.ts"
 export { createVmnet } from "./createVmnet.ts"
 export type { CallOptions, ConfigObject, GcOptions, UpOptions, VmnetOptions, VmsOptions } from "./options.ts"
-export type { GcReport, Vmnet } from "./Vmnet.ts"
+export type { EachVm, GcReport, Vmnet } from "./Vmnet.ts"
 export { VmnetError, type VmnetErrorOptions } from "./VmnetError.ts"
 export type {
   Attachment,

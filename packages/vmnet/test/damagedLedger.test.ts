@@ -64,6 +64,7 @@ describe("a damaged ledger", () => {
     assert.strictEqual(rehearsal.actions.filter(({ kind }) => kind === "Lease").length, 3)
     assert.deepStrictEqual([aside(machine), readFileSync(ledgerOf(machine))], [[], damaged])
     const { actions } = await vmnet.gc()
+    assert.deepStrictEqual([rehearsal.actions[0]?.action, actions[0]?.action], ["would-move", "moved"])
     assert.deepStrictEqual([actions[0]?.kind, /it is kept as/.test(actions[0]?.reason ?? "")], ["Ledger", true])
     const [kept] = aside(machine)
     assert.deepStrictEqual(readFileSync(join(machine.stateDir, kept!)), damaged)

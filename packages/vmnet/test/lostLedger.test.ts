@@ -102,7 +102,11 @@ it("a VM, a network, an address or a port of one whose record is lost is refused
   const sameNetwork = await refused(vmnet.up({ vm: "new", backend: "bridge" }))
   assert.match(sameNetwork.message, /network bridge is in use by a, whose record was lost/)
   const sameSubnet = await refused(vmnet.up({ vm: "new", backend: "tap" }))
-  assert.match(sameSubnet.message, /addresses are in use by .*c.*, whose record was lost/)
+  assert.match(sameSubnet.message, /addresses are in use by c, whose record was lost/)
+  // Of all VMs only the one whose addresses are in the way.
+  await using slots = machine.vmnet({ config: { networks: { other: { backend: "netns", subnet: "10.11.0.0/24" } } } })
+  const sameSlots = await refused(slots.up({ vm: "new", network: "other" }))
+  assert.match(sameSlots.message, /addresses are in use by b, whose record was lost/)
   await using apart = machine.vmnet({ config: { networks: { web: { subnet: "10.99.0.0/24" } } } })
   const port = await refused(apart.up({ vm: "new", network: "web", publish: "8081:80" }))
   assert.deepStrictEqual([port.code, /published by a/.test(port.message)], ["PORT_IN_USE", true])

@@ -80,7 +80,11 @@ describe("the record is lost, and the register of the host is not", () => {
           ? ["net.ipv4.conf.eth0.forwarding 1 1", "net.ipv4.ip_forward 0 1"]
           : ["net.ipv4.conf.eth0.forwarding 0 1"]
       )
-      assert.deepStrictEqual((await vmnet.check()).drift, [])
+      const drift = (await vmnet.check()).drift.map((one) => `${one.kind} ${one.name} ${one.drift}`)
+      assert.deepStrictEqual(
+        drift,
+        guests.map(({ vm }) => `Lease ${vm} unfinished`)
+      )
       const { actions } = await vmnet.gc()
       assert.deepStrictEqual(
         actions.filter(({ kind }) => kind !== "Lease"),
@@ -179,6 +183,38 @@ describe("the record is lost, and the register of the host is not", () => {
     for (const { vm } of guests) await vmnet.down(vm, { wait: true })
     assert.strictEqual(flags(machine)["all"], "1")
     assert.isTrue(existsSync(registerOf(machine)))
+  })
+
+  it("what nobody can put back is said while it is so: not once somebody has, and by gc for the last time", async () => {
+    using machine = makeMachine()
+    await upAll(machine)
+    loseRecord(machine)
+    rmSync(registerOf(machine), { recursive: true })
+    await using vmnet = open(machine)
+    const notes = async () => (await vmnet.status()).lost?.notes.length ?? 0
+    const said = async (dryRun: boolean) =>
+      (await vmnet.gc({ dryRun })).actions.filter(({ kind }) => kind === "Sysctl").length
+    assert.deepStrictEqual([await said(false), await notes()], [1, 1], "there are VMs that need it")
+    for (const { vm } of guests) await vmnet.down(vm)
+    write(machine, ["ip_forward"], "0")
+    assert.deepStrictEqual([await notes(), await said(true)], [0, 0], "it is as somebody wants it")
+    write(machine, ["ip_forward"], "1")
+    assert.deepStrictEqual([await notes(), await said(true), await notes()], [1, 1, 1], "a rehearsal forgets nothing")
+    assert.deepStrictEqual([await said(false), await said(false), await notes()], [1, 0, 0])
+  })
+
+  it("what nobody could put back is known again once the next up has found it off", async () => {
+    using machine = makeMachine()
+    await upAll(machine)
+    loseRecord(machine)
+    rmSync(registerOf(machine), { recursive: true })
+    await using vmnet = open(machine)
+    for (const { vm } of guests) await vmnet.down(vm)
+    write(machine, ["ip_forward"], "0")
+    await vmnet.up({ vm: "new", backend: "bridge" })
+    assert.isUndefined((await vmnet.status()).lost)
+    await vmnet.down("new")
+    assert.strictEqual(flags(machine)["all"], "0")
   })
 
   it("a register that is damaged keeps nobody from the record: what it knew is lost", async () => {

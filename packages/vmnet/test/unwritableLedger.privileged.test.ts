@@ -50,7 +50,8 @@ layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "1
       onHost(["api", "new"], async ({ netnsOf, page, seenBy, serve }) => {
         using small = smallFileSystem()
         const { stateDir } = small
-        const open = () => createVmnet({ stateDir, config: {} })
+        const warnings: Array<string> = []
+        const open = () => createVmnet({ stateDir, config: {}, onWarning: (words) => void warnings.push(words) })
         const published = "http://192.0.2.10:8080/"
         await (async () => {
           await using vmnet = open()
@@ -69,6 +70,21 @@ layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "1
           assert.deepStrictEqual(
             (await vmnet.list()).map(({ state, vm }) => [vm, state]),
             [["api", "active"]]
+          )
+          const { findings } = await vmnet.doctor()
+          const why = trouble === "full" ? "blocks" : "read-only"
+          assert.deepInclude(
+            findings.find(({ details }) => details["unwritable"] === why),
+            { check: "state-directory", status: "problem" }
+          )
+          assert.deepInclude(
+            findings.find(({ check }) => check === "leftovers"),
+            { status: "ok" }
+          )
+          await vmnet.gc({ dryRun: true })
+          assert.deepStrictEqual(
+            warnings.filter((words) => words.includes("still on record")),
+            []
           )
           assert.strictEqual(await page("lan", published), "api")
           assert.strictEqual(await seenBy(netnsOf("api")), "192.0.2.10")

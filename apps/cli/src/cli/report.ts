@@ -17,7 +17,8 @@ interface Failure {
   readonly errors: ReadonlyArray<VmnetError>
 }
 
-const bodyOf = (error: VmnetError): Failure["body"] => ({
+/** An error as `--json` prints it. */
+export const bodyOf = (error: VmnetError): Failure["body"] => ({
   code: error.code,
   message: error.message,
   details: error.details ?? {},
@@ -42,8 +43,8 @@ const failureOf = (error: unknown, root: Command.Command.Any): Failure => {
   if (error instanceof VmnetError) return single(error)
   if (error instanceof CommandNotRun) return single(error.asVmnetError, error.exitCode)
   if (error instanceof SeveralFailures) {
-    const body = { ...bodyOf(error.worst), message: error.message, details: { errors: error.errors.map(bodyOf) } }
-    return { exitCode: exitCodeOf[error.worst.code], body, errors: error.errors }
+    const body = { ...bodyOf(error.lead), message: error.message, details: { errors: error.errors.map(bodyOf) } }
+    return { exitCode: exitCodeOf[error.lead.code], body, errors: error.errors }
   }
   if (CliError.isCliError(error) && error._tag === "ShowHelp") return single(usageError(error, root))
   return single(defect(error))

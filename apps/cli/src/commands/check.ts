@@ -15,11 +15,16 @@ const count = (drift: ReadonlyArray<DriftItem>): string =>
 const summary = ({ drift }: CheckResult): string | undefined =>
   drift.length === 0 ? "every object on record is as planned" : undefined
 
+/** What nobody can put back without knowing what was meant. */
+const isForPeople = ({ drift, kind }: DriftItem): boolean => drift === "unfinished" && kind === "Lease"
+
 const found = (drift: ReadonlyArray<DriftItem>, named: ReadonlyArray<string>): VmnetError =>
   new VmnetError({
     code: "DRIFT_FOUND",
     detail: count(drift),
-    hint: `Put it back with: ${["vmnet repair", ...named].join(" ")}`,
+    hint: drift.every(isForPeople)
+      ? "The details above say what to do."
+      : `Put it back with: ${["vmnet repair", ...named].join(" ")}`,
     details: { drift: drift.length }
   })
 

@@ -1,4 +1,4 @@
-import type { Status, Vmnet, VmnetError } from "@vmnet/core"
+import type { DownResult, EachVm, Status, Vmnet, VmnetError } from "@vmnet/core"
 import { Effect, Result } from "effect"
 import { CliError, Command } from "effect/cli"
 import { begin } from "../cli/begin.ts"
@@ -6,7 +6,7 @@ import { vms } from "../cli/arguments.ts"
 import { readVms } from "../cli/inputs.ts"
 import { notice } from "../cli/notice.ts"
 import { print } from "../cli/print.ts"
-import { SeveralFailures } from "../cli/SeveralFailures.ts"
+import { failFirst } from "../cli/SeveralFailures.ts"
 import { switchFlag } from "../cli/switchFlag.ts"
 import { withVmnet } from "../cli/withVmnet.ts"
 import { type DownLine, downsDocument } from "../views/downs.ts"
@@ -17,14 +17,11 @@ interface Down extends DownLine {
 
 const lineOf = ({ vm, outcome, left }: Down): DownLine => (left === undefined ? { vm, outcome } : { vm, outcome, left })
 
-const takeDown = (vmnet: Vmnet["Service"], vm: string): Effect.Effect<Down> =>
-  Effect.map(
-    Effect.result(vmnet.down(vm)),
-    Result.match({
-      onSuccess: ({ outcome, left }): Down => ({ vm, outcome, ...(left === undefined ? {} : { left }) }),
-      onFailure: (error): Down => ({ vm, outcome: "failed", error })
-    })
-  )
+const downOf = ({ result, vm }: EachVm<DownResult>): Down =>
+  Result.match(result, {
+    onSuccess: ({ outcome, left }): Down => ({ vm, outcome, ...(left === undefined ? {} : { left }) }),
+    onFailure: (error): Down => ({ vm, outcome: "failed", error })
+  })
 
 const summarise = (downs: ReadonlyArray<Down>): string => {
   if (downs.length === 1) return `${downs[0]!.vm} ${downs[0]!.outcome}`
@@ -49,34 +46,29 @@ const leftNotices = ({ vm, left = [] }: Down): ReadonlyArray<string> =>
     ({ kind, name }) => `${vm}: ${kind} ${name} was left alone: it does not carry the VM's tag, so it is not ours`
   )
 
-const failIfAny = (errors: ReadonlyArray<VmnetError>): Effect.Effect<void, VmnetError | SeveralFailures> => {
-  const [first, second] = errors
-  if (first === undefined) return Effect.void
-  if (second === undefined) return Effect.fail(first)
-  return Effect.fail(
-    new SeveralFailures({ action: "VMs could not be taken down", errors: [first, ...errors.slice(1)] })
-  )
-}
-
 export const down = Command.make(
   "down",
   { vms, all: switchFlag("all", "Every VM of this state directory") },
   Effect.fn("vmnet down")(function* (input) {
     const { globals, format } = yield* begin({ prints: "anything" })
     const named = yield* readVms("down", input.vms)
-    // One after the other, each on its own: a VM that cannot be taken down keeps no other one up.
+    // Together, and each on its own: a VM that cannot be taken down keeps no other one up.
     const { downs, pools } = yield* withVmnet(
       globals,
       Effect.fnUntraced(function* (vmnet) {
         const names = input.all ? (yield* vmnet.list).map(({ vm }) => vm) : named
-        const downs = yield* Effect.forEach(names, (vm) => takeDown(vmnet, vm))
+        const downs = (yield* vmnet.downMany(names)).map(downOf)
         return { downs, pools: input.all ? yield* readyPools(vmnet) : [] }
       }),
       ({ downs }) => summarise(downs)
     )
     yield* notice(globals, [...downs.flatMap(leftNotices), ...pools.map(readyNotice)])
-    yield* print(format, downsDocument(downs.map(lineOf)))
-    yield* failIfAny(downs.flatMap(({ error }) => (error === undefined ? [] : [error])))
+    const failures = downs.flatMap(({ error, vm }) => (error === undefined ? [] : [{ vm, error }]))
+    yield* print(format, downsDocument(downs.map(lineOf), failures))
+    yield* failFirst(
+      "VMs could not be taken down",
+      failures.map(({ error }) => error)
+    )
   })
 ).pipe(
   Command.validate(({ vms, all }) => {

@@ -10,7 +10,7 @@ import { gcDocument } from "../views/gc.ts"
 
 const summary = ({ actions }: GcResult): string => {
   const count = (action: string): number => actions.filter((one) => one.action === action).length
-  const parts = ["deleted", "would-delete", "skipped"].filter((action) => count(action) > 0)
+  const parts = ["deleted", "would-delete", "moved", "would-move", "skipped"].filter((action) => count(action) > 0)
   return parts.length === 0 ? "nothing to collect" : parts.map((action) => `${count(action)} ${action}`).join(", ")
 }
 
@@ -21,7 +21,9 @@ export const failIfAny = ([first, ...rest]: ReadonlyArray<VmnetError>): Effect.E
 > => {
   if (first === undefined) return Effect.void
   if (rest.length === 0) return Effect.fail(first)
-  return Effect.fail(new SeveralFailures({ action: "things could not be removed", errors: [first, ...rest] }))
+  return Effect.fail(
+    new SeveralFailures({ leading: "worst", action: "things could not be removed", errors: [first, ...rest] })
+  )
 }
 
 export const gc = Command.make(

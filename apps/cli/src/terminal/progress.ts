@@ -14,6 +14,14 @@ export interface ProgressView {
 
 const words = (step: ProgressStep): string => printable(`${step.vm}: ${step.step}`)
 
+/** `[#####---------------]  27% `: how far all of it is, where a step says so. */
+const bar = ({ fraction }: ProgressStep): string => {
+  if (fraction === undefined) return ""
+  const filled = Math.round(fraction * barWidth)
+  return `[${"#".repeat(filled)}${"-".repeat(barWidth - filled)}] ${`${Math.floor(fraction * 100)}`.padStart(3)}% `
+}
+const barWidth = 20
+
 const silent: ProgressView = { step: () => Effect.void, done: () => Effect.void }
 
 const lines: ProgressView = {
@@ -25,7 +33,7 @@ const live = (streams: Streams["Service"]): Effect.Effect<ProgressView> =>
   Effect.map(Ref.make(false), (drawn) => ({
     step: (step) => {
       // A line that wraps cannot be erased: stay within the width.
-      const text = words(step).slice(0, Math.max(10, streams.columns() - 1))
+      const text = (bar(step) + words(step)).slice(0, Math.max(10, streams.columns() - 1))
       return Effect.andThen(Ref.set(drawn, true), streams.drawStderr(eraseLine + text))
     },
     done: (summary) =>

@@ -17,7 +17,7 @@ export const attachmentFields = (attachment: Attachment, style: Style): Readonly
   const { guest, host } = attachment
   return [
     ["VM", { text: attachment.vm, paint: style.bold }],
-    ["state", stateCell(attachment.state, style)],
+    ["state", stateCell(attachment, style)],
     ["network", `${attachment.network} (${attachment.backend})`],
     ["device", inNetns(attachment)],
     ["guest MAC", guest.mac],

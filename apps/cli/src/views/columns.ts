@@ -28,6 +28,10 @@ export const columns = (
   style: Style
 ): string => align([headings.map((text) => ({ text, paint: style.bold })), ...rows])
 
+/** The same for what a verb did: where that is nothing, it says so. */
+export const columnsOrNothing: typeof columns = (headings, rows, style) =>
+  rows.length === 0 ? "nothing to do" : columns(headings, rows, style)
+
 /** `label  value` lines; a value of several lines goes on below itself, an absent one is left out. */
 export const fields = (
   entries: ReadonlyArray<readonly [label: string, value: Cell | ReadonlyArray<Cell> | undefined]>,

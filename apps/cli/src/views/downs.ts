@@ -1,6 +1,7 @@
 import type { LeftAlone } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
-import { columns } from "./columns.ts"
+import { columnsOrNothing } from "./columns.ts"
+import { failedJson, type VmFailure } from "./failures.ts"
 
 /** One VM of a `down`. A failed one is listed too: its error is on stderr. */
 export interface DownLine {
@@ -10,10 +11,10 @@ export interface DownLine {
   readonly left?: ReadonlyArray<LeftAlone>
 }
 
-export const downsDocument = (downs: ReadonlyArray<DownLine>): Document => ({
-  json: { vms: downs },
+export const downsDocument = (downs: ReadonlyArray<DownLine>, failures: ReadonlyArray<VmFailure>): Document => ({
+  json: { vms: downs, ...failedJson(failures) },
   table: (style) =>
-    columns(
+    columnsOrNothing(
       ["VM", "OUTCOME"],
       downs.map(({ vm, outcome }) => [
         vm,

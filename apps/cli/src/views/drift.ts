@@ -1,11 +1,11 @@
 import type { DriftItem, RepairAction } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
-import { columns } from "./columns.ts"
+import { columnsOrNothing } from "./columns.ts"
 
 export const driftDocument = (drift: ReadonlyArray<DriftItem>): Document => ({
   json: { drift },
   table: (style) =>
-    columns(
+    columnsOrNothing(
       ["DRIFT", "VM", "KIND", "NAME", "NETNS", "DETAIL"],
       drift.map(({ detail, drift: what, kind, name, netns, vm }) => [
         { text: what, paint: style.red },
@@ -22,7 +22,7 @@ export const driftDocument = (drift: ReadonlyArray<DriftItem>): Document => ({
 export const repairDocument = (actions: ReadonlyArray<RepairAction>): Document => ({
   json: { actions },
   table: (style) =>
-    columns(
+    columnsOrNothing(
       ["ACTION", "VM", "KIND", "NAME", "REASON"],
       actions.map(({ action, kind, name, reason, vm }) => [
         { text: action, paint: action === "left" ? style.red : style.green },

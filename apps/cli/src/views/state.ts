@@ -1,8 +1,15 @@
-import type { LeaseState } from "@vmnet/core"
+import type { Attachment } from "@vmnet/core"
 import type { Style } from "../terminal/style.ts"
 import type { Cell } from "./columns.ts"
 
-export const stateCell = (state: LeaseState, style: Style): Cell => ({
-  text: state,
-  paint: state === "active" ? style.green : state === "failed" ? style.red : style.yellow
+export const stateCell = ({ ownerEnded, state }: Pick<Attachment, "ownerEnded" | "state">, style: Style): Cell => ({
+  text: ownerEnded === true ? `${state}, owner ended` : state,
+  paint:
+    ownerEnded === true
+      ? style.yellow
+      : state === "active"
+        ? style.green
+        : state === "failed"
+          ? style.red
+          : style.yellow
 })

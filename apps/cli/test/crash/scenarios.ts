@@ -160,6 +160,17 @@ const repairs: ReadonlyArray<Scenario> = [
   }
 })
 
+/** Several at once: all of them or none, and the others as ever. */
+const several: ReadonlyArray<Scenario> = ["netns", "tap"].flatMap((backend) => {
+  const ups = up("vm", "--count", "3", "--backend", backend)
+  const downs = run("down", "vm1", "vm2", "vm3")
+  const common = { backend, prepare: neighbours, answers, check: [ups, downs] }
+  return [
+    { ...common, name: `${backend}-up-several`, verb: "up", argv: ["up", "vm", "--count", "3", "--backend", backend] },
+    { ...common, name: `${backend}-down-several`, verb: "down", setup: [ups], argv: ["down", "vm1", "vm2", "vm3"] }
+  ]
+})
+
 const pool = "networks: { pooled: { backend: tap, subnet: 10.240.0.0/24, pool: { warm: 1, size: 4 } } }"
 const pooled = { backend: "tap", config: pool } as const
 const intoPool = ["--network", "pooled", "-p", "8085:80"]
@@ -227,7 +238,14 @@ const scenariosOf = (kind: Kind): ReadonlyArray<Scenario> => {
   return [...life(kind), ...published, ...collections(kind)]
 }
 
-const all: ReadonlyArray<Scenario> = [...kinds.flatMap(scenariosOf), ...pools, ...everyPool, ...resolvers, ...repairs]
+const all: ReadonlyArray<Scenario> = [
+  ...kinds.flatMap(scenariosOf),
+  ...pools,
+  ...everyPool,
+  ...resolvers,
+  ...repairs,
+  ...several
+]
 
 /** How many kills of each `npm test` does: every verb, and every backend, without paying for every world. */
 const samples: Readonly<Record<string, number>> = {
@@ -249,6 +267,10 @@ const samples: Readonly<Record<string, number>> = {
   "pool-warm": 12,
   "pool-up": 12,
   "resolv-conf-new-file": 14,
+  "netns-up-several": 12,
+  "tap-up-several": 10,
+  "netns-down-several": 10,
+  "tap-down-several": 8,
   "bridge-repair": 12,
   "tap-repair": 12
 }

@@ -5,6 +5,7 @@ import {
   type GcResult,
   type LeftAlone,
   type DriftItem,
+  type EachVm,
   type NetworkDetail,
   type Plan,
   Progress,
@@ -105,7 +106,16 @@ export const fakeVmnet = (options: FakeOptions = {}) => {
       ? Effect.fail(new VmnetError({ code: "VM_NOT_FOUND", detail: `there is no VM ${vm}`, details: { vm } }))
       : Effect.succeed(found)
   }
-  const service = Vmnet.of({
+  const each = <A>(vm: string, answer: Effect.Effect<A, VmnetError>) =>
+    Effect.map(Effect.result(answer), (result): EachVm<A> => ({ vm, result }))
+  const service: Vmnet["Service"] = Vmnet.of({
+    upMany: (all) =>
+      Effect.forEach(all, (request, index) =>
+        each(request.vm, Effect.andThen(failing(`up ${request.vm}`), service.up(request))).pipe(
+          Effect.updateService(Progress, (report) => (step) => report({ ...step, fraction: index / all.length }))
+        )
+      ),
+    downMany: (vms) => Effect.forEach(vms, (vm) => each(vm, service.down(vm))),
     up: Effect.fnUntraced(function* (request) {
       const progress = yield* Progress
       yield* progress({ vm: request.vm, step: "reserve" })

@@ -58,8 +58,8 @@ const decodeFile = (reader: ConfigReader, data: unknown): Omit<ReadConfig, "read
   const networks = decodeNetworks(reader, rawNetworks)
   const misnamed = decodeNetworks(reader, otherNetworks)
   const [rawVms, otherVms] = namedSections(reader, data, "vms", parseVmName)
-  const vms = decodeVms(reader, networks, rawVms)
-  decodeVms(reader, networks, otherVms)
+  const vms = decodeEachVm(reader, networks, rawVms)
+  decodeEachVm(reader, networks, otherVms)
   const hasOption = wasWritten([...rawNetworks, ...otherNetworks])
   checkNetworks(reader, networks, hasOption)
   checkEachNetwork(reader, misnamed, hasOption)
@@ -89,7 +89,7 @@ const decodeNetworks = (reader: ConfigReader, sections: Sections): Config["netwo
     })
   )
 
-const decodeVms = (reader: ConfigReader, networks: Config["networks"], sections: Sections): Config["vms"] =>
+export const decodeEachVm = (reader: ConfigReader, networks: Config["networks"], sections: Sections): Config["vms"] =>
   Object.fromEntries(
     sections.map(([vm, raw]) => {
       const path = ["vms", vm]

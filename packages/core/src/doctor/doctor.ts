@@ -23,8 +23,12 @@ export const hasLedger = (findings: ReadonlyArray<Finding>, facts: HostFacts): b
   const { ledger, uid } = stateDirectory.value
   const isMine = process._tag === "Seen" && process.value.uid === uid
   const isThere = ledger._tag === "Seen" && ledger.value !== null && ledger.value.bytes > 0
-  return isMine && isThere && !findings.some(({ check, status }) => check === "state-directory" && status !== "ok")
+  return isMine && isThere && !findings.some(keepsFromReading)
 }
+
+/** What takes no writes can be read all the same. */
+const keepsFromReading = ({ check, details, status }: Finding): boolean =>
+  check === "state-directory" && status !== "ok" && details["unwritable"] === undefined
 
 /** Looks at the host and tells what it means for vmnet. Changes nothing, needs no rights, never fails. */
 export const doctor = Effect.fn("doctor")(function* (

@@ -4,7 +4,7 @@ import { HostProbe } from "../ops/HostProbe.ts"
 import { Ledger, type Tx } from "./Ledger.ts"
 import { isDamaged, isUnwritable, ledgerError } from "./ledgerErrors.ts"
 import { fileAt, inTransaction, ledgerFile, openDatabase, type OpenLedger } from "./openDatabase.ts"
-import { finishRebuild, isRebuildDue, judgeFile, prepare, type Preparing } from "./prepare.ts"
+import { finishRebuild, isRebuildDue, judgeFile, prepare, type Preparing, preparingOf } from "./prepare.ts"
 import { examineFile } from "./examine.ts"
 import { attemptOn, setFilesAside } from "./setAside.ts"
 import { standIn } from "./standIn.ts"
@@ -21,6 +21,8 @@ export interface LedgerOptions {
   readonly busyTimeout?: number
   /** What a new ledger begins with; nothing if absent. */
   readonly rebuild?: Rebuild
+  /** The network namespace that the record is to be about (`HostProbe.namespace`); of any if absent. */
+  readonly netns?: string
 }
 
 /**
@@ -68,8 +70,7 @@ class Connection {
 
   constructor(options: LedgerOptions, bootId: string) {
     this.#options = options
-    const { install, rebuild, stateDir } = options
-    this.#preparing = { install, stateDir, bootId, looks: rebuild !== undefined }
+    this.#preparing = preparingOf(options, bootId)
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { Effect, Schedule } from "effect"
 import { VmnetError } from "../errors/VmnetError.ts"
 import { HostProbe, type ProcessId } from "../ops/HostProbe.ts"
 import { Ledger, type Tx } from "./Ledger.ts"
+import { severalWords } from "./severalWords.ts"
 
 /** How long to wait for a lock before giving up: longer than any verb may take. */
 const patience = "60 seconds"
@@ -60,19 +61,39 @@ export const withLockLooking = <Found, A, E, R>(
   self: (found: Found, held: Held) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | VmnetError, R | Ledger | HostProbe> =>
   Effect.gen(function* () {
-    const { last, release, take } = yield* hand(key)
-    const acquire = take(look).pipe(
-      Effect.flatMap((taken) => (taken === undefined ? Effect.fail(busy(key)) : Effect.succeed(taken))),
-      Effect.retry({ schedule: untilFree, while: (error) => error.code === "BUSY" })
+    const mine = yield* hand([key])
+    const acquire = Effect.flatMap(
+      mine.take((tx, taken) => (taken.length === 0 ? undefined : { found: look(tx) })),
+      (taken) => (taken === undefined ? Effect.fail(busy(key)) : Effect.succeed(taken.found))
     )
-    // Also when it failed or was interrupted with the row written all the same: it must not outlive this attempt.
-    return yield* Effect.uninterruptibleMask((restore) =>
-      Effect.onExit(
-        Effect.flatMap(restore(acquire), ({ found }) => restore(self(found, { last }))),
-        () => Effect.ignore(release)
-      )
-    )
+    return yield* holding(mine, acquire, self)
   })
+
+/**
+ * Several locks at once, for as many as are free: in one transaction, with a look at the ledger that is told which. It waits
+ * for none of them while it holds another, so that no two can wait for each other.
+ */
+export const withFreeLocks = <Found, A, E, R>(
+  keys: ReadonlyArray<string>,
+  look: (tx: Tx, taken: ReadonlyArray<string>) => Found,
+  self: (found: Found, held: Held) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | VmnetError, R | Ledger | HostProbe> =>
+  Effect.flatMap(hand(keys), (mine) => holding(mine, mine.take(look), self))
+
+const holding = <Found, A, E, R>(
+  { last, release }: Pick<Hand, "last" | "release">,
+  acquire: Effect.Effect<Found, VmnetError>,
+  self: (found: Found, held: Held) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | VmnetError, R> => {
+  const patiently = Effect.retry(acquire, { schedule: untilFree, while: (error) => error.code === "BUSY" })
+  // Also when it failed or was interrupted with the row written all the same: it must not outlive this attempt.
+  return Effect.uninterruptibleMask((restore) =>
+    Effect.onExit(
+      Effect.flatMap(restore(patiently), (found) => restore(self(found, { last }))),
+      () => Effect.ignore(release)
+    )
+  )
+}
 
 /**
  * Runs `self` under the lock if that is free, and `whenBusy` at once, with the pid of who has it (unless he has just let go),
@@ -85,24 +106,27 @@ export const withLockIfFree =
     whenBusy: (pid: number | undefined) => Effect.Effect<B, F, S>
   ): Effect.Effect<A | B, E | F | VmnetError, R | S | Ledger | HostProbe> =>
     Effect.gen(function* () {
-      const { holder, release, take } = yield* hand(key)
+      const { holder, release, take } = yield* hand([key])
       const work = Effect.flatMap(
-        take(() => null),
-        (taken): Effect.Effect<A | B, E | F | VmnetError, R | S> =>
-          taken === undefined ? Effect.flatMap(holder, whenBusy) : self
+        take((_, taken) => taken.length > 0),
+        (isTaken): Effect.Effect<A | B, E | F | VmnetError, R | S> =>
+          isTaken ? self : Effect.flatMap(holder, whenBusy)
       )
       return yield* Effect.uninterruptibleMask((restore) => Effect.onExit(restore(work), () => Effect.ignore(release)))
     })
 
 /**
- * One attempt at a lock: taking it (`undefined`: somebody alive has it), who that is, and giving it back, which the last
+ * One attempt at locks: taking those that nobody alive has, who has the first, and giving them back, which the last
  * transaction may have done.
  */
-const hand = Effect.fnUntraced(function* (key: string) {
+const hand = Effect.fnUntraced(function* (keys: ReadonlyArray<string>) {
   const ledger = yield* Ledger
   const probe = yield* HostProbe
   const token = `${instance}.${++tokens}`
-  const unlock = (tx: Tx) => tx.run("DELETE FROM locks WHERE key = ? AND token = ?", key, token)
+  const words = severalWords(keys)
+  const unlock = (tx: Tx) => {
+    for (const key of keys) tx.run("DELETE FROM locks WHERE key = ? AND token = ?", key, token)
+  }
   let isFree = false
   const last: Held["last"] = (name, f) =>
     Effect.suspend(() => {
@@ -117,20 +141,25 @@ const hand = Effect.fnUntraced(function* (key: string) {
     })
   return {
     last,
-    take: <Found>(look: (tx: Tx) => Found) =>
+    take: <Found>(look: (tx: Tx, taken: ReadonlyArray<string>) => Found) =>
       Effect.suspend(() => {
         working.add(token)
-        return ledger.transact(`lock ${key}`, (tx) =>
-          takeLock(tx, key, token, probe) ? { found: look(tx) } : undefined
+        return ledger.transact(`lock ${words}`, (tx) =>
+          look(
+            tx,
+            keys.filter((key) => takeLock(tx, key, token, probe))
+          )
         )
       }),
-    holder: ledger.transact(`look at lock ${key}`, (tx) => lockHolder(tx, key, probe)),
+    holder: ledger.transact(`look at lock ${words}`, (tx) => lockHolder(tx, keys[0]!, probe)),
     release: Effect.suspend(() => {
       working.delete(token)
-      return isFree ? Effect.void : ledger.transact(`unlock ${key}`, unlock)
+      return isFree ? Effect.void : ledger.transact(`unlock ${words}`, unlock)
     })
   }
 })
+
+type Hand = Effect.Success<ReturnType<typeof hand>>
 
 /** The pid of whoever holds a lock, if he is alive. */
 export const lockHolder = (tx: Tx, key: string, probe: HostProbe["Service"]): number | undefined => {

@@ -64,17 +64,17 @@ export const orphansOn = (tx: Tx, share: string): ReadonlyArray<string> =>
     .map(({ vm }) => vm)
 
 /** The devices of orphans, and who has each; a bridge is everybody's who is behind it. */
-export const orphanDevices = (tx: Tx): ReadonlyMap<string, string> => {
+export const orphanDevices = (tx: Tx): ReadonlyMap<string, ReadonlyArray<string>> => {
   const own = allOrphans(tx).flatMap(({ vm }) =>
     tx
       .all<{ value: string }>("SELECT value FROM identifiers WHERE kind = 'device' AND vm = ?", vm)
-      .map(({ value }) => [value, vm] as const)
+      .map(({ value }) => [value, [vm]] as const)
   )
   const shared = tx
     .all<{ share: string; link: string }>(
       `SELECT s.key AS share, json_extract(r.resource, '$.link') AS link FROM shares s
        JOIN resources r ON r.subject = '@' || s.key WHERE s.state = 'orphan' AND link IS NOT NULL`
     )
-    .flatMap(({ link, share }) => orphansOn(tx, share).map((vm) => [link, vm] as const))
+    .map(({ link, share }) => [link, orphansOn(tx, share)] as const)
   return new Map([...shared, ...own])
 }

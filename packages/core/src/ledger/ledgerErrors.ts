@@ -1,16 +1,18 @@
 import { VmnetError } from "../errors/VmnetError.ts"
 
 /**
- * Why a ledger cannot be used: it is `damaged`, its file system does not take a write (`unwritable`), or it is not ours to
- * use (`newer`, `foreign`).
+ * Why a ledger cannot be used: it is `damaged`, its file system does not take a write (`unwritable`), it is not ours to
+ * use (`newer`, `foreign`), or it is about another network namespace (`elsewhere`).
  */
-export type LedgerTrouble = "damaged" | "unwritable" | "newer" | "foreign"
+export type LedgerTrouble = "damaged" | "unwritable" | "newer" | "foreign" | "elsewhere"
 
 const troubleOf = ({ details }: VmnetError): unknown => details?.["ledger"]
 
 export const isDamaged = (error: VmnetError): boolean => troubleOf(error) === "damaged"
 
 export const isUnwritable = (error: VmnetError): boolean => troubleOf(error) === "unwritable"
+
+export const isElsewhere = (error: VmnetError): boolean => troubleOf(error) === "elsewhere"
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html); extended ones have more bits above them. */
 const troubles: Readonly<Record<number, LedgerTrouble>> = {
@@ -78,3 +80,14 @@ export const foreign = (stateDir: string, whose: string): VmnetError =>
     hint: "It was left alone. Use another --state-dir, or move the file away if it is nobody's.",
     details: { ledger: "foreign", stateDir }
   })
+
+/** Namespaces by device and inode; people know them by the inode, from `net:[4026531840]`. */
+export const elsewhere = (stateDir: string, known: string, present: string): VmnetError =>
+  new VmnetError({
+    code: "LEDGER_FAILED",
+    detail: `the ledger in ${stateDir} is about VMs in another network namespace, ${nsfs(known)} (this one is ${nsfs(present)})`,
+    hint: `Run it there, not under ip netns exec or in a container, or use another --state-dir. If that namespace is gone for good (lsns -t net), so is what was in it: move ${stateDir}/ledger.db away.`,
+    details: { ledger: "elsewhere", stateDir, netns: known, present }
+  })
+
+const nsfs = (identity: string): string => `net:[${identity.split(":").at(-1)}]`

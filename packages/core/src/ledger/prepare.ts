@@ -1,6 +1,7 @@
 import { VmnetError } from "../errors/VmnetError.ts"
 import type { Tx } from "./Ledger.ts"
-import { damaged, foreign } from "./ledgerErrors.ts"
+import type { LedgerOptions } from "./LedgerSqlite.ts"
+import { damaged, elsewhere, foreign } from "./ledgerErrors.ts"
 import { applicationId, forgetBoot, schemaVersion, upgrades } from "./schema.ts"
 
 export interface Preparing {
@@ -9,6 +10,14 @@ export interface Preparing {
   readonly bootId: string
   /** Whether somebody will look at the kernel for what a ledger before this one knew. */
   readonly looks: boolean
+  /** The network namespace that whoever may change it is in; absent for who changes none. */
+  readonly netns?: string
+}
+
+/** Whoever gives `rebuild` looks. */
+export const preparingOf = (options: LedgerOptions, bootId: string): Preparing => {
+  const { install, netns, rebuild, stateDir } = options
+  return { install, stateDir, bootId, looks: rebuild !== undefined, ...(netns !== undefined && { netns }) }
 }
 
 /** What is in a file, before anything is done to it. */
@@ -26,7 +35,8 @@ const hasTable = (tx: Tx, table: string): boolean =>
   tx.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", table) !== undefined
 
 /** Whether the file is a ledger of this install that this vmnet may use; throws a `VmnetError` when it is not. Reads only. */
-export const judgeFile = (tx: Tx, { bootId, install, stateDir }: Preparing): Found => {
+export const judgeFile = (tx: Tx, options: Preparing): Found => {
+  const { bootId, install, stateDir } = options
   const application = pragma(tx, "application_id")
   const version = pragma(tx, "user_version")
   if (application !== 0 && application !== applicationId) {
@@ -43,7 +53,21 @@ export const judgeFile = (tx: Tx, { bootId, install, stateDir }: Preparing): Fou
     throw foreign(stateDir, `the ledger of another install, ${whose} (this one is ${install})`)
   }
   const isCurrent = application === applicationId && version === schemaVersion && whose !== undefined
-  return isCurrent && meta(tx, "boot") === bootId ? "ready" : "toPrepare"
+  return isCurrent && meta(tx, "boot") === bootId ? judgeNamespace(tx, options) : "toPrepare"
+}
+
+/**
+ * Whether the objects on record are in the network namespace that we are in: from another one every one of them seems to be
+ * gone, and would be made again there, or forgotten. The kernel may give the inode of a namespace that is gone to a new
+ * one; then this one is taken for it, as it would be without the entry. A record of nothing is about wherever it is used.
+ */
+export const judgeNamespace = (tx: Tx, { netns, stateDir }: Pick<Preparing, "netns" | "stateDir">): Found => {
+  const known = meta(tx, "netns")
+  if (netns === undefined || known === netns) return "ready"
+  if (known !== undefined && tx.get("SELECT 1 FROM resources LIMIT 1") !== undefined) {
+    throw elsewhere(stateDir, known, netns)
+  }
+  return "toPrepare"
 }
 
 const newer = (version: number): VmnetError =>
@@ -66,6 +90,7 @@ export const prepare = (tx: Tx, exec: (sql: string) => void, options: Preparing)
   if (isNew) exec(forgetBoot)
   putMeta(tx, "boot", options.bootId)
   putMeta(tx, "install", options.install)
+  if (options.netns !== undefined) putMeta(tx, "netns", options.netns)
   if (isNew && options.looks) putMeta(tx, rebuilding, "due")
 }
 

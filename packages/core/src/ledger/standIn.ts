@@ -1,14 +1,14 @@
-import { Effect, Option, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import type { Ledger, SqlValue } from "./Ledger.ts"
-import { ledgerError } from "./ledgerErrors.ts"
+import { isElsewhere, ledgerError } from "./ledgerErrors.ts"
 import type { LedgerOptions } from "./LedgerSqlite.ts"
 import { inTransaction, ledgerFile, statementsOf } from "./openDatabase.ts"
-import { finishRebuild, judgeFile, prepare, type Preparing } from "./prepare.ts"
+import { finishRebuild, judgeFile, judgeNamespace, prepare, type Preparing, preparingOf } from "./prepare.ts"
 
 type Options = LedgerOptions & { readonly bootId: string }
 
@@ -19,8 +19,13 @@ export const standIn = (options: Options): Effect.Effect<Ledger["Service"], Vmne
       Effect.sync(() => new DatabaseSync(":memory:", { enableForeignKeyConstraints: false })),
       (database) => Effect.sync(() => database.close())
     )
-    const copied = yield* Effect.option(attempt(options, () => copyInto(database, options)))
-    if (Option.isNone(copied) || !copied.value) yield* begin(database, options)
+    const copying = attempt(options, () => copyInto(database, options))
+    const copied = yield* Effect.catchIf(
+      copying,
+      (error) => !isElsewhere(error),
+      () => Effect.succeed(false)
+    )
+    if (!copied) yield* begin(database, options)
     const tx = statementsOf(database)
     const { install, stateDir } = options
     return {
@@ -34,12 +39,7 @@ export const standIn = (options: Options): Effect.Effect<Ledger["Service"], Vmne
 const attempt = <A>({ stateDir }: Options, f: () => A, name = "read the ledger"): Effect.Effect<A, VmnetError> =>
   Effect.try({ try: f, catch: (cause) => ledgerError(name, stateDir, cause) })
 
-const preparing = ({ bootId, install, rebuild, stateDir }: Options): Preparing => ({
-  stateDir,
-  install,
-  bootId,
-  looks: rebuild !== undefined
-})
+const preparing = (options: Options): Preparing => preparingOf(options, options.bootId)
 
 /** Nothing could be read: the kernel is asked. */
 const begin = Effect.fnUntraced(function* (database: DatabaseSync, options: Options) {
@@ -56,7 +56,9 @@ const begin = Effect.fnUntraced(function* (database: DatabaseSync, options: Opti
 const copyInto = (memory: DatabaseSync, options: Options): boolean => {
   if (!existsSync(ledgerFile(options.stateDir))) return false
   return reading(options.stateDir, (disk) => {
-    if (judgeFile(statementsOf(disk), preparing(options)) !== "ready") return false
+    const { netns: _, ...anywhere } = preparing(options)
+    if (judgeFile(statementsOf(disk), anywhere) !== "ready") return false
+    judgeNamespace(statementsOf(disk), options)
     return inTransaction(memory, "COMMIT", () => copyTables(disk, memory))
   })
 }
@@ -94,6 +96,8 @@ const withDatabase = <A>(path: string, readOnly: boolean, use: (disk: DatabaseSy
 
 /** Definitions first, then rows: all of it or, when a page of it cannot be read, nothing. */
 const copyTables = (disk: DatabaseSync, memory: DatabaseSync): boolean => {
+  // As it is at one moment: others may be writing.
+  disk.exec("BEGIN")
   const schema = disk
     .prepare("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type = 'index'")
     .all()

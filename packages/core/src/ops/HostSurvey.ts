@@ -104,6 +104,8 @@ export interface StateDirectoryFacts {
   readonly uid: number
   /** Permission bits. */
   readonly mode: number
+  /** Why nothing can be written there, `null` where it can; `blocks` and `inodes` is what there are none left of. */
+  readonly unwritable: Sight<"read-only" | "denied" | "blocks" | "inodes" | null>
   /** The ledger in it; `format` is null where the file does not begin as one of SQLite does. */
   readonly ledger: Sight<{ readonly bytes: number; readonly format: number | null } | null>
 }

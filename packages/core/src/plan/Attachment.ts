@@ -47,6 +47,8 @@ export const Attachment = Schema.Struct({
     netns: Schema.NullOr(Schema.String),
     mac: Schema.NullOr(Schema.String)
   }),
-  publish: Schema.Array(Published)
+  publish: Schema.Array(Published),
+  /** The process it was for has ended: the next `gc` takes it down. Absent otherwise. */
+  ownerEnded: Schema.optionalKey(Schema.Literal(true))
 })
 export type Attachment = typeof Attachment.Type

@@ -3,6 +3,7 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { stepError } from "../errors/stepError.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { withLock } from "../ledger/Locks.ts"
+import { ipForwardShare } from "../forwarding/forwarding.ts"
 import {
   amongInstalls,
   givingBackAmongInstalls,
@@ -30,12 +31,13 @@ import {
   unheldShares
 } from "../ledger/ShareRow.ts"
 import { orphansOn } from "../ledger/OrphanRow.ts"
+import { forgetLost } from "../rebuild/lost.ts"
 import { orphanShare } from "../rebuild/orphanErrors.ts"
 import { formatOwner } from "../names/Owner.ts"
 import { SysctlOps } from "../ops/SysctlOps.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import type { Resource } from "../resource/Resource.ts"
-import { sysctlMemo } from "../resource/SysctlDriver.ts"
+import { type SysctlMemo, sysctlMemo } from "../resource/SysctlDriver.ts"
 import { applyResources, type Touched } from "./apply.ts"
 import type { Share } from "./Plan.ts"
 import { teardown, type TeardownReport } from "./teardown.ts"
@@ -62,6 +64,8 @@ const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share,
     Effect.gen(function* () {
       const owned = yield* ledger.transact(`record ${share.key}`, (tx) => {
         insertShare(tx, share.key, rank)
+        // What it was found at is on record from here on, and is not what a lost record had left.
+        if (isFoundOff(share.key, fresh)) forgetLost(tx)
         return insertIntents(tx, shareSubject(share.key), ownerOf(ledger.install, share.key), fresh)
       })
       const memos = fresh.map(({ memo }) => memo ?? null)
@@ -74,6 +78,9 @@ const createShare = Effect.fnUntraced(function* (drivers: Drivers, share: Share,
     }).pipe(Effect.onError(() => undoShare(drivers, share.key, touched)))
   )
 })
+
+const isFoundOff = (key: string, [first]: ReadonlyArray<NewResource>): boolean =>
+  key === ipForwardShare && (first?.memo as SysctlMemo | undefined)?.before === "0"
 
 /** Somebody died while making or removing it, or could not, or his record is lost: what he left goes first. */
 const leftBehind = (tx: Tx, key: string): ReadonlyArray<OwnedResource> | "present" | undefined => {

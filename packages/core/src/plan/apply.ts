@@ -3,9 +3,10 @@ import type { OpsError, OpsReason } from "../errors/OpsError.ts"
 import { stepError } from "../errors/stepError.ts"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
-import { batches, type Drivers, type Family, familyOf } from "../resource/Drivers.ts"
+import { type Drivers, type Family, familyOf } from "../resource/Drivers.ts"
 import { describeResource } from "../resource/identity.ts"
 import { Progress } from "../vmnet/Progress.ts"
+import { rounds } from "./rounds.ts"
 
 /**
  * Which resources an attempt may have made: what undoing it has to look at. A resource whose creation was refused
@@ -17,14 +18,25 @@ export type Touched = Set<OwnedResource>
  * Makes resources batch by batch. A batch in flight is never interrupted, so `touched` is exact; between batches an
  * interruption takes effect.
  */
-export const applyResources = Effect.fnUntraced(function* (
+export const applyResources = (
   drivers: Drivers,
   subject: string,
   resources: ReadonlyArray<OwnedResource>,
   touched: Touched
+): Effect.Effect<void, VmnetError> => applyTogether(drivers, subject, [resources], touched)
+
+/** The same for several plans, with as few batches as their order allows. `begun` is told how far it is, 0 to 1. */
+export const applyTogether = Effect.fnUntraced(function* (
+  drivers: Drivers,
+  subject: string,
+  plans: ReadonlyArray<ReadonlyArray<OwnedResource>>,
+  touched: Touched,
+  begun: (fraction: number) => void = () => {}
 ): Effect.fn.Return<void, VmnetError> {
   const report = yield* Progress
-  for (const batch of batches(resources)) {
+  const all = rounds(plans)
+  for (const [index, batch] of all.entries()) {
+    begun(index / all.length)
     yield* report({ vm: subject, step: `create ${describeBatch(batch)}` })
     yield* Effect.uninterruptible(applyBatch(drivers, subject, batch, touched))
     yield* Effect.yieldNow

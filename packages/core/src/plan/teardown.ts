@@ -2,14 +2,15 @@ import { Effect, Option, Schedule } from "effect"
 import type { OpsError } from "../errors/OpsError.ts"
 import { asBegun, type OwnedResource } from "../ledger/ResourceRow.ts"
 import type { Driver, Presence } from "../resource/Driver.ts"
-import { batches, type Drivers, familyOf } from "../resource/Drivers.ts"
+import { type Drivers, familyOf } from "../resource/Drivers.ts"
 import { carries, describeResource, goesWith } from "../resource/identity.ts"
 import { Progress } from "../vmnet/Progress.ts"
 import { describeBatch } from "./apply.ts"
+import { rounds } from "./rounds.ts"
 
 /**
  * How a teardown went: what is confirmed gone, what was spared because it is not ours, and what could not be removed,
- * with a line on each. `deleted` is what of the gone was there: what never came to be, or went before, is not.
+ * with a line on each (`problems` has them in the order of `left`). `deleted` is what of the gone was there: what never came to be, or went before, is not.
  */
 export interface TeardownReport {
   readonly gone: ReadonlyArray<OwnedResource>
@@ -32,12 +33,20 @@ export const teardown = (
   drivers: Drivers,
   subject: string,
   resources: ReadonlyArray<OwnedResource>
+): Effect.Effect<TeardownReport> => teardownTogether(drivers, subject, [resources])
+
+/** The same of several plans at once, with as few batches as their order allows. */
+export const teardownTogether = (
+  drivers: Drivers,
+  subject: string,
+  plans: ReadonlyArray<ReadonlyArray<OwnedResource>>
 ): Effect.Effect<TeardownReport> =>
   Effect.gen(function* () {
     const report = yield* Progress
-    const { explicit, implied } = splitImplied(resources)
+    const { implied, isImplied } = impliedIn(plans.flat())
     const reports: Array<TeardownReport> = [{ ...nothing, gone: implied }]
-    for (const batch of batches(explicit.toReversed())) {
+    const explicit = plans.map((resources) => resources.filter((owned) => !isImplied(owned)).toReversed())
+    for (const batch of rounds(explicit)) {
       yield* report({ vm: subject, step: `delete ${describeBatch(batch)}` })
       reports.push(yield* removeBatch(drivers[familyOf(batch[0]!.resource)], batch))
     }
@@ -71,14 +80,11 @@ const withImplied = (report: TeardownReport, implied: ReadonlyArray<OwnedResourc
   return { ...report, deleted: [...report.deleted, ...implied.filter(went)] }
 }
 
-/** Separates what disappears together with a link or a namespace that is taken down anyway. */
-const splitImplied = (resources: ReadonlyArray<OwnedResource>) => {
+/** What disappears together with a link or a namespace that is taken down anyway. */
+const impliedIn = (resources: ReadonlyArray<OwnedResource>) => {
   const carriers = new Set(resources.flatMap(({ resource }) => carries(resource)))
   const isImplied = ({ resource }: OwnedResource) => goesWith(resource).some((carrier) => carriers.has(carrier))
-  return {
-    explicit: resources.filter((owned) => !isImplied(owned)),
-    implied: resources.filter(isImplied)
-  }
+  return { implied: resources.filter(isImplied), isImplied }
 }
 
 /** As a whole, or, when that fails, each on its own, so that one stubborn object does not keep the others. */

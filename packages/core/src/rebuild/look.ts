@@ -32,7 +32,7 @@ export interface Sight {
 
 export type LookNeeds = Helpers | HostProbe | LinkOps | MountOps | NatOps | SysctlOps
 
-const failure = (error: OpsError) => stepError("a new ledger", "look for objects of this install", error)
+const failure = (error: OpsError) => stepError("the record", "look for objects of this install", error)
 
 /** Observed text is hostile: what is not exactly a tag of this install is nobody's of ours. */
 const tagged =
@@ -45,13 +45,25 @@ const tagged =
 /** One look at everything. Whoever may change nothing of the host has nothing there: only processes are asked for. */
 export const look = (install: string, stateDir: string) =>
   Effect.gen(function* () {
+    const sight = yield* lookAround(install, stateDir)
+    const { missingCapabilities } = yield* HostProbe
+    if (missingCapabilities.length > 0) return sight
+    return { ...sight, parameters: yield* lookAtParameters(install, stateDir) } satisfies Sight
+  }).pipe(Effect.catchTag("OpsError", (error) => Effect.fail(failure(error))))
+
+/** The same but for parameters of the host: those are another's to change, who is waited for. */
+export const lookAround = (install: string, stateDir: string) =>
+  Effect.gen(function* () {
     const { missingCapabilities } = yield* HostProbe
     const helpers = yield* (yield* Helpers).list(install)
     const ours = tagged(install)
     const found = { helpers: helpers.flatMap((key) => ours(key.owner, key)) }
-    return missingCapabilities.length > 0
-      ? ({ ...nothing, ...found } satisfies Sight)
-      : ({ ...(yield* lookAtHost(install, stateDir)), ...found } satisfies Sight)
+    const isOnHost = missingCapabilities.length === 0
+    return {
+      ...nothing,
+      ...(isOnHost && (yield* lookAtHost(install, stateDir))),
+      ...found
+    } satisfies Sight as Sight
   }).pipe(Effect.catchTag("OpsError", (error) => Effect.fail(failure(error))))
 
 const nothing: Sight = {
@@ -76,7 +88,6 @@ const lookAtHost = Effect.fnUntraced(function* (install: string, stateDir: strin
     namespaces: names.flatMap((one, index) => ours(namespaces[index]?.alias ?? "", one)),
     layout: nat.layout,
     elements: nat.elements.flatMap(({ element, owner }) => ours(owner, element)),
-    mounts: yield* (yield* MountOps).list(stateDir),
-    parameters: yield* lookAtParameters(install, stateDir)
+    mounts: yield* (yield* MountOps).list(stateDir)
   }
 })

@@ -14,11 +14,19 @@ import { putLost } from "./lost.ts"
 import type { SeenResource } from "./resourcesSeen.ts"
 import { networkOfMember, numberOfMember, type Subjects } from "./subjects.ts"
 
-/** Records what was found, where nothing is on record. Every counter goes on behind everything that was seen. */
-export const record = (tx: Tx, sight: Sight, { members, shares, vms }: Subjects): void => {
+/**
+ * Records what was found, where nothing is on record. Every counter goes on behind everything that was seen. `around` is
+ * every share that was seen, and can be held by what is found.
+ */
+export const record = (
+  tx: Tx,
+  sight: Sight,
+  { members, shares, vms }: Subjects,
+  around: Subjects["shares"] = shares
+): void => {
   for (const [key, seen] of shares) recordShare(tx, key, seen, sight)
-  for (const [subject, seen] of members) recordMember(tx, subject, seen, shares)
-  for (const [vm, seen] of vms) recordVm(tx, vm, seen, shares)
+  for (const [subject, seen] of members) recordMember(tx, subject, seen, around)
+  for (const [vm, seen] of vms) recordVm(tx, vm, seen, around)
   raiseMarks(tx, sight)
   const isOnHost = sight.layout !== "absent" || sight.links.length > 0 || sight.elements.length > 0
   if (isOnHost && sight.parameters.isForwardingLost) putLost(tx, "net.ipv4.ip_forward")
@@ -52,13 +60,16 @@ const stateOf = (key: string, { layout, parameters }: Sight): ShareState => {
 const recordMember = (tx: Tx, subject: string, seen: ReadonlyArray<SeenResource>, shares: Subjects["shares"]): void => {
   const network = networkOfMember(subject)
   const device = seen.map(deviceOf).find((link) => link !== undefined) ?? subject
-  if (findMember(tx, subject) !== undefined) return
+  if (findMember(tx, subject) !== undefined || hasDevice(tx, device)) return
   insertMember(tx, { subject, network, class: "", device, state: "ready" })
   insertFound(tx, subject, seen)
   holdDevices(tx, subject, seen)
   holdShares(tx, subject, seen, sharesOfMembers(shares))
   raise(tx, "member", numberOfMember(subject))
 }
+
+const hasDevice = (tx: Tx, device: string): boolean =>
+  tx.get("SELECT 1 FROM members WHERE device = ?", device) !== undefined
 
 const recordVm = (tx: Tx, vm: string, seen: ReadonlyArray<SeenResource>, shares: Subjects["shares"]): void => {
   if (tx.get("SELECT 1 FROM leases WHERE vm = ?", vm) !== undefined) return

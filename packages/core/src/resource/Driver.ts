@@ -36,11 +36,11 @@ export type Altered = Extract<Drift, { readonly _tag: "Altered" }>
 
 /**
  * How the resources of one family are made, found and removed. The lists are neighbours of one plan; `apply` makes them
- * in order with as few kernel calls as possible, `remove` takes them in the order given and fails if one is not there.
+ * in order with as few kernel calls as possible, `remove` takes them in the order given (namespaces last) and fails if one is not there.
  * `find` looks each up directly and never concludes absence from a dump.
  *
- * `inspect` looks closer: `null` is exactly as planned. `plan` is all there is of the plan they are from; what is in a
- * namespace that the plan does not make, a container's, is not looked at. `mend` makes one that is `Altered` so again, in place and with
+ * `inspect` looks closer: `null` is exactly as planned. `plan` is all there is of the plan they are from; a
+ * namespace that the plan does not make, a container's, is looked into as long as it can be entered. `mend` makes one that is `Altered` so again, in place and with
  * nothing else of it touched; it fails with `Unsupported` where only making it anew would.
  */
 export interface Driver {

@@ -53,4 +53,7 @@ export const drivers: Effect.Effect<Drivers, never, Needs> = Effect.gen(function
 
 /** Neighbouring resources of one family in one namespace: one batch, as few kernel calls as possible. */
 export const batches = (resources: ReadonlyArray<OwnedResource>): ReadonlyArray<ReadonlyArray<OwnedResource>> =>
-  grouped(resources, ({ resource }) => `${familyOf(resource)} ${netnsKey(resource.netns)}`)
+  grouped(resources, batchKey)
+
+/** What can go together has it alike. */
+export const batchKey = ({ resource }: OwnedResource): string => `${familyOf(resource)} ${netnsKey(resource.netns)}`

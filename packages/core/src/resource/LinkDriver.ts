@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { OpsError } from "../errors/OpsError.ts"
 import type { OwnedResource } from "../ledger/ResourceRow.ts"
 import type { Configured, Link, LinkOps } from "../ops/LinkOps.ts"
-import { netnsKey } from "../ops/Netns.ts"
+import { type Netns, netnsKey } from "../ops/Netns.ts"
 import type { Driver, Presence } from "./Driver.ts"
 import { grouped } from "./grouped.ts"
 import { creation, deletion, type LinkResource, type PlacedChange } from "./linkChanges.ts"
@@ -19,7 +19,7 @@ export const makeLinkDriver = (ops: LinkOps["Service"]): Driver => ({
   remove: (resources) =>
     ops.apply(
       netnsOf(resources),
-      resources.map((owned) => deletion(linkResource(owned)))
+      namespacesLast(resources).map((owned) => deletion(linkResource(owned)))
     ),
   inspect: (resources, plan) => inspectLinks(ops, resources, plan),
   mend: (owned, drift) => mendLink(ops, owned, drift),
@@ -52,19 +52,32 @@ const isOnLink = (owned: OwnedResource): owned is OwnedResource & { readonly res
 
 const linkResource = ({ resource }: OwnedResource): LinkResource => resource as LinkResource
 
+/** Links by one call: nothing that stands in the host's own namespace is in any of those that go. */
+const namespacesLast = (resources: ReadonlyArray<OwnedResource>): ReadonlyArray<OwnedResource> => [
+  ...resources.filter(({ resource }) => resource.kind !== "Netns"),
+  ...resources.filter(({ resource }) => resource.kind === "Netns")
+]
+
 interface ResourceChange extends PlacedChange {
-  /** The index of the resource that the change is part of. */
-  readonly resource: number
+  /** The index of the resource that the change is part of; absent where those behind it have been made by then, too. */
+  readonly resource?: number
 }
 
 /** All changes in order, cut where the namespace changes. */
-const creationsOf = (resources: ReadonlyArray<OwnedResource>): ReadonlyArray<ReadonlyArray<ResourceChange>> =>
-  grouped(
-    resources.flatMap((owned, resource) =>
-      creation(linkResource(owned), owned.owner).map(({ netns, change }) => ({ netns, change, resource }))
-    ),
-    (placed) => netnsKey(placed.netns)
+const creationsOf = (resources: ReadonlyArray<OwnedResource>): ReadonlyArray<ReadonlyArray<ResourceChange>> => {
+  const changes = resources.flatMap((owned, resource) =>
+    creation(linkResource(owned), owned.owner).map(({ netns, change }): ResourceChange => ({ netns, change, resource }))
   )
+  const isOne = resources.filter(({ resource }) => resource.kind === "Veth").length < 2
+  return grouped(isOne ? changes : farEndsLast(netnsOf(resources), changes), (placed) => netnsKey(placed.netns))
+}
+
+/** Of several veths the ends that are here are one call, and not as many as there are namespaces at the others. */
+const farEndsLast = (here: Netns, changes: ReadonlyArray<ResourceChange>): ReadonlyArray<ResourceChange> => {
+  const isHere = ({ netns }: ResourceChange): boolean => netnsKey(netns) === netnsKey(here)
+  const far = changes.filter((placed) => !isHere(placed))
+  return [...changes.filter(isHere), ...far.map(({ change, netns }) => ({ change, netns }))]
+}
 
 /** Turns the index of a failed change into that of its resource. */
 const applyGroup = (ops: LinkOps["Service"], group: ReadonlyArray<ResourceChange>) =>
@@ -76,7 +89,8 @@ const applyGroup = (ops: LinkOps["Service"], group: ReadonlyArray<ResourceChange
     ({ index, ...error }) => {
       const failed = index === undefined ? undefined : group[index]
       if (failed === undefined) return Effect.fail(new OpsError(error))
-      return whatIsInTheWay(ops, failed, new OpsError({ ...error, index: failed.resource }))
+      const { resource } = failed
+      return whatIsInTheWay(ops, failed, new OpsError({ ...error, ...(resource !== undefined && { index: resource }) }))
     }
   )
 

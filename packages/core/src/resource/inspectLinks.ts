@@ -34,8 +34,10 @@ export const inspectLinks = Effect.fnUntraced(function* (
     if (isDevice(owned)) {
       const { link } = byName.get(deviceOf(owned).link)!
       const renamed = link === null ? renamedFrom(owned, plan, others) : undefined
-      const looksBeyond = resource.kind === "Veth" && isOwn(resource.peer.netns)
-      return inspectDevice(ops, owned, { link, ...(renamed !== undefined && { renamed }) }, looksBeyond)
+      const found: FoundDevice = { link, ...(renamed !== undefined && { renamed }) }
+      return resource.kind === "Veth"
+        ? inspectPair(ops, owned, resource, found, isOwn(resource.peer.netns))
+        : Effect.succeed(deviceDrift(owned, deviceOf(owned), found))
     }
     if (resource.kind === "Address" || resource.kind === "Route" || resource.kind === "Neighbour") {
       return Effect.succeed(onDeviceDrift(owned, resource, byName.get(resource.link)!))
@@ -67,21 +69,28 @@ const renamedFrom = (
   return candidates.length === 1 ? candidates[0] : undefined
 }
 
-const inspectDevice = Effect.fnUntraced(function* (
+const inspectPair = Effect.fnUntraced(function* (
   ops: Ops,
   owned: OwnedResource,
+  resource: VethResource,
   found: FoundDevice,
-  looksBeyond: boolean
+  isOwn: boolean
 ): Effect.fn.Return<Drift | null, OpsError> {
-  const resource = deviceOf(owned)
-  const isPair = resource.kind === "Veth" && looksBeyond && (found.link ?? found.renamed ?? null) !== null
-  return deviceDrift(owned, resource, isPair ? { ...found, peer: yield* otherEnd(ops, resource) } : found)
+  const isThere = (found.link ?? found.renamed ?? null) !== null
+  const peer = isThere ? yield* otherEnd(ops, resource, isOwn) : undefined
+  return deviceDrift(owned, resource, peer === undefined ? found : { ...found, peer })
 })
 
-const otherEnd = (ops: Ops, { peer }: VethResource): Effect.Effect<Link | null, OpsError> =>
+/**
+ * A guest's namespace may have lost the name it is known by and live on, with its end in it: then nothing can be said of
+ * that end, `undefined`.
+ */
+const otherEnd = (ops: Ops, { peer }: VethResource, isOwn: boolean): Effect.Effect<Link | null | undefined, OpsError> =>
   ops.find(peer.netns, [peer.link]).pipe(
-    Effect.map(([link]) => link ?? null),
-    Effect.catch((error) => (error.reason === "Missing" ? Effect.succeed(null) : Effect.fail(error)))
+    Effect.map(([link]): Link | null | undefined => link ?? null),
+    Effect.catch((error) =>
+      error.reason === "Missing" ? Effect.succeed(isOwn ? null : undefined) : Effect.fail(error)
+    )
   )
 
 /** The loopback device carries the tag. Without one, a namespace with devices of ours in it is ours all the same. */

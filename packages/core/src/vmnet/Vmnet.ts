@@ -1,4 +1,4 @@
-import { Context, type Effect } from "effect"
+import { Context, type Effect, type Result } from "effect"
 import type { VmnetError } from "../errors/VmnetError.ts"
 import type { Attachment, LeaseState } from "../plan/Attachment.ts"
 import type { AttachRequest, NetworkSpec, PublishSpec } from "../plan/AttachRequest.ts"
@@ -8,6 +8,12 @@ import type { Plan } from "../plan/Plan.ts"
 export interface UpResult {
   readonly attachment: Attachment
   readonly existing: boolean
+}
+
+/** The answer for one VM of a verb about several: each has its own. */
+export interface EachVm<A> {
+  readonly vm: string
+  readonly result: Result.Result<A, VmnetError>
 }
 
 export interface DownOptions {
@@ -70,26 +76,30 @@ export interface GcOptions {
 export type GcVerdict = "owned" | "in-use" | "not-owned" | "not-judged"
 
 /**
- * One object and what `gc` did with it; `vm` is null for what several VMs had used. `skipped` and `owned` is what could
- * not be removed. The reason begins with the verdict, in words.
+ * One object and what `gc` did with it; `vm` is null for what several VMs had used, and `netns` for the host's own
+ * namespace. `skipped` and `owned` is what could not be removed; `moved` is a damaged ledger, which is kept under another
+ * name. The reason begins with the verdict, in words.
  */
 export interface GcAction {
-  readonly action: "deleted" | "skipped" | "would-delete"
+  readonly action: "deleted" | "skipped" | "would-delete" | "moved" | "would-move"
   readonly verdict: GcVerdict
   readonly reason: string
   readonly vm: string | null
   readonly kind: string
   readonly name: string
+  readonly netns: string | null
 }
 
 export interface GcResult {
   readonly actions: ReadonlyArray<GcAction>
   /** What could not be removed, it is recorded still; and `BUSY` when time ran out. */
   readonly problems: ReadonlyArray<VmnetError>
+  /** VMs that were in the kernel with this install's tag and on no record; absent where there are none. */
+  readonly unrecorded?: ReadonlyArray<string>
 }
 
 /**
- * One way in which an object is not as planned. `unfinished` is what somebody died over; `foreign` is somebody else's
+ * One way in which an object is not as planned. `unfinished` is what somebody died over, or whose record was lost; `foreign` is somebody else's
  * object in its place. `vm` is null for what several VMs share, and `netns` for the host's own namespace.
  */
 export interface DriftItem {
@@ -190,10 +200,20 @@ export class Vmnet extends Context.Service<
   {
     /** Attaches, or gives the same answer again for the same request; another request for a live VM is a conflict. */
     readonly up: (request: AttachRequest) => Effect.Effect<UpResult, VmnetError>
+    /**
+     * Attaches several VMs with as few kernel calls and transactions as that takes, and answers for each, in order, what
+     * `up` would. One that fails keeps no other one down. Fails itself only when a VM is named twice. Interrupted, the VMs
+     * that were being worked on are undone together; those that were finished before stay up.
+     */
+    readonly upMany: (
+      requests: ReadonlyArray<AttachRequest>
+    ) => Effect.Effect<ReadonlyArray<EachVm<UpResult>>, VmnetError>
     /** What `up` would do, with every check `up` makes, and nothing changed or reserved. */
     readonly plan: (request: AttachRequest) => Effect.Effect<Plan, VmnetError>
     /** Detaches. Success when the VM is unknown. */
     readonly down: (vm: string, options?: DownOptions) => Effect.Effect<DownResult, VmnetError>
+    /** Detaches several VMs together and answers for each, in order, what `down` would. */
+    readonly downMany: (vms: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<EachVm<DownResult>>>
     readonly list: Effect.Effect<ReadonlyArray<Attachment>, VmnetError>
     readonly show: (vm: string) => Effect.Effect<VmDetail, VmnetError>
     /** Publishes more ports of a live VM; all of them or none. */

@@ -15,7 +15,17 @@ import { lookAtHost } from "./hostFacts.ts"
 export const checkPublish = Effect.fnUntraced(function* (vm: string, specs: ReadonlyArray<PublishSpec>) {
   if (specs.length === 0) return
   const ledger = yield* Ledger
-  yield* ledger.rehearse(`look at ports for ${vm}`, (tx) => holdAll(tx, vm, specs))
+  yield* Effect.catchIf(
+    ledger.rehearse(`look at ports for ${vm}`, (tx) => holdAll(tx, vm, specs)),
+    ({ code }) => code === "PORT_IN_USE",
+    (error) => Effect.flatMap(unlessEnded(error), Effect.fail)
+  )
+  yield* checkHostPorts(vm, specs)
+})
+
+/** The same without a look at other VMs' ports. */
+export const checkHostPorts = Effect.fnUntraced(function* (vm: string, specs: ReadonlyArray<PublishSpec>) {
+  if (specs.length === 0) return
   const probe = yield* HostProbe
   const sockets = yield* Effect.mapError(probe.sockets, (error) => stepError(vm, "look at the host's sockets", error))
   for (const spec of specs) {
@@ -23,6 +33,22 @@ export const checkPublish = Effect.fnUntraced(function* (vm: string, specs: Read
     if (socket !== undefined) return yield* portInUse(vm, spec, socket)
   }
   yield* checkAddresses(vm, specs)
+})
+
+/** A VM whose owner has ended holds its ports in vain. */
+const unlessEnded = Effect.fnUntraced(function* (error: VmnetError) {
+  const holder = `${error.details?.["holder"]}`
+  const ledger = yield* Ledger
+  const { alive } = yield* HostProbe
+  const owner = yield* ledger.transact(`look up ${holder}`, (tx) => findLease(tx, holder)?.request.owner)
+  if (owner === undefined || alive(owner)) return error
+  return new VmnetError({
+    code: error.code,
+    detail: `${error.message}, whose owner has ended`,
+    hint: `Run vmnet gc: it takes ${holder} down. Or publish another port, or another host address.`,
+    details: { ...error.details },
+    cause: error
+  })
 })
 
 /** What is left of an attempt that failed has no port for good. */

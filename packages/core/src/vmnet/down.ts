@@ -55,7 +55,7 @@ export const down = Effect.fn("Vmnet.down")(function* (
 })
 
 /** From here on it is being taken down, whoever goes on with it. */
-const startReleasing = (tx: Tx, vm: string): ReadonlyArray<OwnedResource> => {
+export const startReleasing = (tx: Tx, vm: string): ReadonlyArray<OwnedResource> => {
   setLeaseState(tx, vm, "releasing")
   return resourcesOf(tx, vm)
 }
@@ -71,7 +71,7 @@ const releaseUnrecorded = Effect.fnUntraced(function* (drivers: Drivers, vm: str
   return report === undefined ? ({ vm, outcome: "absent" } satisfies DownResult) : removed(vm, report)
 })
 
-const removed = (vm: string, report: TeardownReport): DownResult => {
+export const removed = (vm: string, report: TeardownReport): DownResult => {
   const left = report.foreign.map(({ resource }): LeftAlone => ({ kind: resource.kind, name: resourceName(resource) }))
   return { vm, outcome: "removed", ...(left.length === 0 ? {} : { left }) }
 }
@@ -201,7 +201,7 @@ const unlocked = Effect.map(
 )
 
 /** Taken down under an owner that runs, an address is not the next VM's to have: he may be using it still. */
-const coolingOf = Effect.fnUntraced(function* ({ network, owner }: LeaseRecord["request"]) {
+export const coolingOf = Effect.fnUntraced(function* ({ network, owner }: LeaseRecord["request"]) {
   const probe = yield* HostProbe
   const until = (yield* now) + network.cooldown * 1000
   const cooling: Cooling = { until, ...(owner !== undefined && probe.alive(owner) && { owner }) }
@@ -215,7 +215,7 @@ export const keptWith = (device: ReadonlyArray<OwnedResource>, report: TeardownR
 })
 
 /** What only this VM had kept alive, and what a `down` or a process that did not come to its end has left without a lease. */
-const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
+export const removeLeftShares = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
   const problems = yield* removeUnheldShares(drivers)
   if (problems.length === 0) return
   const messages = problems.map(({ message }) => message)

@@ -8,9 +8,11 @@ import { orphanDevices } from "../ledger/OrphanRow.ts"
 import { orphanSubnet } from "../rebuild/orphanErrors.ts"
 import { findNetwork, liveSubnets, networkInUse } from "../ledger/NetworkRow.ts"
 import { parseOwner } from "../names/Owner.ts"
-import { LinkOps, type LinkSnapshot } from "../ops/LinkOps.ts"
+import { type Link, LinkOps, type LinkSnapshot } from "../ops/LinkOps.ts"
 import { hostNetns } from "../ops/Netns.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
+import { keyOf } from "../resource/identity.ts"
+import { onNoRecord } from "./onNoRecord.ts"
 
 export const lookAtHost = (subject: string) =>
   Effect.gen(function* () {
@@ -46,16 +48,32 @@ const orphansInstead = Effect.fnUntraced(function* (
   own: string | undefined,
   refusal: VmnetError
 ) {
-  const { transact } = yield* Ledger
-  const { networks, orphans } = yield* transact("look for orphans", (tx) => ({
+  const { install, transact } = yield* Ledger
+  const { networks, orphans, recorded } = yield* transact("look for orphans", (tx) => ({
     orphans: orphanDevices(tx),
-    networks: liveSubnets(tx)
+    networks: liveSubnets(tx),
+    recorded: new Set(tx.all<{ key: string }>("SELECT key FROM resources").map(({ key }) => key))
   }))
-  const others = (one: { readonly link: string | null }): boolean => !orphans.has(one.link ?? "")
-  const space = { networks, routes: host.routes.filter(others), addresses: addressesOf(host).filter(others) }
-  if (orphans.size === 0 || subnetOverlap(spec, space, own) !== undefined) return yield* refusal
-  return yield* orphanSubnet(spec.network, [...new Set(orphans.values())], refusal)
+  const isUnrecorded = ({ alias, link }: Link): boolean =>
+    parseOwner(alias)?.install === install &&
+    deviceKinds.every((kind) => !recorded.has(keyOf(kind, hostNetns, link))) &&
+    link !== own
+  const unrecorded = host.links.filter(isUnrecorded)
+  const ours = new Set([...orphans.keys(), ...unrecorded.map(({ link }) => link)])
+  /** The refusal there would be if the host had only what is on these links. */
+  const refusalOf = (isOn: (link: string) => boolean, others: typeof networks = []) => {
+    const on = ({ link }: { readonly link: string | null }): boolean => isOn(link ?? "")
+    const space = { networks: others, routes: host.routes.filter(on), addresses: addressesOf(host).filter(on) }
+    return subnetOverlap(spec, space, own)
+  }
+  if (ours.size === 0 || refusalOf((link) => !ours.has(link), networks) !== undefined) return yield* refusal
+  const inTheWay = unrecorded.find(({ link }) => refusalOf((one) => one === link) !== undefined)
+  if (inTheWay !== undefined) return yield* onNoRecord(refusal, inTheWay.link, inTheWay.alias)
+  const vms = [...orphans].filter(([link]) => refusalOf((one) => one === link) !== undefined).flatMap(([, of]) => of)
+  return yield* orphanSubnet(spec.network, [...new Set(vms)], refusal)
 })
+
+const deviceKinds = ["Bridge", "Tap", "Veth"] as const
 
 const lookUp = Effect.fnUntraced(function* (vm: string, network: string) {
   const { install, transact } = yield* Ledger

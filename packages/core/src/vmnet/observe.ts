@@ -7,15 +7,19 @@ import type { Drivers } from "../resource/Drivers.ts"
 import { describeResource } from "../resource/identity.ts"
 import { driftWords } from "./check/driftWords.ts"
 import { type Inspected, inspectAll, isToBeLookedAt, standsByItself } from "./check/inspectAll.ts"
+import { ownNetns } from "../resource/guestNetns.ts"
 
 /**
- * What of a VM's own objects is not there as ours any more. A quick look: only at what stands by itself, and one that has
- * another MTU than was planned is there all the same. `check` looks closer.
+ * What of a VM's own objects is not there as ours any more. A quick look: only at what stands by itself, and at a
+ * container's addresses and routes, which others than us work on too; one that has another MTU than was planned is there
+ * all the same. `check` looks closer.
  */
 export const lostOf = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
   const ledger = yield* Ledger
   const owned = yield* ledger.transact(`look up ${vm}`, (tx) => resourcesOf(tx, vm))
-  const found = yield* inspectAll(drivers, vm, owned.filter(standsByItself).filter(isToBeLookedAt(owned)), owned)
+  const isOwn = ownNetns(owned.map(({ resource }) => resource))
+  const looked = owned.filter((one) => isToBeLookedAt(one) && (standsByItself(one) || !isOwn(one.resource.netns)))
+  const found = yield* inspectAll(drivers, vm, looked, owned)
   return found.filter(isLost)
 })
 

@@ -2,12 +2,14 @@ import { Effect } from "effect"
 import { heldCount } from "../allocator/AddressAllocator.ts"
 import { poolOf } from "../allocator/addressFor.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
-import { allLeases, findLease } from "../ledger/LeaseRow.ts"
+import { allLeases, findLease, type LeaseRecord } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { allNetworks, deleteNetwork, findNetwork, networkInUse, vmsOfNetwork } from "../ledger/NetworkRow.ts"
 import { allOrphans, findOrphan } from "../ledger/OrphanRow.ts"
 import { resourcesOf } from "../ledger/ResourceRow.ts"
+import { HostProbe, type ProcessId } from "../ops/HostProbe.ts"
 import { hostNetns } from "../ops/Netns.ts"
+import type { Attachment } from "../plan/Attachment.ts"
 import type { NetworkSpec } from "../plan/AttachRequest.ts"
 import { countMembers, tallyMembers } from "../pool/MemberRow.ts"
 import type { Drivers } from "../resource/Drivers.ts"
@@ -25,9 +27,18 @@ export const list = Effect.gen(function* () {
     leases: allLeases(tx),
     orphans: allOrphans(tx)
   }))
+  const { alive } = yield* HostProbe
   const found = yield* asFound(leases.map((record) => record.attachment))
-  return [...found.map(({ attachment }) => attachment), ...orphans.map(orphanAttachment)]
+  const attachments = found.map(({ attachment }, index) => withOwner(attachment, endedOwner(leases[index]!, alive)))
+  return [...attachments, ...orphans.map(orphanAttachment)]
 })
+
+/** The process a VM was for, where it has ended. */
+const endedOwner = ({ request: { owner } }: LeaseRecord, alive: (process: ProcessId) => boolean) =>
+  owner === undefined || alive(owner) ? undefined : owner
+
+const withOwner = (attachment: Attachment, ended: ProcessId | undefined): Attachment =>
+  ended === undefined ? attachment : { ...attachment, ownerEnded: true }
 
 export const show = Effect.fn("Vmnet.show")(function* (vm: string) {
   const ledger = yield* Ledger
@@ -40,10 +51,12 @@ export const show = Effect.fn("Vmnet.show")(function* (vm: string) {
   if (found.record === undefined) return yield* vmNotFound(vm)
   const { request, created } = found.record
   const { attachment, holder, problems } = yield* oneAsFound(found.record.attachment)
+  const ended = endedOwner(found.record, (yield* HostProbe).alive)
+  const ownerWords = ended === undefined ? [] : [`its owner, process ${ended.pid}, has ended: vmnet gc takes it down`]
   return {
-    attachment,
+    attachment: withOwner(attachment, ended),
     request,
-    problems: [...found.record.problems, ...problems],
+    problems: [...found.record.problems, ...problems, ...ownerWords],
     ...(holder === undefined ? {} : { holder }),
     createdAt: new Date(created).toISOString(),
     resources: found.resources.map(({ resource, state }) => ({

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
 import { allOrphans } from "../ledger/OrphanRow.ts"
-import { lostParameter, lostWords } from "../rebuild/lost.ts"
+import { lostWords, parameterLeft } from "../rebuild/lost.ts"
 import { resourcesOf } from "../ledger/ResourceRow.ts"
 import { formatSysctlKey } from "../ops/SysctlOps.ts"
 import type { LeaseState } from "../plan/Attachment.ts"
@@ -11,11 +11,12 @@ import type { Status } from "./Vmnet.ts"
 
 export const status = Effect.gen(function* () {
   const ledger = yield* Ledger
+  const parameter = yield* parameterLeft
   return yield* ledger.transact("status", (tx): Status => ({
     install: ledger.install,
     stateDir: ledger.stateDir,
     leases: countLeases(tx),
-    ...lostRecords(tx),
+    ...lostRecords(tx, parameter),
     networks: count(tx, "SELECT COUNT(DISTINCT network) AS count FROM leases"),
     published: count(tx, "SELECT COUNT(*) AS count FROM ports"),
     pools: networksWithMembers(tx).map((network) => poolOf(tx, network)),
@@ -24,9 +25,8 @@ export const status = Effect.gen(function* () {
 })
 
 /** Only where there is something to say: VMs without a record, and the parameter that nobody can put back. */
-const lostRecords = (tx: Tx): Pick<Status, "lost"> => {
+const lostRecords = (tx: Tx, parameter: string | undefined): Pick<Status, "lost"> => {
   const orphans = allOrphans(tx).map(({ vm }) => vm)
-  const parameter = lostParameter(tx)
   if (orphans.length === 0 && parameter === undefined) return {}
   const notes = parameter === undefined ? [] : [`${parameter}: ${lostWords(parameter)}`]
   return { lost: { vms: orphans, notes } }

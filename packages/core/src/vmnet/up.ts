@@ -32,6 +32,7 @@ import { checkCapabilities } from "./checkHost.ts"
 import { detach, forgetLease, keepLease, keptWith } from "./down.ts"
 import { now } from "./now.ts"
 import { lostOf, notWhole } from "./observe.ts"
+import { explainTaken } from "./onNoRecord.ts"
 import { type Asked, prepare, retrying } from "./prepare.ts"
 import { Progress } from "./Progress.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
@@ -49,7 +50,7 @@ export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: At
 })
 
 /** What the ledger knows of a VM that is to come up, and of its network. */
-const lookFor = (tx: Tx, { vm, network }: AttachRequest) => {
+export const lookFor = (tx: Tx, { vm, network }: AttachRequest) => {
   const share = `net.${network.network}`
   return {
     known: findLease(tx, vm),
@@ -77,16 +78,23 @@ const answer = Effect.fnUntraced(function* (
   return yield* attach(drivers, { ...asked, isLive: isLive && known === undefined })
 })
 
-const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRecord): boolean =>
+export const ownerGone = (probe: HostProbe["Service"], { request: { owner } }: LeaseRecord): boolean =>
   owner !== undefined && !probe.alive(owner)
 
 /** The same answer again, if it is still true: a VM whose TAP somebody deleted is not up. */
-const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseRecord, request: AttachRequest) {
+export const existing = Effect.fnUntraced(function* (drivers: Drivers, known: LeaseRecord, request: AttachRequest) {
   if (!sameRequest(known.request, request)) return yield* vmConflict(known.request, request)
   const lost = yield* lostOf(drivers, request.vm)
   if (lost.length > 0) return yield* notWhole(request.vm, lost)
   return { attachment: known.attachment, existing: true } satisfies UpResult
 })
+
+/** An attempt that was confirmed already is not up any more from here on, whoever looks. */
+const startUndoing = (tx: Tx, vm: string) => {
+  const record = findLease(tx, vm)
+  if (record?.state === "active") setLeaseState(tx, vm, "releasing")
+  return { lease: record?.lease, owned: resourcesOf(tx, vm) }
+}
 
 /** What this attempt has made, and a device out of the pool if it cannot go back there: one that is held open can. */
 const undoMade = Effect.fnUntraced(function* (drivers: Drivers, { backend, request }: Asked, touched: Touched) {
@@ -94,7 +102,7 @@ const undoMade = Effect.fnUntraced(function* (drivers: Drivers, { backend, reque
   const { vm } = request
   const { lease, owned } = yield* (
     ledger
-      .transact(`undo ${vm}`, (tx) => ({ lease: findLease(tx, vm)?.lease, owned: resourcesOf(tx, vm) }))
+      .transact(`undo ${vm}`, (tx) => startUndoing(tx, vm))
       // What was made is known without the ledger, and goes; the rows stay, as those of somebody who died over it.
       .pipe(Effect.orElseSucceed(() => ({ lease: undefined, owned: [] })))
   )
@@ -125,15 +133,15 @@ const attach = Effect.fnUntraced(function* (drivers: Drivers, { backend, isLive,
     believed = false
     return Effect.andThen(avoidTaken(asked, avoid), () => attempt(drivers, asked, left))
   })
-  return yield* retrying(isTaken)(work)
+  return yield* Effect.catch(retrying(isTaken)(work), (error) => Effect.flatMap(explainTaken(error), Effect.fail))
 })
 
 /** Whether another name could be had in its place. */
-const isOurs = ({ namespaces }: Backend, { address, network }: AttachRequest, name: unknown): name is string =>
+export const isOurs = ({ namespaces }: Backend, { address, network }: AttachRequest, name: unknown): name is string =>
   typeof name === "string" &&
   (InterfaceName.matches(name) || (address === undefined && namespaces?.addressOf(network, name) !== undefined))
 
-const isFresh = (avoid: Set<string>, name: string): boolean => {
+export const isFresh = (avoid: Set<string>, name: string): boolean => {
   if (avoid.has(name)) return false
   avoid.add(name)
   return true
@@ -163,9 +171,11 @@ const attempt = Effect.fnUntraced(function* (drivers: Drivers, asked: Asked, lef
 })
 
 /** A reservation, and which of its shares have to be made: those that are there stay, for the lease holds them now. */
-type Reserved = Reservation & { readonly absent: ReadonlyArray<{ readonly share: Share; readonly rank: number }> }
+export type Reserved = Reservation & {
+  readonly absent: ReadonlyArray<{ readonly share: Share; readonly rank: number }>
+}
 
-const withAbsentShares = (tx: Tx, reservation: Reservation): Reserved => ({
+export const withAbsentShares = (tx: Tx, reservation: Reservation): Reserved => ({
   ...reservation,
   absent: reservation.plan.shares
     .map((share, rank) => ({ share, rank }))
@@ -195,7 +205,7 @@ const complete = Effect.fnUntraced(function* ({ lease, plan }: Reservation) {
 })
 
 /** A device out of the pool that somebody has opened or changed meanwhile is passed over for another. */
-const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: ReadonlyArray<Resource>) {
+export const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: ReadonlyArray<Resource>) {
   const rules = rulesStand(member, ownerOfMember(lease.install, lease.pooled!))
   const [condition, isJudged] = yield* Effect.all([inspectLeased(lease, member), rules], { concurrency: 2 })
   if (condition === "clean" && isJudged) return
@@ -209,7 +219,7 @@ const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: Readonly
 })
 
 /** Puts everything back. It cannot fail: what cannot be removed stays recorded under a `failed` lease. */
-const undo = Effect.fnUntraced(
+export const undo = Effect.fnUntraced(
   function* (drivers: Drivers, asked: Asked, touched: Touched, left: Array<string>) {
     const { vm } = asked.request
     const { device, report } = yield* undoMade(drivers, asked, touched)

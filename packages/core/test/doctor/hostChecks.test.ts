@@ -1,12 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { diagnose, type HostFacts, seen, unseen } from "@vmnet/core"
+import { diagnose, hasLedger, type HostFacts, seen, unseen } from "@vmnet/core"
 import { context, factsWith, network } from "./support/facts.ts"
 import { type Row, testRows } from "./support/rows.ts"
 
 const routes = (uplink: string | null, defaultRoutes: number, ...destinations: ReadonlyArray<string>) =>
   seen({ uplink, defaultRoutes, routes: destinations.map((destination) => ({ destination, link: "tun0" })) })
 const kernel = { release: "6", maxUserNamespaces: "9", unprivilegedUserNamespaces: "1", apparmorRestriction: "0" }
-const directory = { kind: "directory", uid: 0, mode: 0o700, ledger: seen({ bytes: 4096, format: 5 }) } as const
+const directory = {
+  kind: "directory",
+  uid: 0,
+  mode: 0o700,
+  unwritable: seen(null),
+  ledger: seen({ bytes: 4096, format: 5 })
+} as const
 const nm = (...values: ReadonlyArray<string>) =>
   seen({ running: true, unmanaged: values.map((value) => ({ file: "/etc/x.conf", value })) })
 const networkd = (match: ReadonlyArray<readonly [string, string]>, unmanaged = false) =>
@@ -157,6 +163,27 @@ const rows: ReadonlyArray<Row> = [
     "sudo vmnet doctor"
   ],
   [
+    "one without room",
+    "state-directory",
+    { stateDirectory: seen({ ...directory, unwritable: seen("blocks") }) },
+    "problem",
+    /^df -h \/run\/vmnet/
+  ],
+  [
+    "one without a free inode",
+    "state-directory",
+    { stateDirectory: seen({ ...directory, unwritable: seen("inodes") }) },
+    "problem",
+    /^df -i/
+  ],
+  [
+    "one that is read-only",
+    "state-directory",
+    { stateDirectory: seen({ ...directory, unwritable: seen("read-only") }) },
+    "problem",
+    /^findmnt -T/
+  ],
+  [
     "a ledger that is none",
     "state-directory",
     { stateDirectory: seen({ ...directory, ledger: seen({ bytes: 9, format: null }) }) },
@@ -181,6 +208,17 @@ const rows: ReadonlyArray<Row> = [
 
 describe("what else is on the host", () => {
   testRows(rows)
+})
+
+describe("the record", () => {
+  it("is asked where it takes no writes, and not where it is not ours to read", () => {
+    const asked = (changes: Partial<typeof directory> | { readonly unwritable: ReturnType<typeof seen<"blocks">> }) => {
+      const facts = factsWith({ stateDirectory: seen({ ...directory, ...changes }) })
+      return hasLedger(diagnose(facts, context), facts)
+    }
+    assert.deepStrictEqual([asked({}), asked({ unwritable: seen("blocks") })], [true, true])
+    assert.isFalse(asked({ ledger: seen({ bytes: 9, format: 99 }) } as never))
+  })
 })
 
 describe("a diagnosis", () => {

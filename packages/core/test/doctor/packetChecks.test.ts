@@ -1,5 +1,5 @@
 import { describe } from "@effect/vitest"
-import { seen } from "@vmnet/core"
+import { seen, unseen } from "@vmnet/core"
 import { network, program } from "./support/facts.ts"
 import { type Row, testRows } from "./support/rows.ts"
 
@@ -38,6 +38,13 @@ const rows: ReadonlyArray<Row> = [
     "sysctl -w net.ipv4.conf.all.rp_filter=2"
   ],
   ["br_netfilter where nothing drops", "br-netfilter", { bridgeNetfilter: seen("1") }, "ok"],
+  [
+    "br_netfilter where nobody could read the rules",
+    "br-netfilter",
+    { bridgeNetfilter: seen("1"), nft: unseen("Operation not permitted", true) },
+    "warning",
+    "sudo vmnet doctor"
+  ],
   [
     "br_netfilter where a chain drops",
     "br-netfilter",

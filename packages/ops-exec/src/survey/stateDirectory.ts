@@ -1,9 +1,11 @@
 import { type Sight, type StateDirectoryFacts } from "@vmnet/core"
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs"
+import { accessSync, closeSync, constants, fstatSync, lstatSync, openSync, readSync, statfsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { isMissing, look } from "./look.ts"
 
-type Ledger = StateDirectoryFacts["ledger"] extends Sight<infer A> ? A : never
+type Seen<A> = [A] extends [Sight<infer B>] ? B : never
+type Ledger = Seen<StateDirectoryFacts["ledger"]>
+type Unwritable = Seen<StateDirectoryFacts["unwritable"]>
 
 const magic = Buffer.from("SQLite format 3\0")
 /** Where the number of the format stands in the first page (sqlite.org/fileformat.html, "user version"). */
@@ -35,6 +37,22 @@ const ledgerIn = (stateDir: string): Ledger => {
   }
 }
 
+/** Nothing is written to find out. Some file systems have no figure for what they have without limit: 0 of 0. */
+const whyUnwritable = (path: string): Unwritable => {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+    if (code === "EROFS") return "read-only"
+    if (code === "EACCES" || code === "EPERM") return "denied"
+    throw cause
+  }
+  const { bavail, bfree, blocks, ffree, files } = statfsSync(path)
+  // Some blocks are root's alone.
+  if (blocks > 0 && (process.geteuid?.() === 0 ? bfree : bavail) === 0) return "blocks"
+  return files > 0 && ffree === 0 ? "inodes" : null
+}
+
 export const stateDirectory = (stateDir: string | null): StateDirectoryFacts | null => {
   if (stateDir === null) return null
   // Without a slash at its end, which would have a link followed.
@@ -46,6 +64,7 @@ export const stateDirectory = (stateDir: string | null): StateDirectoryFacts | n
     kind,
     uid: stat.uid,
     mode: stat.mode & 0o777,
+    unwritable: look(() => (kind === "directory" ? whyUnwritable(path) : null)),
     ledger: look(() => (kind === "directory" ? ledgerIn(path) : null))
   }
 }

@@ -150,10 +150,6 @@ const holding = (device: string): Argv => [
 export const decoys: Effect.Effect<void, PrivateHostError, Scope.Scope> = Effect.gen(function* () {
   yield* Effect.forEach(steps, apply, { discard: true })
   for (const device of ["tap-held", lookAlikes.held]) yield* staying(device, holding(device))
-  yield* staying(lookAlikes.inhabited, [
-    ...ip("netns", "exec", lookAlikes.inhabited),
-    "sh",
-    "-c",
-    "echo there; exec cat"
-  ])
+  // One program from beginning to end: a snapshot tells another by its words.
+  yield* staying(lookAlikes.inhabited, [...ip("netns", "exec", lookAlikes.inhabited), "sh", "-c", "echo there; read _"])
 })

@@ -1,4 +1,13 @@
-import { Backends, checkConfig, type Config, decodeConfig, emptyConfig, type Sections, VmnetError } from "@vmnet/core"
+import {
+  Backends,
+  checkConfig,
+  type Config,
+  decodeConfig,
+  decodeVms,
+  emptyConfig,
+  type Sections,
+  VmnetError
+} from "@vmnet/core"
 import { Effect, type Result } from "effect"
 import type { ConfigPlaces } from "./configPlaces.ts"
 import { type NotRead, readBounded } from "./readBounded.ts"
@@ -48,3 +57,18 @@ export const checkConfigFile = Effect.fn("checkConfigFile")(function* (places: C
   const backends = yield* Backends
   return yield* readWith(places, (text, file) => checkConfig(text, file, [...backends.values()]))
 })
+
+/** The VMs of a file of their own, in the networks of a configuration: `decodeVms` with the backends there are. */
+export const readVmsFile = Effect.fn("readVmsFile")(function* (file: string, config: Config) {
+  const backends = yield* Backends
+  const text = yield* Effect.mapError(Effect.interruptible(readBounded(file, mostBytes)), unreadableVms)
+  return yield* Effect.fromResult(decodeVms(text, file, { config, backends: [...backends.values()] }))
+})
+
+const unreadableVms = (error: NotRead): VmnetError =>
+  new VmnetError({
+    code: "BAD_INPUT",
+    detail: error.missing ? `--file ${error.file} does not exist` : `--file ${error.message}`,
+    details: { file: error.file },
+    cause: error
+  })

@@ -4,8 +4,15 @@ import { networkDefaults } from "./networkDefaults.ts"
 
 /** What `up` asks for: the flags over the configuration over the defaults, complete and checked. */
 export const requestOf = Effect.fn("requestOf")(function* (flags: RequestFlags, config: Config) {
+  const [request] = yield* requestsOf([flags], config)
+  return request!
+})
+
+/** The same for several VMs; the first that something is wrong with says what. */
+export const requestsOf = Effect.fn("requestsOf")(function* (all: ReadonlyArray<RequestFlags>, config: Config) {
   const { defaults, sections, resolvers, findProcess } = yield* networkDefaults
-  return yield* Effect.fromResult(
-    resolveRequest({ config, flags, defaults, sections, facts: { findProcess, resolvers } })
+  const facts = { findProcess, resolvers }
+  return yield* Effect.forEach(all, (flags) =>
+    Effect.fromResult(resolveRequest({ config, flags, defaults, sections, facts }))
   )
 })

@@ -94,3 +94,17 @@ export const flagsOf = (verb: string, options: UpOptions): RequestFlags => {
     ownerPid: id(ownerPid)
   }
 }
+
+/** The words of `vmnet up` for each of several. */
+export const allFlagsOf = (verb: string, vms: ReadonlyArray<UpOptions>): ReadonlyArray<RequestFlags> =>
+  requireList(verb, vms).map((options) => {
+    if (isObject(options) && Object.hasOwn(options as object, "signal")) {
+      throw badInput(`${verb} has one signal for all`, `Give it beside the list: ${verb}(vms, { signal }).`)
+    }
+    return flagsOf(verb, options as UpOptions)
+  })
+
+export const requireList = (verb: string, value: unknown): ReadonlyArray<unknown> => {
+  if (!Array.isArray(value)) throw badInput(`${verb} wants a list`)
+  return value
+}

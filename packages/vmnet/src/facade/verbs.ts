@@ -12,7 +12,7 @@ import {
 } from "@vmnet/core"
 import { Effect, Result } from "effect"
 import { knownNetworks } from "../config/knownNetworks.ts"
-import { requestOf } from "../config/requestOf.ts"
+import { requestOf, requestsOf } from "../config/requestOf.ts"
 import { plainError } from "./failure.ts"
 
 type ReadConfig = Effect.Effect<Config, VmnetError>
@@ -67,8 +67,14 @@ const onRequest = <A>(flags: RequestFlags, config: ReadConfig, use: Use<[request
 /** What the facade does, by name: inputs are what a program gave, of whatever type, and nothing is a promise yet. */
 export const verbs = {
   up: (flags: RequestFlags, config: ReadConfig) => onRequest(flags, config, (vmnet, request) => vmnet.up(request)),
+  upMany: (all: ReadonlyArray<RequestFlags>, config: ReadConfig) =>
+    Effect.gen(function* () {
+      const requests = yield* requestsOf(all, yield* config)
+      return yield* Vmnet.use((vmnet) => vmnet.upMany(requests))
+    }),
   plan: (flags: RequestFlags, config: ReadConfig) => onRequest(flags, config, (vmnet, request) => vmnet.plan(request)),
   down: (vm: unknown, wait: boolean) => onVm(vm, (vmnet, name) => vmnet.down(name, { wait })),
+  downMany: (vms: unknown) => onVms(vms, (vmnet, names) => vmnet.downMany(names)),
   list: Vmnet.use((vmnet) => vmnet.list),
   show: (vm: unknown) => onVm(vm, (vmnet, name) => vmnet.show(name)),
   publish: (vm: unknown, specs: unknown) => onPorts(vm, specs, (vmnet, name, read) => vmnet.publish(name, read)),
@@ -82,7 +88,7 @@ export const verbs = {
   gc: (options: GcOptions) =>
     Effect.map(
       Vmnet.use((vmnet) => vmnet.gc(options)),
-      ({ actions, problems }) => ({ actions, problems: problems.map(plainError) })
+      (result) => ({ ...result, problems: result.problems.map(plainError) })
     ),
   check: (vms: unknown) => onVms(vms, (vmnet, names) => vmnet.check(names)),
   repair: (vms: unknown) => onVms(vms, (vmnet, names) => vmnet.repair(names)),

@@ -120,6 +120,13 @@ const deviceDamages = (kernel: MemoryKernel, resource: Device, at: () => Netns):
           altered("is no port", () => hands.apply(at(), { _tag: "ClearMaster", link })),
           altered("is isolated otherwise", () => hands.change(at(), link, { isolated: !master.isolated }))
         ]),
+    ...(resource.kind === "Veth"
+      ? [
+          altered("has its other end down", () =>
+            hands.linkDown(entered(kernel, resource.peer.netns), resource.peer.link)
+          )
+        ]
+      : []),
     ...(resource.kind === "Tap"
       ? [
           {

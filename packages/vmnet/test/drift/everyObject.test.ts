@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type AttachRequest, netnsKey, resourceName, Vmnet } from "@vmnet/core"
+import { type AttachRequest, resourceName, Vmnet } from "@vmnet/core"
 import { assertSame } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
 import { type Damage, damagesOf } from "./damage.ts"
@@ -20,9 +20,6 @@ const kinds: Readonly<Record<string, () => AttachRequest>> = {
 
 const start = (asked: AttachRequest) =>
   Vmnet.use((vmnet) => Effect.andThen(vmnet.up(asked), vmnet.resolvConf("vm1", "/srv/root")))
-
-/** What is in a container's namespace is its own business, and none of it is judged. */
-const isJudged = ({ resource }: Row): boolean => netnsKey(resource.netns) !== netnsKey(box)
 
 const words = ({ resource }: Row, damage: Damage): string =>
   `${resource.kind} ${resourceName(resource)} ${damage.words}`
@@ -70,7 +67,7 @@ describe("check and repair", () => {
                 Effect.fnUntraced(function* (made) {
                   yield* start(asked())
                   const row = (yield* rows)[index]!
-                  const damage = isJudged(row) ? damagesOf(made.kernel, row)[way] : undefined
+                  const damage = damagesOf(made.kernel, row)[way]
                   if (damage === undefined) return false
                   yield* one(made, row, damage)
                   return true

@@ -159,7 +159,8 @@ describe("gc", () => {
               reason: `in use: process ${worker.pid} is at work on it`,
               vm: "vm1",
               kind: "Lease",
-              name: "vm1"
+              name: "vm1",
+              netns: null
             }
           ])
         }

@@ -5,7 +5,7 @@ import { once } from "node:events"
 const openAndLeave =
   '$| = 1; $^F = 255; my $ifr = pack("a16 S x22", $ARGV[0], 0x1002); open(my $tun, "+<", "/dev/net/tun") or die $!; ' +
   "ioctl($tun, 0x400454ca, $ifr) or die $!; " +
-  'exec "nsenter", "--net=$ARGV[1]", "--", "sh", "-c", "echo there; exec cat"'
+  'exec "nsenter", "--net=$ARGV[1]", "--", "sh", "-c", "echo there; read _"'
 
 /** A process of the host's namespace to which somebody has passed a TAP of another one, until it is ended. */
 export const passedTap = async (netns: string, device: string): Promise<AsyncDisposable> => {

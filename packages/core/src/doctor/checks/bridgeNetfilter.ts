@@ -12,6 +12,17 @@ export const bridgeNetfilter: Check = {
         ...(facts.nft._tag === "Seen" ? blockedAt("forward", facts, facts.nft.value, false) : []),
         ...(facts.legacy._tag === "Seen" ? blockedAt("forward", facts, facts.legacy.value, true) : [])
       ]
+      const unseen = [facts.nft, facts.legacy].flatMap((rules) => (rules._tag === "Unseen" ? [rules] : []))
+      if (drops.length === 0 && unseen[0] !== undefined) {
+        const fix = unseen.some(({ denied }) => denied) ? "sudo vmnet doctor" : undefined
+        return [
+          warning(
+            `frames between guests of a bridge pass the IP firewall, and whether it drops any could not be seen: ${unseen[0].why}`,
+            fix,
+            { value, unseen: true }
+          )
+        ]
+      }
       if (drops.length === 0)
         return [ok("frames between guests of a bridge pass the IP firewall, which drops none", { value })]
       return [

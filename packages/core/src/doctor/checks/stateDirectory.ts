@@ -42,8 +42,25 @@ const ofDirectory = (stateDir: string, facts: StateDirectoryFacts, uid: number |
     const fix = `chmod 0700 ${shellWord(stateDir)}`
     return [problem(`state directory ${stateDir} is open to others (mode ${facts.mode.toString(8)})`, fix, details)]
   }
-  return ofLedger(stateDir, facts)
+  const room = ofRoom(stateDir, facts)
+  return [...room, ...ofLedger(stateDir, facts).filter(({ status }) => room.length === 0 || status !== "ok")]
 }
+
+const troubles = {
+  "read-only": { words: "is on a read-only file system", fix: "findmnt -T DIR # remount it read-write" },
+  denied: { words: "takes no writes of yours", fix: "chmod 0700 DIR" },
+  blocks: { words: "is on a file system that is full", fix: "df -h DIR # free some space there" },
+  inodes: { words: "is on a file system without a free inode", fix: "df -i DIR # delete some files there" }
+} as const
+
+/** Without room for the record nothing new comes up; what is there can still be taken down. */
+const ofRoom = (stateDir: string, { unwritable }: StateDirectoryFacts): ReadonlyArray<Said> =>
+  whenSeen(unwritable, `whether ${stateDir} can be written to`, (why) => {
+    if (why === null) return []
+    const { fix, words } = troubles[why]
+    const message = `state directory ${stateDir} ${words}: nothing new can come up`
+    return [problem(message, fix.replace("DIR", shellWord(stateDir)), { stateDir, unwritable: why })]
+  })
 
 /** Where vmnet remembers what it made. One that is not there yet is made by the first `up`. */
 export const stateDirectory: Check = {

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { LeaseRecord } from "../../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../../ledger/Ledger.ts"
+import { allOrphans, type Orphan } from "../../ledger/OrphanRow.ts"
 import { type OwnedResource, resourcesOf } from "../../ledger/ResourceRow.ts"
 import { HostProbe } from "../../ops/HostProbe.ts"
 import { netnsPath } from "../../ops/Netns.ts"
@@ -26,7 +27,7 @@ export const check = Effect.fn("Vmnet.check")(function* (drivers: Drivers, vms: 
     lookUp(tx, vms, probe)
   )
   const placed = recorded.flatMap((of) => of.owned.map((owned): Placed => ({ ...owned, of })))
-  const found = yield* inspectAll(drivers, "check", placed.filter(isToBeLookedAt(placed)), placed)
+  const found = yield* inspectAll(drivers, "check", placed.filter(isToBeLookedAt), placed)
   const drifted = rootsOf(found).flatMap((root) => itemsOf(root).map((item) => ({ item, owned: root.owned })))
   const still = yield* ledger.transact("look whether it is still so", (tx) => recordedStill(tx, drifted))
   return { drift: [...unfinished, ...still.map(({ item }) => item)] } satisfies CheckResult
@@ -40,7 +41,11 @@ const lookUp = (tx: Tx, vms: ReadonlyArray<string>, probe: HostProbe["Service"])
   const begun = leases.filter((record) => record.state !== "active" && !probe.alive(record.creator))
   return {
     recorded: [...shares.map((key) => recordedShare(tx, key)), ...members, ...active],
-    unfinished: [...begun.map(unfinishedLease), ...active.flatMap(unfinishedObjects)]
+    unfinished: [
+      ...begun.map(unfinishedLease),
+      ...(vms.length === 0 ? allOrphans(tx).map(lostLease) : []),
+      ...active.flatMap(unfinishedObjects)
+    ]
   }
 }
 
@@ -51,6 +56,16 @@ const unfinishedLease = ({ lease: { vm }, state }: LeaseRecord): DriftItem => ({
   netns: null,
   drift: "unfinished",
   detail: `it is ${state}, and nobody is at work on it: vmnet up ${vm} or vmnet down ${vm} finishes it`
+})
+
+/** What there should be of it nobody knows any more, so nothing of it is compared. */
+const lostLease = ({ vm }: Orphan): DriftItem => ({
+  vm,
+  kind: "Lease",
+  name: vm,
+  netns: null,
+  drift: "unfinished",
+  detail: `its record was lost: vmnet down ${vm} takes it down`
 })
 
 const unfinishedObjects = (of: Recorded): ReadonlyArray<DriftItem> =>

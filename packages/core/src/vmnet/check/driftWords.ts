@@ -1,6 +1,7 @@
 import type { Difference, Drift } from "../../resource/Driver.ts"
 
-export const differenceWords = ({ expected, found, what }: Difference): string => `${what} is ${found}, not ${expected}`
+export const differenceWords = ({ expected, found, what }: Difference): string =>
+  found === "" ? `has no ${what}, not ${expected}` : `${what} is ${found}, not ${expected}`
 
 /** What is the matter with an object, in one line. */
 export const driftWords = (drift: Drift): string => {

@@ -19,19 +19,13 @@ const onDevices: ReadonlySet<Resource["kind"]> = new Set(["Address", "Route", "N
 /** What is there by itself, and not on a device. */
 export const standsByItself = ({ resource }: OwnedResource): boolean => !onDevices.has(resource.kind)
 
-/**
- * What is configured in a guest's own namespace is the guest's business, as long as nobody is about to make it again; what
- * is only about to be made is no part of the host yet.
- */
-export const isToBeLookedAt = (plan: ReadonlyArray<OwnedResource>): ((owned: OwnedResource) => boolean) => {
-  const isOwn = ownNetns(plan.map(({ resource }) => resource))
-  return (owned) =>
-    owned.state !== "intent" && (owned.state === "repairing" || standsByItself(owned) || isOwn(owned.resource.netns))
-}
+/** What is only about to be made is no part of the host yet. */
+export const isToBeLookedAt = ({ state }: OwnedResource): boolean => state !== "intent"
 
 /**
  * Looks at resources of any plans, in as few calls as there are kinds of them and namespaces. Of a namespace that is gone
- * nothing is there.
+ * nothing is there. A guest's own that cannot be entered may only have lost its name: whether it is gone is told by the
+ * device that leads there.
  */
 export const inspectAll = Effect.fnUntraced(function* <Owned extends OwnedResource>(
   drivers: Drivers,
@@ -41,6 +35,7 @@ export const inspectAll = Effect.fnUntraced(function* <Owned extends OwnedResour
 ) {
   const places = Map.groupBy(resources, ({ resource }) => `${familyOf(resource)} ${netnsKey(resource.netns)}`)
   const found = new Map<Owned, Drift | null>()
+  const isOwn = ownNetns(plan.map(({ resource }) => resource))
   for (const batch of places.values()) {
     const { netns } = batch[0]!.resource
     const drifts = yield* drivers[familyOf(batch[0]!.resource)]
@@ -48,7 +43,7 @@ export const inspectAll = Effect.fnUntraced(function* <Owned extends OwnedResour
       .pipe(
         Effect.catch((error) =>
           error.reason === "Missing" && netns._tag !== "Host"
-            ? Effect.succeed(batch.map((): Drift => missing))
+            ? Effect.succeed(batch.map(({ state }) => (isOwn(netns) || state === "repairing" ? missing : null)))
             : Effect.fail(stepError(subject, "look up its objects", error))
         )
       )

@@ -1,10 +1,12 @@
 import { findLease, allLeases, type LeaseRecord } from "../../ledger/LeaseRow.ts"
 import type { Tx } from "../../ledger/Ledger.ts"
 import { lockHolder } from "../../ledger/Locks.ts"
+import { findOrphan } from "../../ledger/OrphanRow.ts"
 import { type OwnedResource, resourcesOf } from "../../ledger/ResourceRow.ts"
 import { shareSubject } from "../../ledger/ShareRow.ts"
 import type { HostProbe } from "../../ops/HostProbe.ts"
 import { membersOf, networksWithMembers } from "../../pool/MemberRow.ts"
+import { recordLost } from "../../rebuild/orphanErrors.ts"
 import { vmNotFound } from "../activeLease.ts"
 
 /** Resources on record, and whose they are: a VM's, or in words what several VMs have them from. */
@@ -20,6 +22,7 @@ export const leasesOf = (tx: Tx, vms: ReadonlyArray<string>): ReadonlyArray<Leas
   if (vms.length === 0) return allLeases(tx)
   return vms.map((vm) => {
     const record = findLease(tx, vm)
+    if (record === undefined && findOrphan(tx, vm) !== undefined) throw recordLost(vm)
     if (record === undefined) throw vmNotFound(vm)
     return record
   })

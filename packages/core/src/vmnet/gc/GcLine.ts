@@ -1,14 +1,16 @@
 import type { OwnedResource } from "../../ledger/ResourceRow.ts"
+import { netnsPath } from "../../ops/Netns.ts"
 import type { TeardownReport } from "../../plan/teardown.ts"
 import { describeResource, resourceName } from "../../resource/identity.ts"
 import type { GcAction, GcResult, GcVerdict } from "../Vmnet.ts"
 import type { GcRun } from "./GcRun.ts"
 
-/** What a line is about: `vm` is null where several VMs shared it. */
+/** What a line is about: `vm` is null where several VMs shared it; `netns` is absent on the host. */
 export interface Subject {
   readonly vm: string | null
   readonly kind: string
   readonly name: string
+  readonly netns?: string | null
 }
 
 const words: Readonly<Record<GcVerdict, string>> = {
@@ -23,8 +25,15 @@ const line = (subject: Subject, action: GcAction["action"], verdict: GcVerdict, 
   action,
   verdict,
   reason: `${words[verdict]}: ${why}`,
-  ...subject
+  vm: subject.vm,
+  kind: subject.kind,
+  name: subject.name,
+  netns: subject.netns ?? null
 })
+
+/** A damaged ledger, which is kept. */
+export const moves = ({ dryRun }: Pick<GcRun, "dryRun">, subject: Subject, why: string): GcAction =>
+  line(subject, dryRun ? "would-move" : "moved", "not-owned", why)
 
 /** What goes, or would go. */
 export const goes = ({ dryRun }: Pick<GcRun, "dryRun">, subject: Subject, why: string): GcAction =>
@@ -47,7 +56,8 @@ export const leaseOf = (vm: string): Subject => ({ vm, kind: "Lease", name: vm }
 export const subjectOf = (vm: string | null, { resource }: OwnedResource): Subject => ({
   vm,
   kind: resource.kind,
-  name: resourceName(resource)
+  name: resourceName(resource),
+  netns: netnsPath(resource.netns)
 })
 
 /** A teardown, or the rehearsal of one, object by object. Of what was not there any more there is nothing to say. */

@@ -2,8 +2,8 @@ import { Effect } from "effect"
 import type { VmnetError } from "../../errors/VmnetError.ts"
 import { Ledger } from "../../ledger/Ledger.ts"
 import { isDamaged } from "../../ledger/ledgerErrors.ts"
-import type { GcAction, GcResult } from "../Vmnet.ts"
-import { notOwned } from "./GcLine.ts"
+import type { GcResult } from "../Vmnet.ts"
+import { moves, notOwned, type Subject } from "./GcLine.ts"
 
 /**
  * Collects with a ledger that is whole: a damaged one is set aside and kept, and a new one begins with what the kernel
@@ -27,7 +27,13 @@ const rehearsed = <R>(collection: Effect.Effect<GcResult, VmnetError, R>, error:
     if (recovery === undefined) return yield* error
     const memory = yield* recovery.standIn
     const { actions, problems } = yield* Effect.provideService(collection, Ledger, memory)
-    return { actions: [ledgerLine(stateDir, "it would be set aside and kept", error), ...actions], problems }
+    return {
+      actions: [
+        moves({ dryRun: true }, ledgerOf(stateDir), `${error.message}; it would be set aside and kept`),
+        ...actions
+      ],
+      problems
+    }
   }).pipe(Effect.scoped)
 
 const setAside = <R>(collection: Effect.Effect<GcResult, VmnetError, R>, error: VmnetError) =>
@@ -36,9 +42,11 @@ const setAside = <R>(collection: Effect.Effect<GcResult, VmnetError, R>, error: 
     if (recovery === undefined) return yield* error
     const aside = yield* recovery.setAside
     const { actions, problems } = yield* collection
-    const what = aside === undefined ? "another process has set it aside" : `it is kept as ${aside}`
-    return { actions: [ledgerLine(stateDir, what, error), ...actions], problems }
+    const line =
+      aside === undefined
+        ? notOwned(ledgerOf(stateDir), `${error.message}; another process has set it aside`)
+        : moves({ dryRun: false }, ledgerOf(stateDir), `${error.message}; it is kept as ${aside}`)
+    return { actions: [line, ...actions], problems }
   })
 
-const ledgerLine = (stateDir: string, what: string, error: VmnetError): GcAction =>
-  notOwned({ vm: null, kind: "Ledger", name: `${stateDir}/ledger.db` }, `${error.message}; ${what}`)
+const ledgerOf = (stateDir: string): Subject => ({ vm: null, kind: "Ledger", name: `${stateDir}/ledger.db` })

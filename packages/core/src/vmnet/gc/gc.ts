@@ -11,6 +11,7 @@ import { collectMembers } from "./members.ts"
 import { collectOrphans } from "./orphans.ts"
 import { collectRepairs } from "./repairs.ts"
 import { collectShares } from "./shares.ts"
+import { withUnrecorded } from "./withUnrecorded.ts"
 
 /** In this order: what one takes down, the next may then find unused. */
 const collectors: ReadonlyArray<Collector> = [
@@ -30,6 +31,10 @@ export const gc = Effect.fn("Vmnet.gc")(function* (drivers: Drivers, options: Gc
 
 const collectAll = Effect.fnUntraced(function* (drivers: Drivers, options: GcOptions) {
   const run = yield* startRun(options)
+  return yield* withUnrecorded(run, collectWith(drivers, run))
+})
+
+const collectWith = Effect.fnUntraced(function* (drivers: Drivers, run: GcRun) {
   const results: Array<GcResult> = []
   for (const collect of collectors) results.push(yield* collect(drivers, run))
   return withTimeRanOut(run, merge(results))

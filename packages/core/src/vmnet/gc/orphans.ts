@@ -5,12 +5,12 @@ import { allOrphans } from "../../ledger/OrphanRow.ts"
 import { resourcesOf } from "../../ledger/ResourceRow.ts"
 import { HostProbe } from "../../ops/HostProbe.ts"
 import { rehearseTeardown } from "../../plan/teardown.ts"
-import { lostParameter, lostWords } from "../../rebuild/lost.ts"
+import { forgetLost, lostWords, parameterLeft } from "../../rebuild/lost.ts"
 import type { Drivers } from "../../resource/Drivers.ts"
 import { notRemoved } from "../down.ts"
 import { detachOrphan } from "../downOrphan.ts"
 import type { GcResult } from "../Vmnet.ts"
-import { type Collector, merge } from "./Collector.ts"
+import { type Collector, merge, nothing } from "./Collector.ts"
 import { goes, inUse, leaseOf, linesOf, notJudged, notOwned, only, stays } from "./GcLine.ts"
 import { type GcRun, isOver } from "./GcRun.ts"
 import { orStays } from "./orStays.ts"
@@ -22,18 +22,26 @@ import { usersOf } from "./orphanUsers.ts"
  */
 export const collectOrphans: Collector = Effect.fnUntraced(function* (drivers, run) {
   const ledger = yield* Ledger
-  const { lost, orphans } = yield* ledger.transact("look for orphans", (tx) => ({
-    orphans: allOrphans(tx),
-    lost: lostParameter(tx)
-  }))
-  const parameter = lost === undefined ? [] : [notOwned({ vm: null, kind: "Sysctl", name: lost }, lostWords(lost))]
+  const orphans = yield* ledger.transact("look for orphans", allOrphans)
   const results: Array<GcResult> = []
   for (const { vm } of orphans) {
     if (!run.forceHeuristic)
       results.push(only(inUse(leaseOf(vm), `its record was lost; vmnet down ${vm} takes it down`)))
     else results.push((yield* isOver(run)) ? only(notJudged(leaseOf(vm))) : yield* guess(drivers, run, vm))
   }
-  return merge([...results, only(...parameter)])
+  return merge([...results, yield* collectParameter(run)])
+})
+
+/** Said until nobody needs it that was there when it was lost, and then for the last time. */
+const collectParameter = Effect.fnUntraced(function* (run: GcRun) {
+  const ledger = yield* Ledger
+  const key = yield* parameterLeft
+  if (!run.dryRun) {
+    yield* ledger.transact("forget what was told", (tx) => {
+      if (key === undefined || allOrphans(tx).length === 0) forgetLost(tx)
+    })
+  }
+  return key === undefined ? nothing : only(notOwned({ vm: null, kind: "Sysctl", name: key }, lostWords(key)))
 })
 
 const why = "heuristic: its record was lost, it carries our tag, and nobody uses it"

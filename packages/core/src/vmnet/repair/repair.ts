@@ -2,12 +2,15 @@ import { Effect } from "effect"
 import { findLease, type LeaseRecord } from "../../ledger/LeaseRow.ts"
 import { Ledger } from "../../ledger/Ledger.ts"
 import { withLock } from "../../ledger/Locks.ts"
+import { allOrphans } from "../../ledger/OrphanRow.ts"
 import { resourcesOf } from "../../ledger/ResourceRow.ts"
 import { shareState, shareSubject } from "../../ledger/ShareRow.ts"
+import { HostProbe } from "../../ops/HostProbe.ts"
 import type { Drivers } from "../../resource/Drivers.ts"
 import { resourceName } from "../../resource/identity.ts"
 import { removeUnfinished } from "../activeLease.ts"
 import { check } from "../check/check.ts"
+import { inspectAll, isToBeLookedAt } from "../check/inspectAll.ts"
 import { holdersOf, leasesOf, sharesOf } from "../check/recorded.ts"
 import { checkCapabilities, checkHostRights } from "../checkHost.ts"
 import type { RepairAction, RepairResult } from "../Vmnet.ts"
@@ -37,7 +40,7 @@ export const repair = Effect.fn("Vmnet.repair")(function* (drivers: Drivers, vms
   for (const vm of named) {
     actions.push(...(yield* withLock(`vm ${vm}`)(repairVm(drivers, vm, broken))))
   }
-  if (vms.length === 0) actions.push(...(yield* membersLeft(drivers)))
+  if (vms.length === 0) actions.push(...(yield* othersLeft(drivers)))
   return { actions } satisfies RepairResult
 })
 
@@ -68,6 +71,8 @@ const repairVm = Effect.fnUntraced(function* (drivers: Drivers, vm: string, brok
   }))
   if (record === undefined) return []
   if (record.state !== "active") return [notActive(record)]
+  const { owner } = record.request
+  if (owner !== undefined && !(yield* HostProbe).alive(owner)) return yield* ownerEnded(drivers, vm)
   const shares = held.filter((key) => broken.has(key)).map((key) => `share ${key}`)
   const actions = yield* repairSubject(drivers, {
     subject: vm,
@@ -89,20 +94,38 @@ const repairVm = Effect.fnUntraced(function* (drivers: Drivers, vm: string, brok
   ]
 })
 
-const notActive = ({ lease: { vm }, state }: LeaseRecord): RepairAction => ({
+/** It is not put back for nobody. Where all of it is as planned there is nothing to say here. */
+const ownerEnded = Effect.fnUntraced(function* (drivers: Drivers, vm: string) {
+  const ledger = yield* Ledger
+  const owned = yield* ledger.transact(`look up ${vm}`, (tx) => resourcesOf(tx, vm))
+  const found = yield* inspectAll(drivers, vm, owned.filter(isToBeLookedAt), owned)
+  const isWhole = found.every(({ drift }) => drift === null)
+  return isWhole ? [] : [leftLease(vm, "its owner has ended: vmnet gc takes it down")]
+})
+
+const leftLease = (vm: string, reason: string): RepairAction => ({
   action: "left",
-  reason: `it is ${state}: vmnet up ${vm} or vmnet down ${vm} finishes it`,
+  reason,
   vm,
   kind: "Lease",
   name: vm
 })
 
-/** Devices that wait in pools serve nobody yet: who asks for one passes over those that are not as they were made. */
-const membersLeft = Effect.fnUntraced(function* (drivers: Drivers) {
+const notActive = ({ lease: { vm }, state }: LeaseRecord): RepairAction =>
+  leftLease(vm, `it is ${state}: vmnet up ${vm} or vmnet down ${vm} finishes it`)
+
+/**
+ * Devices that wait in pools serve nobody yet: who asks for one passes over those that are not as they were made. Of a VM
+ * whose record was lost nobody knows what to put back.
+ */
+const othersLeft = Effect.fnUntraced(function* (drivers: Drivers) {
   const { drift } = yield* check(drivers, [])
-  return drift.flatMap(({ detail, kind, name, vm }): ReadonlyArray<RepairAction> =>
+  const ledger = yield* Ledger
+  const orphans = yield* ledger.transact("look for orphans", allOrphans)
+  const members = drift.flatMap(({ detail, kind, name, vm }): ReadonlyArray<RepairAction> =>
     vm === null && detail.startsWith("pool of ")
       ? [{ action: "left", reason: `${detail}; the next VM to get it gets another one instead`, vm, kind, name }]
       : []
   )
+  return [...members, ...orphans.map(({ vm }) => leftLease(vm, `its record was lost: vmnet down ${vm} takes it down`))]
 })

@@ -4,6 +4,7 @@ import { markResources, type OwnedResource, resourcesOf } from "../../ledger/Res
 import { HostProbe } from "../../ops/HostProbe.ts"
 import type { Altered, Drift } from "../../resource/Driver.ts"
 import { batches, type Drivers, familyOf } from "../../resource/Drivers.ts"
+import { ownNetns } from "../../resource/guestNetns.ts"
 import { describeResource } from "../../resource/identity.ts"
 import { dependsOn } from "../check/carriers.ts"
 import { driftWords } from "../check/driftWords.ts"
@@ -38,10 +39,9 @@ const repairBatch = Effect.fnUntraced(function* (
   plan: ReadonlyArray<OwnedResource>
 ) {
   const current = plan.map((owned) => walk.now(owned))
-  const isLookedAt = isToBeLookedAt(current)
   const looked = batch
     .map((owned) => walk.now(owned))
-    .filter((owned) => isLookedAt(owned) && !dependsOn(owned.resource).some((key) => walk.lost.has(key)))
+    .filter((owned) => isToBeLookedAt(owned) && !dependsOn(owned.resource).some((key) => walk.lost.has(key)))
   if (looked.length === 0) return
   const found = yield* inspectAll(drivers, walk.of.subject, looked, current)
   const drifted = found.filter(({ drift, owned }) => drift !== null || isStale(owned))
@@ -97,11 +97,19 @@ const repairOne = Effect.fnUntraced(function* (
       return walk.left(owned, `somebody else's object is in its place: ${drift.by}`, true)
     case "Missing":
       if (because !== undefined) return walk.left(owned, because, true)
+      if (drift.remains !== undefined && isContainers(owned, plan)) return walk.left(owned, movedAway(walk), true)
       return yield* makeAgain(drivers, walk, [owned], plan, drift.remains)
     case "Altered":
       return yield* mend(drivers, walk, owned, drift, current)
   }
 })
+
+/** A device whose other end is in somebody's namespace: that he works with by another name, or took along elsewhere. */
+const isContainers = ({ resource }: OwnedResource, plan: ReadonlyArray<OwnedResource>): boolean =>
+  resource.kind === "Veth" && !ownNetns(plan.map((one) => one.resource))(resource.peer.netns)
+
+const movedAway = ({ of: { vm } }: Walk): string =>
+  `its other end was moved or renamed by somebody who may use it: vmnet down ${vm}, then up, makes it anew`
 
 const confirm = Effect.fnUntraced(function* (walk: Walk, resources: ReadonlyArray<OwnedResource>) {
   const marked = resources.filter(({ seq }) => walk.marked.has(seq))

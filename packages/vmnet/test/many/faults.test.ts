@@ -1,0 +1,133 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type AttachRequest, type EachVm, type Ledger, Vmnet, type VmnetError } from "@vmnet/core"
+import {
+  type Call,
+  everyFault,
+  type Fault,
+  fewFaults,
+  type FaultRun,
+  forEachFault,
+  type Scenario
+} from "@vmnet/testkit"
+import { Effect, Exit, Result } from "effect"
+import { layerFaultyInstall, layerInstall, request, type World as Machine, world as machine } from "../support/world.ts"
+import { assertPicture, fleet, names, type Picture, picture } from "./support.ts"
+
+const install = "0123abcd"
+
+interface World extends Machine {
+  readonly empty: Picture
+  /** With those that are up already. */
+  readonly before: Picture
+}
+
+const worldWith = (others: ReadonlyArray<AttachRequest>, requests: ReadonlyArray<AttachRequest> = []) =>
+  Effect.gen(function* () {
+    const made = yield* machine
+    return yield* Effect.gen(function* () {
+      const vmnet = yield* Vmnet
+      const empty = yield* picture(made)
+      for (const other of others) yield* vmnet.up(other)
+      const before = yield* picture(made)
+      if (requests.length > 0) yield* vmnet.upMany(requests)
+      return { ...made, empty, before } satisfies World
+    }).pipe(Effect.provide(layerInstall(made, install)))
+  })
+
+type Run = FaultRun<World, ReadonlyArray<EachVm<unknown>>, VmnetError>
+type ManyScenario = Scenario<World, ReadonlyArray<EachVm<unknown>>, VmnetError, Vmnet | Ledger>
+
+const isCut = ({ exit }: Run): boolean => exit === null || !Exit.isSuccess(exit)
+
+/** Each for itself is up, or is not there at all; interrupted, none is. */
+const eachOrNone = (requests: ReadonlyArray<AttachRequest>) => (run: Run) =>
+  Effect.gen(function* () {
+    const { exit, world } = run
+    const vmnet = yield* Vmnet
+    if (exit === null) world.kernel.host.restartSelf()
+    if (exit !== null && isCut(run)) yield* assertPicture(world, world.before, "left behind")
+    if (exit !== null && Exit.isSuccess(exit)) {
+      assert.deepStrictEqual(
+        exit.value.map(({ vm }) => vm),
+        names(requests)
+      )
+      for (const { result, vm } of exit.value) {
+        const shown = yield* Effect.result(vmnet.show(vm))
+        assert.strictEqual(Result.isSuccess(shown), Result.isSuccess(result), vm)
+        if (Result.isSuccess(shown)) assert.strictEqual(shown.success.attachment.state, "active")
+      }
+      assert.deepStrictEqual((yield* vmnet.check()).drift, [])
+    }
+    yield* vmnet.downMany(names(requests))
+    yield* assertPicture(world, world.before, "left behind by down")
+    const again = yield* vmnet.upMany(requests)
+    assert.isTrue(again.every(({ result }) => Result.isSuccess(result) && !result.success.existing))
+    yield* vmnet.downMany(names(requests))
+    yield* assertPicture(world, world.before, "left behind in the end")
+  })
+
+/** Every way for a call of few steps; of a long batch the ends and the middle: its steps are those of single VMs, which are tried one by one elsewhere. */
+const mostFaults = (call: Call): ReadonlyArray<Fault> => {
+  const middle = Math.floor(call.steps / 2)
+  if (call.steps < 4) return everyFault(call)
+  const cuts = [0, middle, call.steps].map((applied): Fault => ({ _tag: "Crash", applied }))
+  return [...fewFaults(call), ...cuts, { _tag: "Hang", applied: middle }]
+}
+
+/** An interruption while the locks are given back, or behind that, comes too late. */
+const untilAnswered = (call: Call): ReadonlyArray<Fault> =>
+  mostFaults(call).filter(({ _tag }) => _tag !== "Hang" || !/unlock vm |look up helpers/.test(call.words))
+
+const upScenario = (
+  requests: ReadonlyArray<AttachRequest>,
+  others: ReadonlyArray<AttachRequest> = []
+): ManyScenario => ({
+  world: worldWith(others),
+  services: (world) => layerFaultyInstall(world, install),
+  run: () => Vmnet.use((vmnet) => vmnet.upMany(requests)),
+  faults: untilAnswered,
+  check: eachOrNone(requests)
+})
+
+/** Gone, or `down` again finishes; the others are untouched. */
+const goneInTheEnd = (requests: ReadonlyArray<AttachRequest>) => (run: Run) =>
+  Effect.gen(function* () {
+    const { exit, world } = run
+    const vmnet = yield* Vmnet
+    if (exit === null) world.kernel.host.restartSelf()
+    const all = exit !== null && Exit.isSuccess(exit) && exit.value.every(({ result }) => Result.isSuccess(result))
+    if (!all) yield* vmnet.downMany(names(requests))
+    yield* assertPicture(world, world.before, "left behind")
+    const again = yield* vmnet.upMany(requests)
+    assert.isTrue(again.every(({ result }) => Result.isSuccess(result) && !result.success.existing))
+    yield* vmnet.downMany(names(requests))
+    yield* assertPicture(world, world.before, "left behind in the end")
+  })
+
+const downScenario = (
+  requests: ReadonlyArray<AttachRequest>,
+  others: ReadonlyArray<AttachRequest> = []
+): ManyScenario => ({
+  world: worldWith(others, requests),
+  services: (world) => layerFaultyInstall(world, install),
+  run: () => Vmnet.use((vmnet) => vmnet.downMany(names(requests))),
+  faults: mostFaults,
+  check: goneInTheEnd(requests)
+})
+
+const other = (backend: string): ReadonlyArray<AttachRequest> => [request("other", { backend, publish: ["9090:80"] })]
+
+describe("whatever goes wrong while three VMs come up together, each is up or not there", () => {
+  for (const backend of ["bridge", "netns", "tap"]) {
+    it.live(backend, () => forEachFault(upScenario(fleet(3, { backend }, 8080))), 120_000)
+  }
+  it.live("beside another", () => forEachFault(upScenario(fleet(3, { backend: "tap" }), other("tap"))), 120_000)
+  it.live("slirp", () => forEachFault(upScenario(fleet(2, { backend: "slirp" }, 8080))), 120_000)
+})
+
+describe("whatever goes wrong while three VMs go together, `down` again finishes", () => {
+  for (const backend of ["bridge", "netns", "tap"]) {
+    it.live(backend, () => forEachFault(downScenario(fleet(3, { backend }, 8080))), 120_000)
+  }
+  it.live("beside another", () => forEachFault(downScenario(fleet(3, { backend: "netns" }), other("netns"))), 120_000)
+})

@@ -1,0 +1,25 @@
+import type { ContestantKey } from "../Contestant.ts"
+import { networkOf } from "../networks.ts"
+import type { Ops } from "../World.ts"
+import type { MakeContestant } from "./Stage.ts"
+
+const contestant =
+  (key: ContestantKey, ops: Ops, network?: string): MakeContestant =>
+  ({ subject, world }) => ({
+    key,
+    prepare: async (turn) => {
+      const vm = `${key}-${turn}`
+      return {
+        attach: async () => void (await world.up(ops, { vm, network: network ?? networkOf[subject] })),
+        detach: () => world.down(ops, vm),
+        clear: () => world.down(ops, vm)
+      }
+    }
+  })
+
+/** `up` and `down` as a long-lived process calls them. */
+export const native = contestant("native", "native")
+export const exec = contestant("exec", "exec")
+
+/** The same in a network whose TAPs are made ahead and given back. */
+export const pool = contestant("pool", "native", "pool")

@@ -1,0 +1,48 @@
+import type { ContestantKey } from "./Contestant.ts"
+import type { Summary } from "./statistics.ts"
+
+/** What is attached and detached. */
+export const subjects = ["slot", "tap", "bridge"] as const
+export type Subject = (typeof subjects)[number]
+
+/** One contestant at one population: milliseconds, and what went wrong, one line each. */
+export interface Cell {
+  readonly subject: Subject
+  readonly population: number
+  readonly contestant: ContestantKey
+  readonly attach: Summary | undefined
+  readonly detach: Summary | undefined
+  readonly failures: ReadonlyArray<string>
+}
+
+/** A single figure of the other chapters. */
+export interface Figure {
+  readonly chapter: string
+  readonly what: string
+  readonly value: number
+  readonly unit: string
+  readonly note?: string
+}
+
+/** What a chapter tells; a part of it where it was cut short. */
+export interface ChapterResult {
+  readonly cells: ReadonlyArray<Cell>
+  readonly figures: ReadonlyArray<Figure>
+  readonly problems: ReadonlyArray<string>
+}
+
+/** Where and how it was measured. */
+export interface Machine {
+  readonly kernel: string
+  readonly cpus: number
+  readonly model: string
+  readonly memory: string
+  readonly node: string
+  /** What else ran: the load of the last minute when it began and when it ended. */
+  readonly load: readonly [before: number, after: number]
+  readonly date: string
+}
+
+export interface Results extends ChapterResult {
+  readonly machine: Machine
+}

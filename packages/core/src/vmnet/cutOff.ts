@@ -4,7 +4,7 @@ import type { LeaseRecord } from "../ledger/LeaseRow.ts"
 import type { Tx } from "../ledger/Ledger.ts"
 import { insertFirstIntent, type OwnedResource } from "../ledger/ResourceRow.ts"
 import { hostNetns } from "../ops/Netns.ts"
-import { teardown } from "../plan/teardown.ts"
+import { type Teardown, teardown } from "../plan/teardown.ts"
 import { type Drivers, familyOf } from "../resource/Drivers.ts"
 
 /** How a VM is cut off, with what has to go first all the same. */
@@ -14,8 +14,12 @@ export interface CutOff {
   readonly mounts: ReadonlyArray<OwnedResource>
 }
 
-/** Does what is left to do behind the answer that was given. */
-export type Behind = <A, E, R>(rest: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+/** What there is behind an answer. */
+export interface Behind {
+  /** Answers, and then does what is left to do. */
+  readonly after: <A, E, R>(rest: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly tearDown: Teardown
+}
 
 /**
  * Records that a VM which is up is about to be cut off at its device, before all else that it has: so it stays cut off until
@@ -52,7 +56,7 @@ export const afterCutOff = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.result(drivers.nat.apply([cut])).pipe(
     Effect.tap(() => (mounts.length === 0 ? Effect.void : teardown(drivers, vm, mounts))),
-    Effect.flatMap((done) => (Result.isSuccess(done) ? behind(rest) : rest)),
+    Effect.flatMap((done) => (Result.isSuccess(done) ? behind.after(rest) : rest)),
     // From the answer on there is nobody to be told that it did not come to its end.
     Effect.uninterruptible
   )

@@ -1,5 +1,6 @@
-import { Cause, Deferred, Effect, Exit, Fiber, Semaphore } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
 import type { VmnetError } from "../errors/VmnetError.ts"
+import { makeTeardownInTurn } from "../plan/teardownInTurn.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import type { Behind } from "./cutOff.ts"
 import { down } from "./down.ts"
@@ -7,27 +8,24 @@ import { Progress } from "./Progress.ts"
 import type { DownOptions, DownResult } from "./Vmnet.ts"
 import { removingAnyway } from "./withoutRecord.ts"
 
-/** How many VMs are taken away at once behind their answers: the kernel does most of it one by one in any case. */
-const atOnce = 4
-
 /**
  * `down` that answers once nothing passes to or from the VM any more and it is on record as being taken down. The rest goes on
- * behind the answer, under the same lock, in the scope this is made in: to close that waits for it. What then fails keeps
+ * behind the answer, under the same lock, in the scope this is made in: to close that waits for it. Several go together. What then fails keeps
  * the lease as `failed`, as ever, and is logged.
  */
 export const makeDownBehind = Effect.gen(function* () {
   const scope = yield* Effect.scope
-  const turns = yield* Semaphore.make(atOnce)
+  const tearDown = yield* makeTeardownInTurn
   return Effect.fnUntraced(function* (drivers: Drivers, vm: string, options: DownOptions = {}) {
     const answer = yield* Deferred.make<DownResult, VmnetError>()
-    const behind: Behind = (rest) =>
+    const after: Behind["after"] = (rest) =>
       Deferred.succeed(answer, { vm, outcome: "releasing" }).pipe(
         // Whoever asked goes first: what comes now keeps this thread busy.
         Effect.andThen(Effect.yieldNow),
-        Effect.andThen(turns.withPermit(rest)),
+        Effect.andThen(rest),
         Effect.provideService(Progress, () => Effect.void)
       )
-    let unused: Behind | undefined = behind
+    let unused: Behind | undefined = { after, tearDown }
     // Over a copy of the record nothing is kept that would finish it after a crash: that is waited for.
     const work = Effect.suspend(() => {
       const first = unused

@@ -1,8 +1,9 @@
 import type { DeleteLink, LinkChange, OpsError } from "@vmnet/core"
 import { attemptOf, type Segment } from "@vmnet/ops-common"
 import { Effect } from "effect"
+import { randomInt } from "node:crypto"
 import { NetlinkSocket, routeProtocol } from "../netlink/NetlinkSocket.ts"
-import { deleteLink } from "./encodeLink.ts"
+import { deleteGroup, deleteLink, setLink } from "./encodeLink.ts"
 import { errorOf, refusal } from "./Refused.ts"
 import { cannotFind } from "./Rtnetlink.ts"
 
@@ -35,28 +36,47 @@ const deleteOne = async (socket: NetlinkSocket, { link }: DeleteLink): Promise<v
   if (error !== undefined) throw refusal(error, cannotFind(link))
 }
 
-/** Deletes links of the host in order, over a socket of its own, up to the first that fails. What has begun comes to its end. */
+/** Drawn anew each time, from numbers that nobody else has: a link of somebody else's would go with ours. */
+const anyGroup = (): number => randomInt(2 ** 24, 2 ** 31)
+
+/**
+ * Deletes links at once, for the kernel waits as long for many as for one: those up to the first that is not there. Says how many
+ * went: all of these, or none.
+ */
+const deleteTogether = async (socket: NetlinkSocket, deletions: ReadonlyArray<DeleteLink>): Promise<number> => {
+  const group = anyGroup()
+  const put = ({ link }: DeleteLink, into: number): boolean => {
+    const { flags, payload, type } = setLink({ link }, { group: into })
+    return socket.request(type, payload, flags).error === undefined
+  }
+  const missing = deletions.findIndex((change) => !put(change, group))
+  const grouped = missing === -1 ? deletions : deletions.slice(0, missing)
+  const { flags, payload, type } = deleteGroup(group)
+  const { error } = await socket.requestBehind(type, payload, flags)
+  if (error === undefined) return grouped.length
+  // One of them cannot be deleted at all: they stay as they were.
+  for (const change of grouped) put(change, 0)
+  return 0
+}
+
+/** Deletes links of the host, over a socket of its own, up to the first that fails. What has begun comes to its end. */
 export const deleteLinks = (
   changes: ReadonlyArray<LinkChange>,
   { from, to }: Segment
 ): Effect.Effect<void, OpsError> => {
   const deletions = changes.slice(from, to).filter(isDeletion)
-  const socket = Effect.acquireRelease(
-    Effect.try({
-      try: () => new NetlinkSocket(routeProtocol),
-      catch: (cause) => errorOf(attemptOf(changes, from), cause)
-    }),
-    (open) => Effect.sync(() => open.close())
-  )
-  return Effect.flatMap(socket, (open) =>
-    Effect.forEach(
-      deletions,
-      (change, offset) =>
-        Effect.tryPromise({
-          try: () => deleteOne(open, change),
-          catch: (cause) => errorOf(attemptOf(changes, from + offset), cause, change, from + offset)
-        }),
-      { discard: true }
+  const failed = (index: number) => (cause: unknown) => errorOf(attemptOf(changes, index), cause, changes[index], index)
+  return Effect.gen(function* () {
+    const socket = yield* Effect.acquireRelease(
+      Effect.try({ try: () => new NetlinkSocket(routeProtocol), catch: failed(from) }),
+      (open) => Effect.sync(() => open.close())
     )
-  ).pipe(Effect.scoped, Effect.uninterruptible)
+    const gone =
+      deletions.length < 2
+        ? 0
+        : yield* Effect.tryPromise({ try: () => deleteTogether(socket, deletions), catch: failed(from) })
+    for (const [offset, change] of deletions.slice(gone).entries()) {
+      yield* Effect.tryPromise({ try: () => deleteOne(socket, change), catch: failed(from + gone + offset) })
+    }
+  }).pipe(Effect.scoped, Effect.uninterruptible)
 }

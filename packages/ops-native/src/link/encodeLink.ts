@@ -65,10 +65,12 @@ export interface Properties {
   /** Index of the bridge, 0 for none. */
   readonly master?: number
   readonly silent?: boolean
+  /** Links of one number can be deleted at once; 0 is what all are in that nobody has given one. */
+  readonly group?: number
   readonly up?: true
 }
 
-/** `ip link set dev $link mtu ... address ... name ... alias ... master ... addrgenmode none up`. */
+/** `ip link set dev $link mtu ... address ... name ... alias ... master ... addrgenmode none group ... up`. */
 export const setLink = (ref: LinkRef, set: Properties): Request => {
   const flag = set.up === true ? up : 0
   return requestOf(rtm.newLink, 0, linkHeader(indexIn(ref), flag, flag), [
@@ -78,7 +80,8 @@ export const setLink = (ref: LinkRef, set: Properties): Request => {
     ...(set.name === undefined ? [] : [named(set.name)]),
     ...(set.alias === undefined ? [] : [attribute(ifla.alias, plainText(set.alias))]),
     ...(set.master === undefined ? [] : [attribute(ifla.master, u32(set.master))]),
-    ...(set.silent === true ? [silent] : [])
+    ...(set.silent === true ? [silent] : []),
+    ...(set.group === undefined ? [] : [attribute(ifla.group, u32(set.group))])
   ])
 }
 
@@ -99,6 +102,10 @@ export const setPort = (ref: LinkRef, { isolated }: Pick<SetMaster, "isolated">)
 
 /** `ip link delete dev $link`. */
 export const deleteLink = (ref: LinkRef): Request => requestOf(rtm.deleteLink, 0, linkHeader(indexIn(ref)), nameIn(ref))
+
+/** `ip link delete group $group`: all or none, and the kernel waits once for all of them. */
+export const deleteGroup = (group: number): Request =>
+  requestOf(rtm.deleteLink, 0, linkHeader(0), [attribute(ifla.group, u32(group))])
 
 const withoutStatistics = attribute(ifla.extMask, u32(skipStatistics))
 

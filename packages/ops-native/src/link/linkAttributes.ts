@@ -7,6 +7,7 @@ export const ifla = {
   linkInfo: 18,
   alias: 20,
   afSpec: 26,
+  group: 27,
   netnsFd: 28,
   extMask: 29
 } as const

@@ -105,6 +105,24 @@ describe("verbs", () => {
     assert.strictEqual((await vmnet.removeNetwork("bridge")).outcome, "removed")
   })
 
+  it("do not wait for what is taken apart behind `down`; closing does, and the name comes back", async () => {
+    using machine = makeMachine()
+    const before = machine.kernel.snapshot()
+    {
+      await using vmnet = machine.vmnet()
+      const { generation } = await vmnet.up({ vm: "api" })
+      assert.deepStrictEqual(await vmnet.down("api"), { vm: "api", outcome: "releasing" })
+      const [left] = await vmnet.list()
+      assert.deepStrictEqual([left?.vm, left?.state], ["api", "releasing"])
+      const again = await vmnet.up({ vm: "api" })
+      assert.deepStrictEqual([again.existing, again.generation], [false, generation + 1])
+      assert.deepStrictEqual(await again.down({ wait: false }), { vm: "api", outcome: "releasing" })
+      const error = await rejection(vmnet.down("api", { wait: "yes" } as object))
+      assert.strictEqual(error instanceof VmnetError && error.code, "BAD_INPUT")
+    }
+    assert.deepStrictEqual(machine.kernel.snapshot(), before)
+  })
+
   it("give a root file system its resolvers until the VM is down", async () => {
     using machine = makeMachine()
     machine.kernel.rootfs.add("/srv/api")
@@ -113,6 +131,8 @@ describe("verbs", () => {
     const vm = await vmnet.up({ vm: "api" })
     assert.deepInclude(await vm.resolvConf("/srv/api"), { nameservers: ["198.51.100.53"], existing: false })
     assert.deepInclude(await vmnet.resolvConf("api", "/srv/api"), { existing: true })
+    await vm.down()
+    assert.isNull(machine.kernel.rootfs.content("/srv/api"), "it goes before the answer")
     await vm.down({ wait: true })
     assert.deepStrictEqual(machine.kernel.snapshot(), before)
   })

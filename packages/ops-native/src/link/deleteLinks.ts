@@ -71,10 +71,10 @@ export const deleteLinks = (
       Effect.try({ try: () => new NetlinkSocket(routeProtocol), catch: failed(from) }),
       (open) => Effect.sync(() => open.close())
     )
-    const gone =
-      deletions.length < 2
-        ? 0
-        : yield* Effect.tryPromise({ try: () => deleteTogether(socket, deletions), catch: failed(from) })
+    const isOne = deletions.length < 2 || new Set(deletions.map(({ link }) => link)).size < deletions.length
+    const gone = isOne
+      ? 0
+      : yield* Effect.tryPromise({ try: () => deleteTogether(socket, deletions), catch: failed(from) })
     for (const [offset, change] of deletions.slice(gone).entries()) {
       yield* Effect.tryPromise({ try: () => deleteOne(socket, change), catch: failed(from + gone + offset) })
     }

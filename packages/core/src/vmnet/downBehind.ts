@@ -10,8 +10,8 @@ import { removingAnyway } from "./withoutRecord.ts"
 
 /**
  * `down` that answers once nothing passes to or from the VM any more and it is on record as being taken down. The rest goes on
- * behind the answer, under the same lock, in the scope this is made in: to close that waits for it. Several go together. What then fails keeps
- * the lease as `failed`, as ever, and is logged.
+ * behind the answer, under the same lock and together with others', in the scope this is made in: to close that waits for
+ * it. What then fails keeps the lease as `failed`, as ever, and is logged.
  */
 export const makeDownBehind = Effect.gen(function* () {
   const scope = yield* Effect.scope
@@ -34,7 +34,9 @@ export const makeDownBehind = Effect.gen(function* () {
     })
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const fiber = yield* Effect.forkIn(Effect.onExit(removingAnyway(work), concluding(vm, answer)), scope)
+        const fiber = yield* Effect.forkIn(Effect.onExit(removingAnyway(work), concluding(vm, answer)), scope, {
+          startImmediately: true
+        })
         return yield* Effect.onInterrupt(restore(Deferred.await(answer)), () => Fiber.interrupt(fiber))
       })
     )

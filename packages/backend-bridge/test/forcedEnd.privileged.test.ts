@@ -10,7 +10,7 @@ import { stoppingPrograms, type Stopping } from "./support/stopping.ts"
 /** The command as `pnpm build` leaves it. */
 const program = fileURLToPath(new URL("../../../node_modules/.bin/vmnet", import.meta.url))
 const patience = 180_000
-const upArgv = ["up", "vm1", "-p", "8080:80", "--egress", "203.0.113.0/24:80"]
+const upArgv = ["up", "vm1", "-p", "8080:80", "--egress", "203.0.113.0/24:80", "--ops", "exec"]
 
 interface Ended {
   readonly code: number | null

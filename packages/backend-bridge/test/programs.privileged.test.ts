@@ -8,8 +8,8 @@ import { vmnetCommand } from "./support/vmnetCommand.ts"
 
 /** Milliseconds. A hanging `ip` is given ten seconds, a hanging `nft` thirty. */
 const patience = 180_000
-const upArgv = ["up", "vm1", "-p", "8080:80", "--egress", "203.0.113.0/24:80"]
-const downArgv = ["down", "vm1"]
+const upArgv = ["up", "vm1", "-p", "8080:80", "--egress", "203.0.113.0/24:80", "--ops", "exec"]
+const downArgv = ["down", "vm1", "--ops", "exec"]
 
 const misbehave = (how: string, call: number): void => {
   writeFileSync(fileOf("how"), how)

@@ -7,7 +7,8 @@ import { codeOf, type CommandOptions, vmnetCommand } from "./support/vmnetComman
 /** Milliseconds: for every step there is, four commands and two looks at the whole host. */
 const patience = 180_000
 
-const upArgv = ["up", "vm1", "-p", "8080:80", "-v"]
+// By programs: calls in the process are over before a signal comes.
+const upArgv = ["up", "vm1", "-p", "8080:80", "-v", "--ops", "exec"]
 const web = "http://203.0.113.10/"
 
 const runOk = Effect.fn("runOk")(function* (...argv: ReadonlyArray<string>) {

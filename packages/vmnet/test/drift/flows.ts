@@ -68,7 +68,9 @@ export const talkingWhile = Effect.fnUntraced(function* <A, E, R>(
       yield* Effect.sleep("5 millis")
     }
   })
-  const answer = yield* Effect.raceFirst(work, Effect.andThen(talk, Effect.never))
+  // Words are on their way when it begins, and when it has ended: calls in this process leave nobody else a turn.
+  const meanwhile = Effect.ensuring(Effect.delay(work, "20 millis"), Effect.sleep("20 millis"))
+  const answer = yield* Effect.raceFirst(meanwhile, Effect.andThen(talk, Effect.never))
   for (const { from } of ends) yield* from.send("done")
   for (const { to } of ends) {
     for (let index = 0; ; index++) {

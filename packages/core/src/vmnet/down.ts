@@ -56,9 +56,18 @@ export const down = Effect.fn("Vmnet.down")(function* (
 
 /** From here on it is being taken down, whoever goes on with it. */
 export const startReleasing = (tx: Tx, vm: string): ReadonlyArray<OwnedResource> => {
+  const state = findLease(tx, vm)?.state
   setLeaseState(tx, vm, "releasing")
-  return resourcesOf(tx, vm)
+  const owned = resourcesOf(tx, vm)
+  return state === "releasing" || state === "failed" ? owned.map(perhapsHalfGone) : owned
 }
+
+/**
+ * A namespace goes in two steps, and is not tagged between them: what is unmounted has left its name. Whoever died there, or
+ * failed, has left one of ours, as half made as one that was never finished.
+ */
+const perhapsHalfGone = (owned: OwnedResource): OwnedResource =>
+  owned.resource.kind === "Netns" ? { ...owned, state: "intent" } : owned
 
 /** A VM whose record was lost, if there is one, and what others have left. */
 const releaseUnrecorded = Effect.fnUntraced(function* (drivers: Drivers, vm: string, generation: number | undefined) {

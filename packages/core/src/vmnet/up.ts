@@ -90,7 +90,7 @@ export const existing = Effect.fnUntraced(function* (drivers: Drivers, known: Le
 })
 
 /** An attempt that was confirmed already is not up any more from here on, whoever looks. */
-const startUndoing = (tx: Tx, vm: string) => {
+export const startUndoing = (tx: Tx, vm: string) => {
   const record = findLease(tx, vm)
   if (record?.state === "active") setLeaseState(tx, vm, "releasing")
   return { lease: record?.lease, owned: resourcesOf(tx, vm) }

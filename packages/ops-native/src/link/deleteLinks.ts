@@ -3,7 +3,7 @@ import { attemptOf, type Segment } from "@vmnet/ops-common"
 import { Effect } from "effect"
 import { randomInt } from "node:crypto"
 import { NetlinkSocket, routeProtocol } from "../netlink/NetlinkSocket.ts"
-import { deleteGroup, deleteLink, setLink } from "./encodeLink.ts"
+import { deleteGroup, deleteLink, setGroup } from "./encodeLink.ts"
 import { errorOf, refusal } from "./Refused.ts"
 import { cannotFind } from "./Rtnetlink.ts"
 
@@ -46,7 +46,7 @@ const anyGroup = (): number => randomInt(2 ** 24, 2 ** 31)
 const deleteTogether = async (socket: NetlinkSocket, deletions: ReadonlyArray<DeleteLink>): Promise<number> => {
   const group = anyGroup()
   const put = ({ link }: DeleteLink, into: number): boolean => {
-    const { flags, payload, type } = setLink({ link }, { group: into })
+    const { flags, payload, type } = setGroup({ link }, into)
     return socket.request(type, payload, flags).error === undefined
   }
   const missing = deletions.findIndex((change) => !put(change, group))

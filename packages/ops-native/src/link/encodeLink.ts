@@ -65,12 +65,10 @@ export interface Properties {
   /** Index of the bridge, 0 for none. */
   readonly master?: number
   readonly silent?: boolean
-  /** Links of one number can be deleted at once; 0 is what all are in that nobody has given one. */
-  readonly group?: number
   readonly up?: true
 }
 
-/** `ip link set dev $link mtu ... address ... name ... alias ... master ... addrgenmode none group ... up`. */
+/** `ip link set dev $link mtu ... address ... name ... alias ... master ... addrgenmode none up`. */
 export const setLink = (ref: LinkRef, set: Properties): Request => {
   const flag = set.up === true ? up : 0
   return requestOf(rtm.newLink, 0, linkHeader(indexIn(ref), flag, flag), [
@@ -80,8 +78,7 @@ export const setLink = (ref: LinkRef, set: Properties): Request => {
     ...(set.name === undefined ? [] : [named(set.name)]),
     ...(set.alias === undefined ? [] : [attribute(ifla.alias, plainText(set.alias))]),
     ...(set.master === undefined ? [] : [attribute(ifla.master, u32(set.master))]),
-    ...(set.silent === true ? [silent] : []),
-    ...(set.group === undefined ? [] : [attribute(ifla.group, u32(set.group))])
+    ...(set.silent === true ? [silent] : [])
   ])
 }
 
@@ -103,7 +100,11 @@ export const setPort = (ref: LinkRef, { isolated }: Pick<SetMaster, "isolated">)
 /** `ip link delete dev $link`. */
 export const deleteLink = (ref: LinkRef): Request => requestOf(rtm.deleteLink, 0, linkHeader(indexIn(ref)), nameIn(ref))
 
-/** `ip link delete group $group`: all or none, and the kernel waits once for all of them. */
+/** `ip link set dev $link group $group`. */
+export const setGroup = (ref: LinkRef, group: number): Request =>
+  requestOf(rtm.newLink, 0, linkHeader(indexIn(ref)), [...nameIn(ref), attribute(ifla.group, u32(group))])
+
+/** `ip link delete group $group`: all its links at once, which costs what one costs (`rtnl_group_dellink` in net/core/rtnetlink.c). */
 export const deleteGroup = (group: number): Request =>
   requestOf(rtm.deleteLink, 0, linkHeader(0), [attribute(ifla.group, u32(group))])
 

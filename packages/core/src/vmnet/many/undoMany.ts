@@ -9,7 +9,7 @@ import { teardownTogether } from "../../plan/teardown.ts"
 import type { Drivers } from "../../resource/Drivers.ts"
 import { forgetRows } from "../down.ts"
 import { now } from "../now.ts"
-import { undo } from "../up.ts"
+import { startUndoing, undo } from "../up.ts"
 import type { Prepared } from "./prepareMany.ts"
 import type { ReservedVm } from "./reserveMany.ts"
 import { reportsOf } from "./reportsOf.ts"
@@ -25,6 +25,11 @@ export const undoMany = Effect.fnUntraced(
     reserved: ReadonlyArray<ReservedVm>,
     touched: Touched
   ) {
+    const ledger = yield* Ledger
+    const subject = severalWords(prepared.map(({ request }) => request.vm))
+    yield* Effect.ignore(
+      ledger.transact(`undo ${subject}`, (tx) => prepared.map(({ request }) => startUndoing(tx, request.vm)))
+    )
     for (const one of reserved.filter(isPooled)) {
       const own = one.owned.filter((resource) => touched.has(resource))
       yield* undo(drivers, { ...one, avoid: new Set() }, new Set(own), [])

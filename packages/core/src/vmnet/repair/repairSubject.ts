@@ -72,7 +72,7 @@ const isRefused = Effect.fnUntraced(function* (walk: Walk, found: ReadonlyArray<
 const refusal = Effect.fnUntraced(function* (walk: Walk, { resource }: OwnedResource) {
   const stranded = strandedBy(yield* HostProbe, walk.of.owner, resource)
   if (stranded === undefined) return walk.obstacle(resource)
-  return `${stranded}: end it, then vmnet repair ${walk.of.vm}, or vmnet down ${walk.of.vm}`
+  return `${stranded}: end it and bring the VM up again with vmnet up ${walk.of.vm}, or take it down with vmnet down ${walk.of.vm}`
 })
 
 /** A network of a namespace that was made again serves the former one, should it run still. */

@@ -236,6 +236,22 @@ const changing = {
   nft_run_cmd_from_filename: () => "nft from a file"
 }
 
+/**
+ * A call on a thread of the pool, which tells its last argument when it has returned.
+ * @param {(...args: Array<any>) => void} call
+ * @param {(...args: Array<any>) => string | undefined} words
+ */
+const behind =
+  (call, words) =>
+  /** @param {Array<any>} args */
+  (...args) => {
+    const said = words(...args)
+    const kill = said === undefined ? undefined : reached(wordsOf(said))
+    if (kill?.mode === "before") die()
+    if (kill?.mode === "during") release()
+    return kill === undefined ? call(...args) : call(...args.slice(0, -1), die)
+  }
+
 /** Foreign functions are called by way of koffi, which is a package of the program's own. */
 const foreign = async () => {
   const found = findPackageJSON("koffi", pathToFileURL(process.argv[1] ?? ""))
@@ -251,10 +267,11 @@ const foreign = async () => {
       const name = /(\w+)\s*(?:\(|$)/.exec(String(declaration[0]))?.[1] ?? ""
       const words = changing[name]
       if (words === undefined) return called
-      return /** @param {Array<any>} args */ (...args) => {
+      const direct = /** @param {Array<any>} args */ (...args) => {
         const said = words(...args)
         return said === undefined ? called(...args) : synchronous(wordsOf(said), () => called(...args))
       }
+      return Object.assign(direct, { async: behind(called.async, words) })
     }
     return { func }
   }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, InterfaceName, parsePublish, Vmnet } from "@vmnet/core"
 import { assertSame } from "@vmnet/testkit/conformance"
-import { Effect, Result } from "effect"
+import { Effect, Logger, Result } from "effect"
 import { install, request } from "./support/memoryHost.ts"
 import { onStubbornMachine } from "./support/stubbornMachine.ts"
 
@@ -36,6 +36,32 @@ describe("a VM that cannot be taken down", () => {
         machine.refuses = () => false
         assert.deepStrictEqual(yield* vmnet.down("vm1"), { vm: "vm1", outcome: "removed" })
         assertSame(kernel.snapshot(), before, "afterwards")
+      })
+    )
+  )
+
+  it.live("behind an answer that was not waited for stays on record just so, and is logged", () =>
+    onStubbornMachine((machine) =>
+      Effect.gen(function* () {
+        const vmnet = yield* Vmnet
+        const before = machine.kernel.snapshot()
+        yield* vmnet.up(vm1)
+        machine.refuses = (change) => change._tag === "DeleteLink"
+        const logged: Array<string> = []
+        const logger = Logger.make(({ message }) => void logged.push(`${message}`))
+        const answer = yield* Effect.provide(vmnet.down("vm1", { wait: false }), Logger.layer([logger]))
+        assert.deepStrictEqual(answer, { vm: "vm1", outcome: "releasing" })
+        // Whoever asks for the lock next comes when the rest is over.
+        const refused = yield* Effect.flip(vmnet.publish("vm1", more))
+        assert.deepStrictEqual([refused.code, refused.message], ["VM_CONFLICT", "vm1 is failed, not active"])
+        assert.deepStrictEqual((yield* vmnet.show("vm1")).problems, [
+          `delete tap ${tap}: change failed (Busy): stubborn`
+        ])
+        assert.strictEqual(logged.length, 1)
+        assert.match(logged[0]!, /^vm1 is cut off, but not all gone/)
+        machine.refuses = () => false
+        assert.deepStrictEqual(yield* vmnet.down("vm1", { wait: false }), { vm: "vm1", outcome: "removed" })
+        assertSame(machine.kernel.snapshot(), before, "afterwards")
       })
     )
   )

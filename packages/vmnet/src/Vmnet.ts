@@ -12,7 +12,7 @@ import type {
   VmDetail
 } from "@vmnet/core"
 import type { AttachedVm } from "./AttachedVm.ts"
-import type { CallOptions, GcOptions, UpOptions, VmsOptions } from "./options.ts"
+import type { CallOptions, DownOptions, GcOptions, UpOptions, VmsOptions } from "./options.ts"
 import type { VmnetError } from "./VmnetError.ts"
 
 /** What `gc` did, and what it could not remove: that is recorded still. */
@@ -46,8 +46,13 @@ export interface Vmnet extends AsyncDisposable {
   ) => Promise<ReadonlyArray<EachVm<AttachedVm>>>
   /** What `up` would do, with every check `up` makes, and nothing changed or reserved. */
   readonly plan: (options: UpOptions) => Promise<Plan>
-  /** Detaches a VM and undoes everything that was done for it; `absent` when there is none, which is success. */
-  readonly down: (vm: string, options?: CallOptions) => Promise<DownResult>
+  /**
+   * Detaches a VM and undoes everything that was done for it. Resolves with `releasing` as soon as nothing passes to or from
+   * it, while the kernel still takes it apart, or, with `wait: true`, with `removed` when all is gone; with `absent` when
+   * there is none, which is success. What fails behind `releasing` is a warning (`onWarning`), and on record: `gc`, or `down`
+   * again, goes on with it.
+   */
+  readonly down: (vm: string, options?: DownOptions) => Promise<DownResult>
   /** Detaches several VMs together and answers for each, in order: one that cannot be removed keeps no other up. */
   readonly downMany: (vms: ReadonlyArray<string>, options?: CallOptions) => Promise<ReadonlyArray<EachVm<DownResult>>>
   readonly list: (options?: CallOptions) => Promise<ReadonlyArray<Attachment>>
@@ -79,6 +84,6 @@ export interface Vmnet extends AsyncDisposable {
   readonly doctor: (options?: CallOptions) => Promise<Diagnosis>
   /** What vmnet holds on this host: VMs, networks, ports, changed sysctls. */
   readonly status: (options?: CallOptions) => Promise<Status>
-  /** Waits for what is in flight, then lets go of the record. VMs stay up. `await using` does it. */
+  /** Waits for what is in flight, VMs that are `releasing` among it, then lets go of the record. VMs stay up. `await using` does it. */
   readonly close: () => Promise<void>
 }

@@ -6,6 +6,7 @@ import { downGeneration, type Generation, requireGeneration } from "./facade/gen
 import {
   allFlagsOf,
   checkCallOptions,
+  checkDownOptions,
   checkGcOptions,
   checkVmsOptions,
   checkVmnetOptions,
@@ -26,7 +27,11 @@ type Call = <A>(verb: string, work: Effect.Effect<A, VmnetError, Services>, opti
 const handleOf = (call: Call, one: Generation): HandleVerbs => {
   const still = requireGeneration(one)
   return {
-    down: async (options) => call("down", downGeneration(one), options),
+    down: async (options = {}) => {
+      checkDownOptions(options)
+      const { signal, wait = false } = options
+      return call("down", downGeneration(one, wait), { signal })
+    },
     publish: async (specs, options) => call("publish", Effect.andThen(still, verbs.publish(one.vm, specs)), options),
     unpublish: async (specs, options) =>
       call("unpublish", Effect.andThen(still, verbs.unpublish(one.vm, specs)), options),
@@ -55,7 +60,10 @@ export const createVmnet = (options: VmnetOptions = {}): Vmnet => {
     upMany: async (vms, options) =>
       eachVm(await call("upMany", verbs.upMany(allFlagsOf("upMany", vms), config), options), attached),
     plan: async (options) => runner.run(verbs.plan(flagsOf("plan", options), config), options.signal),
-    down: async (vm, options) => call("down", verbs.down(vm), options),
+    down: async (vm, options = {}) => {
+      checkDownOptions(options)
+      return runner.run(verbs.down(vm, options.wait ?? false), options.signal)
+    },
     downMany: async (vms, options) =>
       eachVm(await call("downMany", verbs.downMany(requireList("downMany", vms)), options), (result) => result),
     list: async (options) => call("list", verbs.list, options),

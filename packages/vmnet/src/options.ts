@@ -37,6 +37,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface DownOptions extends CallOptions {
+  /**
+   * Whether to wait until all is gone. If absent or `false` the promise resolves, with `releasing`, as soon as nothing passes
+   * to or from the VM any more; the rest goes on behind it, `up` of the same name waits for it, and so does `close()`. What
+   * cannot be cut off at once (slirp) is waited for all the same, and is `removed`.
+   */
+  readonly wait?: boolean | undefined
+}
+
 /** Which VMs are meant: all if absent. */
 export interface VmsOptions extends CallOptions {
   readonly vms?: string | ReadonlyArray<string> | undefined

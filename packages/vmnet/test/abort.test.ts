@@ -35,14 +35,14 @@ describe("aborting", () => {
     const before = machine.kernel.snapshot()
     const { turn: whole } = await abortedAfter(vmnet, Number.POSITIVE_INFINITY)
     const steps = begun.length
-    await vmnet.down("api")
+    await vmnet.down("api", { wait: true })
     const reached = new Set<number>()
     for (let turns = 0; turns <= whole; turns++) {
       begun = []
       const { outcome } = await abortedAfter(vmnet, turns)
       if (outcome === "aborted") reached.add(begun.length)
       assert.strictEqual((await vmnet.list()).length, outcome === "up" ? 1 : 0, `after ${turns} turns`)
-      await vmnet.down("api")
+      await vmnet.down("api", { wait: true })
       assert.deepStrictEqual(machine.kernel.snapshot(), before, `after ${turns} turns`)
     }
     assert.isAbove(Math.max(...reached), steps / 2, "no abort came late")

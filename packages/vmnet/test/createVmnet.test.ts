@@ -37,16 +37,16 @@ describe("a scope", () => {
     using machine = makeMachine()
     await using vmnet = machine.vmnet()
     await using vm = await vmnet.up({ vm: "api" })
-    assert.deepStrictEqual(await vm.down(), { vm: "api", outcome: "removed" })
+    assert.deepStrictEqual(await vm.down({ wait: true }), { vm: "api", outcome: "removed" })
     await vm[Symbol.asyncDispose]()
-    assert.deepStrictEqual(await vm.down(), { vm: "api", outcome: "absent" })
+    assert.deepStrictEqual(await vm.down({ wait: true }), { vm: "api", outcome: "absent" })
   })
 
   it("leaves alone the VM that somebody has attached in the place of its own", async () => {
     using machine = makeMachine()
     await using vmnet = machine.vmnet()
     const first = await vmnet.up({ vm: "api" })
-    await vmnet.down("api")
+    await vmnet.down("api", { wait: true })
     const second = await vmnet.up({ vm: "api" })
     await first[Symbol.asyncDispose]()
     const error = await rejection(first.publish("8080:80"))
@@ -98,11 +98,29 @@ describe("verbs", () => {
     assert.strictEqual((await vmnet.unpublish("api", ["8080:80"])).publish.length, 0)
     assert.deepStrictEqual((await vmnet.status()).leases.active, 1)
     assert.strictEqual(((await rejection(vmnet.removeNetwork("bridge"))) as VmnetError).code, "NETWORK_IN_USE")
-    assert.deepStrictEqual(await vmnet.down("api"), { vm: "api", outcome: "removed" })
+    assert.deepStrictEqual(await vmnet.down("api", { wait: true }), { vm: "api", outcome: "removed" })
     assert.deepStrictEqual(await vmnet.down("api"), { vm: "api", outcome: "absent" })
     const own = (await vmnet.networks()).find(({ network }) => network === "bridge")
     assert.strictEqual(own?.state, "down")
     assert.strictEqual((await vmnet.removeNetwork("bridge")).outcome, "removed")
+  })
+
+  it("do not wait for what is taken apart behind `down`; closing does, and the name comes back", async () => {
+    using machine = makeMachine()
+    const before = machine.kernel.snapshot()
+    {
+      await using vmnet = machine.vmnet()
+      const { generation } = await vmnet.up({ vm: "api" })
+      assert.deepStrictEqual(await vmnet.down("api"), { vm: "api", outcome: "releasing" })
+      const [left] = await vmnet.list()
+      assert.deepStrictEqual([left?.vm, left?.state], ["api", "releasing"])
+      const again = await vmnet.up({ vm: "api" })
+      assert.deepStrictEqual([again.existing, again.generation], [false, generation + 1])
+      assert.deepStrictEqual(await again.down({ wait: false }), { vm: "api", outcome: "releasing" })
+      const error = await rejection(vmnet.down("api", { wait: "yes" } as object))
+      assert.strictEqual(error instanceof VmnetError && error.code, "BAD_INPUT")
+    }
+    assert.deepStrictEqual(machine.kernel.snapshot(), before)
   })
 
   it("give a root file system its resolvers until the VM is down", async () => {
@@ -114,6 +132,8 @@ describe("verbs", () => {
     assert.deepInclude(await vm.resolvConf("/srv/api"), { nameservers: ["198.51.100.53"], existing: false })
     assert.deepInclude(await vmnet.resolvConf("api", "/srv/api"), { existing: true })
     await vm.down()
+    assert.isNull(machine.kernel.rootfs.content("/srv/api"), "it goes before the answer")
+    await vm.down({ wait: true })
     assert.deepStrictEqual(machine.kernel.snapshot(), before)
   })
 

@@ -34,7 +34,7 @@ layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "6
       }
       assert.match(String(await rejection(scope())), /no VMM/)
       await using vm = await vmnet.up(request)
-      await vmnet.down(vm.vm)
+      await vmnet.down(vm.vm, { wait: true })
     })
   )
 

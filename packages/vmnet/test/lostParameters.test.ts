@@ -92,11 +92,11 @@ describe("the record is lost, and the register of the host is not", () => {
       )
       assert.deepStrictEqual(machine.kernel.snapshot(), during)
       // Those on the host hold them, in whatever order they go; slirp never did.
-      for (const vm of ["b", "c"]) await vmnet.down(vm)
+      for (const vm of ["b", "c"]) await vmnet.down(vm, { wait: true })
       assert.deepStrictEqual(flags(machine)["eth0"], "1")
-      await vmnet.down("a")
+      await vmnet.down("a", { wait: true })
       assert.deepStrictEqual(flags(machine), before["host"]!.forwarding)
-      await vmnet.down("d")
+      await vmnet.down("d", { wait: true })
       assert.deepStrictEqual(machine.kernel.snapshot(), before)
       assert.deepStrictEqual([rows(machine), await vmnet.list()], [[], []])
     })
@@ -109,7 +109,7 @@ describe("the record is lost, and the register of the host is not", () => {
     const parameters = withRegister(machine, (database) => database.prepare("SELECT * FROM held").all())
     await (async () => {
       await using vmnet = open(machine)
-      for (const { vm } of guests) await vmnet.down(vm)
+      for (const { vm } of guests) await vmnet.down(vm, { wait: true })
     })()
     write(machine, ["ip_forward"], "1")
     withRegister(machine, (database) => {
@@ -135,12 +135,12 @@ describe("the record is lost, and the register of the host is not", () => {
       await using vmnet = open(machine, pooled)
       const vms = ["x", "y", "z"] as const
       for (const vm of vms) await vmnet.up({ vm, network: "pool" })
-      for (const vm of vms.slice(1)) await vmnet.down(vm)
+      for (const vm of vms.slice(1)) await vmnet.down(vm, { wait: true })
     })()
     loseRecord(machine)
     await using vmnet = open(machine, pooled)
     assert.strictEqual(flags(machine)["all"], "1")
-    await vmnet.down("x")
+    await vmnet.down("x", { wait: true })
     assert.deepStrictEqual([before, flags(machine)["all"]], ["0", "0"])
     assert.strictEqual((await vmnet.status()).pools[0]?.ready, 2)
   })
@@ -152,7 +152,7 @@ describe("the record is lost, and the register of the host is not", () => {
     loseRecord(machine)
     await (async () => {
       await using vmnet = open(machine)
-      for (const { vm } of guests) await vmnet.down(vm)
+      for (const { vm } of guests) await vmnet.down(vm, { wait: true })
     })()
     assert.deepStrictEqual([flags(machine)["all"], flags(machine)["eth0"]], ["0", "0"])
     await upAll(machine)
@@ -180,7 +180,7 @@ describe("the record is lost, and the register of the host is not", () => {
     rmSync(registerOf(machine), { recursive: true })
     await using vmnet = open(machine)
     assert.match((await vmnet.status()).lost?.notes[0] ?? "", /ip_forward: its value before vmnet was lost/)
-    for (const { vm } of guests) await vmnet.down(vm)
+    for (const { vm } of guests) await vmnet.down(vm, { wait: true })
     assert.strictEqual(flags(machine)["all"], "1")
     assert.isTrue(existsSync(registerOf(machine)))
   })
@@ -226,7 +226,7 @@ describe("the record is lost, and the register of the host is not", () => {
     await using vmnet = open(machine)
     const { lost, sysctls } = await vmnet.status()
     assert.deepStrictEqual([sysctls, lost?.notes.length], [[], 1])
-    for (const { vm } of guests) assert.strictEqual((await vmnet.down(vm)).outcome, "removed")
+    for (const { vm } of guests) assert.strictEqual((await vmnet.down(vm, { wait: true })).outcome, "removed")
   })
 
   it("what another install is giving back at this moment is waited for", async () => {

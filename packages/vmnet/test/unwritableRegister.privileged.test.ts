@@ -24,13 +24,13 @@ layer(Layer.orDie(PrivateHost.layer()), { excludeTestServices: true, timeout: "1
         remount("ro")
         try {
           await using vmnet = createVmnet({ config: {} })
-          assert.strictEqual((await vmnet.down("api")).outcome, "removed")
+          assert.strictEqual((await vmnet.down("api", { wait: true })).outcome, "removed")
           assert.strictEqual(forwards(), before)
         } finally {
           remount("rw")
         }
         await using vmnet = createVmnet({ config: {} })
-        assert.strictEqual((await vmnet.down("api")).outcome, "removed")
+        assert.strictEqual((await vmnet.down("api", { wait: true })).outcome, "removed")
         assert.deepStrictEqual([await vmnet.list(), (await vmnet.gc()).actions], [[], []])
       })
   )

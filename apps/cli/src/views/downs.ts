@@ -6,7 +6,7 @@ import { failedJson, type VmFailure } from "./failures.ts"
 /** One VM of a `down`. A failed one is listed too: its error is on stderr. */
 export interface DownLine {
   readonly vm: string
-  readonly outcome: "removed" | "absent" | "failed"
+  readonly outcome: "removed" | "absent" | "releasing" | "failed"
   /** What is somebody else's and was not touched. */
   readonly left?: ReadonlyArray<LeftAlone>
 }

@@ -1,4 +1,4 @@
-import type { NetworkDetail, WarmResult } from "@vmnet/core"
+import type { DownResult, NetworkDetail, WarmResult } from "@vmnet/core"
 import type { Document } from "../output/Document.ts"
 import { columns, fields } from "./columns.ts"
 import { poolText } from "./status.ts"
@@ -55,7 +55,7 @@ export const networkWarmDocument = (result: WarmResult): Document => ({
     )
 })
 
-export const networkRemovedDocument = (network: string, outcome: "removed" | "absent"): Document => ({
+export const networkRemovedDocument = (network: string, outcome: DownResult["outcome"]): Document => ({
   json: { network, outcome },
   table: (style) => columns(["NETWORK", "OUTCOME"], [[network, outcome]], style)
 })

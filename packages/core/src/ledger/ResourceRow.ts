@@ -52,6 +52,27 @@ export interface NewResource {
   readonly memo?: unknown
 }
 
+/** Records the intent to make a resource before all that the subject has; `undefined` where it is somebody's already. */
+export const insertFirstIntent = (
+  tx: Tx,
+  subject: string,
+  owner: string,
+  resource: Resource
+): OwnedResource | undefined => {
+  const first = tx.get<{ seq: number | null }>("SELECT MIN(seq) AS seq FROM resources WHERE subject = ?", subject)?.seq
+  const seq = (first ?? 0) - 1
+  const inserted = tx.get(
+    `INSERT INTO resources (subject, seq, key, owner, state, resource) VALUES (?, ?, ?, ?, 'intent', ?)
+     ON CONFLICT (key) DO NOTHING RETURNING seq`,
+    subject,
+    seq,
+    resourceKey(resource),
+    owner,
+    JSON.stringify(resource)
+  )
+  return inserted === undefined ? undefined : { seq, resource, owner, state: "intent" }
+}
+
 /** Records the intent to make resources, behind those the subject has, and gives them back as owned. */
 export const insertIntents = (
   tx: Tx,

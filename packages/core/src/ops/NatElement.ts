@@ -2,7 +2,7 @@
  * One entry of the firewall layout: what varies per network or VM, as data. The chains that read these entries are
  * created once (see `NatOps`) and never re-created while guests run. Ports are 1-65535, addresses dotted IPv4.
  */
-export type NatElement = Segment | Masquerade | HostAccess | Guest | Egress | Port | Binding | Publish | Slot
+export type NatElement = Segment | Masquerade | HostAccess | Guest | Egress | Port | Binding | Publish | Slot | Detached
 
 export type Protocol = "tcp" | "udp"
 
@@ -96,6 +96,15 @@ export interface Slot {
   readonly outside: string
 }
 
+/**
+ * A device that is on its way out: nothing passes in or out through it any more, of connections that are established
+ * either, whatever the other elements say. That is added at once; to delete the device makes the kernel wait.
+ */
+export interface Detached {
+  readonly _tag: "Detached"
+  readonly device: string
+}
+
 const ports = (first: number, count: number): string => (count === 1 ? `${first}` : `${first}-${first + count - 1}`)
 
 /** The identity of an entry: two elements with the same key cannot both exist. Also the words errors use for it. */
@@ -115,6 +124,8 @@ export const natElementKey = (element: NatElement): string => {
       return `egress ${element.address} to ${element.destination} ${element.protocol ?? "any"} ${element.ports?.join("-") ?? "any"}`
     case "Port":
       return `port ${element.device}`
+    case "Detached":
+      return `detached ${element.device}`
     case "Binding":
       return `binding ${element.port} ${element.mac} ${element.address}`
     case "Publish":

@@ -22,6 +22,12 @@ export interface TeardownReport {
 
 const nothing: TeardownReport = { gone: [], deleted: [], foreign: [], left: [], problems: [] }
 
+export type Teardown = (
+  drivers: Drivers,
+  subject: string,
+  resources: ReadonlyArray<OwnedResource>
+) => Effect.Effect<TeardownReport>
+
 /**
  * The one way resources of ours go away: rollback, `down`, and clearing up after a crash are this.
  *

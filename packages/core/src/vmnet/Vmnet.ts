@@ -19,12 +19,22 @@ export interface EachVm<A> {
 export interface DownOptions {
   /** Only this life of the VM: what has come into its place since is left alone, and `absent` is the answer. */
   readonly generation?: number
+  /**
+   * Whether to answer only when all is gone, which is what happens unless told otherwise. With `false` the answer is
+   * `releasing` as soon as nothing passes to or from the VM any more; the kernel's waiting goes on behind it, the name is
+   * free when that has come to its end (`up` waits for it), and closing the service waits for it as well. What cannot be cut
+   * off at once is waited for all the same: then the answer is `removed`.
+   */
+  readonly wait?: boolean
 }
 
-/** What `down` did: `absent` when there was nothing to take down, which is success. */
+/**
+ * What `down` did: `absent` when there was nothing to take down, which is success; `releasing` when it is cut off, and the
+ * rest is not waited for.
+ */
 export interface DownResult {
   readonly vm: string
-  readonly outcome: "removed" | "absent"
+  readonly outcome: "removed" | "absent" | "releasing"
   /** What stands where something of the VM's should be, but is somebody else's; absent where there is nothing of the sort. */
   readonly left?: ReadonlyArray<LeftAlone>
 }

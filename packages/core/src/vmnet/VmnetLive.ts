@@ -11,6 +11,7 @@ import { drivers } from "../resource/Drivers.ts"
 import { asAnswered } from "./asFound.ts"
 import { check } from "./check/check.ts"
 import { down } from "./down.ts"
+import { makeDownBehind } from "./downBehind.ts"
 import { gc } from "./gc/gc.ts"
 import { downMany } from "./many/downMany.ts"
 import { upMany } from "./many/upMany.ts"
@@ -50,12 +51,14 @@ export const layerVmnet: Layer.Layer<Vmnet, never, Needs> = Layer.effect(
   Effect.gen(function* () {
     const services: Context.Context<Needs> = yield* Effect.context<Needs>()
     const kernel = yield* drivers
+    const downBehind = yield* makeDownBehind
     const live = <A, E>(effect: Effect.Effect<A, E, Needs>): Effect.Effect<A, E> => Effect.provide(effect, services)
     return Vmnet.of({
       up: (request) => live(answering(upAsAnswered)(up(kernel, request))),
       upMany: (requests) => live(answering(eachAsAnswered)(upMany(kernel, requests))),
       plan: (request) => live(plan(request)),
-      down: (vm, options) => live(removingAnyway(down(kernel, vm, options))),
+      down: (vm, options) =>
+        live(options?.wait === false ? downBehind(kernel, vm, options) : removingAnyway(down(kernel, vm, options))),
       downMany: (vms) => live(downMany(kernel, vms)),
       list: live(readingAnyway(list)),
       show: (vm) => live(readingAnyway(show(vm))),

@@ -10,18 +10,24 @@ import { deleteResources, keepResources, type OwnedResource, resourcesOf } from 
 import { unheldShares } from "../ledger/ShareRow.ts"
 import { removeUnheldShares } from "../plan/Shares.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
-import { merge, rehearseTeardown, teardown, type TeardownReport } from "../plan/teardown.ts"
+import { merge, rehearseTeardown, type Teardown, teardown, type TeardownReport } from "../plan/teardown.ts"
 import { inspectLeased, isWanted, mayBeUsed, type Release, releaseMember } from "../pool/giveBack.ts"
 import { memberOf } from "../pool/memberResources.ts"
 import type { Drivers } from "../resource/Drivers.ts"
 import { resourceName } from "../resource/identity.ts"
 import { checkCapabilities, isCapable } from "./checkHost.ts"
+import { afterCutOff, type Behind, intendCutOff } from "./cutOff.ts"
 import { detachOrphan } from "./downOrphan.ts"
 import { now } from "./now.ts"
 import type { DownOptions, DownResult, LeftAlone } from "./Vmnet.ts"
 
-/** Detaches under the VM's lock. */
-export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: string, { generation }: DownOptions = {}) {
+/** Detaches under the VM's lock; with `behind`, most of it behind an answer, where the VM can be cut off at once. */
+export const down = Effect.fn("Vmnet.down")(function* (
+  drivers: Drivers,
+  vm: string,
+  { generation }: DownOptions = {},
+  behind?: Behind
+) {
   const [backends, probe] = [yield* Backends, yield* HostProbe]
   const look = (tx: Tx) => {
     const record = findLease(tx, vm)
@@ -30,14 +36,19 @@ export const down = Effect.fn("Vmnet.down")(function* (drivers: Drivers, vm: str
       record === undefined || isAnother || !isCapable(backends, probe, record.request)
         ? undefined
         : startReleasing(tx, vm)
-    return { record, isAnother, owned }
+    const cut =
+      behind === undefined || record === undefined || owned === undefined ? undefined : intendCutOff(tx, record, owned)
+    return { record, isAnother, cut, owned: owned !== undefined && cut !== undefined ? [cut.cut, ...owned] : owned }
   }
-  return yield* withLockLooking(`vm ${vm}`, look, ({ isAnother, owned, record }, held) =>
+  return yield* withLockLooking(`vm ${vm}`, look, ({ cut, isAnother, owned, record }, held) =>
     Effect.gen(function* () {
       if (isAnother) return { vm, outcome: "absent" } satisfies DownResult
       if (record === undefined) return yield* releaseUnrecorded(drivers, vm, generation)
       yield* checkCapabilities(record.request)
-      const { report } = yield* detach(drivers, record, { owned, held })
+      const rest = detach(drivers, record, { owned, held, tearDown: behind?.tearDown })
+      const { report } = yield* cut === undefined || behind === undefined
+        ? rest
+        : afterCutOff(drivers, cut, behind, rest)
       return removed(vm, report)
     })
   )
@@ -88,6 +99,8 @@ export const detach = (drivers: Drivers, record: LeaseRecord, begun: Begun = {})
 interface Begun {
   readonly owned?: ReadonlyArray<OwnedResource> | undefined
   readonly held?: Held
+  /** How what is to go is torn down, where that is not to be at once. */
+  readonly tearDown?: Teardown | undefined
 }
 
 /** What became of a lease, and whether there are shares now that nobody holds. */
@@ -97,13 +110,17 @@ type Detached = Release & { readonly leavesShares: boolean }
  * Takes a lease back, but for what several VMs share: marked `releasing`, torn down, forgotten. What cannot be removed
  * keeps the lease as `failed`, so that nothing is forgotten that still exists. Says what became of it.
  */
-export const detachLease = (drivers: Drivers, { lease, request }: Leased, { held, owned: read }: Begun = {}) =>
+export const detachLease = (
+  drivers: Drivers,
+  { lease, request }: Leased,
+  { held, owned: read, tearDown = teardown }: Begun = {}
+) =>
   Effect.gen(function* () {
     const ledger = yield* Ledger
     const { vm } = lease
     const owned = read ?? (yield* ledger.transact(`release ${vm}`, (tx) => startReleasing(tx, vm)))
-    const removed = yield* removeLease(drivers, { lease, request }, owned)
-    return yield* conclude(drivers, { lease, request }, removed, held)
+    const removed = yield* removeLease(drivers, { lease, request }, owned, tearDown)
+    return yield* conclude(drivers, { lease, request }, removed, held, tearDown)
   }).pipe(Effect.uninterruptible)
 
 /** What `detachLease` would do. Whether a pool takes a device back is only known when all else is off it: it may. */
@@ -129,21 +146,22 @@ type Leased = Pick<LeaseRecord, "lease" | "request">
 const removeLease = Effect.fnUntraced(function* (
   drivers: Drivers,
   leased: Leased,
-  owned: ReadonlyArray<OwnedResource>
+  owned: ReadonlyArray<OwnedResource>,
+  tearDown: Teardown
 ) {
   const { lease, request } = leased
   const backend = (yield* Backends).get(request.backend)
   const device = memberOf(backend, request, lease, owned)
   const whole = (resources: ReadonlyArray<OwnedResource>) =>
-    Effect.map(teardown(drivers, lease.vm, resources), (report): Release => ({ report, device: [] }))
+    Effect.map(tearDown(drivers, lease.vm, resources), (report): Release => ({ report, device: [] }))
   const isReturned = device.length > 0 && (yield* hasPlace(leased)) && !(yield* mayBeUsed(lease.device, request.owner))
   if (!isReturned) return yield* whole(owned)
   const own = owned.filter((resource) => !device.includes(resource))
-  const report = yield* teardown(drivers, lease.vm, own)
+  const report = yield* tearDown(drivers, lease.vm, own)
   if (report.left.length > 0) return keptWith(device, report)
   const member = device.map(({ resource }) => resource)
   if ((yield* inspectLeased(lease, member)) === "clean") return { report, device } satisfies Release
-  return { report: merge([report, yield* teardown(drivers, lease.vm, device)]), device: [] } satisfies Release
+  return { report: merge([report, yield* tearDown(drivers, lease.vm, device)]), device: [] } satisfies Release
 })
 
 const sizesOf = Effect.fnUntraced(function* ({ backend, network }: LeaseRecord["request"]) {
@@ -165,7 +183,8 @@ const conclude = Effect.fnUntraced(function* (
   drivers: Drivers,
   { lease, request }: Leased,
   removed: Release,
-  held: Held | undefined
+  held: Held | undefined,
+  tearDown: Teardown
 ): Effect.fn.Return<Detached, VmnetError, Ledger | Backends | HostProbe> {
   const last = held?.last ?? (yield* unlocked)
   const { vm } = lease
@@ -181,7 +200,7 @@ const conclude = Effect.fnUntraced(function* (
   })
   if (forgotten !== undefined) return { ...removed, ...forgotten }
   const { report, device } = removed
-  const rest = report.left.length > 0 ? report : merge([report, yield* teardown(drivers, vm, device)])
+  const rest = report.left.length > 0 ? report : merge([report, yield* tearDown(drivers, vm, device)])
   if (rest.left.length > 0) {
     yield* keepLease(vm, rest)
     return { report: rest, device: [], leavesShares: false }

@@ -78,6 +78,8 @@ const candidates = (entry: FoundElement, index: Index): ReadonlyArray<NatElement
       return [{ _tag: "Egress", address: first, destination: prefixForm(second) }]
     case "closed":
       return [{ _tag: "Port", device: first }]
+    case "detached":
+      return [{ _tag: "Detached", device: first }]
     case "bindings":
       return [{ _tag: "Binding", port: first, mac: second, address: third }]
     case "publish":

@@ -91,6 +91,8 @@ export const encode = (element: NatElement): ReadonlyArray<SetElement> => {
       return [encodeEgress(element)]
     case "Port":
       return [entry("closed", [element.device])]
+    case "Detached":
+      return [entry("detached", [element.device]), entry("detached_ports", [element.device])]
     case "Binding":
       return [entry("ports", [element.port]), entry("bindings", [element.port, element.mac, element.address])]
     case "Publish":

@@ -10,6 +10,8 @@ export const isInstall = (install: string): boolean => /^[0-9a-f]{8}$/.test(inst
  * The firewall layout of an install, as text: `nft` 1.0.6 cannot declare a map with concatenated data in JSON. Only the
  * checked install id is put in. What varies lives in the sets and maps; the chains are never re-created.
  *
+ * - `detached`: nothing comes or goes through a device that is being taken away, before anything else looks at it. What leaves is
+ *   stopped where all of it comes by, forwarded or the host's own; where the device is a port, the bridge family stops it.
  * - `raw`: nobody reaches the host's loopback, or answers from it, through a guest device.
  * - `renew`: a flow through a published port carries the mark that the port has now, not the one it began with. A client
  *   that never falls silent keeps its entry in conntrack for ever: this is how it meets a port that was taken back and
@@ -73,8 +75,12 @@ table inet ${table} {
   map publish_any_marks {
     type inet_proto . inet_service : mark
   }
+  set detached {
+    type ifname
+  }
   chain raw {
     type filter hook prerouting priority raw; policy accept;
+    iifname @detached drop
     iifname @segments ip daddr 127.0.0.0/8 drop
     iifname @segments ip saddr 127.0.0.0/8 drop
   }
@@ -112,6 +118,10 @@ table inet ${table} {
     iifname @masqueraded oifname != @segments masquerade
     ct status dnat oifname . ip saddr @guests masquerade
     ip saddr 127.0.0.0/8 oifname @segments masquerade
+  }
+  chain detached_out {
+    type filter hook postrouting priority raw; policy accept;
+    oifname @detached drop
   }
   chain forward {
     type filter hook forward priority filter; policy accept;
@@ -184,8 +194,16 @@ table bridge ${table} {
   set bindings {
     type ifname . ether_addr . ipv4_addr
   }
+  set detached_ports {
+    type ifname
+  }
+  chain detached_out {
+    type filter hook postrouting priority -300; policy accept;
+    oifname @detached_ports drop
+  }
   chain prerouting {
     type filter hook prerouting priority -300; policy accept;
+    iifname @detached_ports drop
     iifname @ports jump guard
     iifname @closed jump guard
   }

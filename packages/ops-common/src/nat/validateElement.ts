@@ -41,6 +41,7 @@ const doubts = (element: NatElement): ReadonlyArray<Doubt> => {
     case "Masquerade":
     case "HostAccess":
     case "Port":
+    case "Detached":
       return [device(element.device)]
     case "Guest":
       return [device(element.device), address(element.address), mark(element.mark)]

@@ -63,6 +63,7 @@ const kinds: ReadonlyArray<Arbitrary.Arbitrary<NatElement>> = [
   Arbitrary.map(device, (device): NatElement => ({ _tag: "Masquerade", device })),
   Arbitrary.map(device, (device): NatElement => ({ _tag: "HostAccess", device })),
   Arbitrary.map(device, (device): NatElement => ({ _tag: "Port", device })),
+  Arbitrary.map(device, (device): NatElement => ({ _tag: "Detached", device })),
   Arbitrary.map(
     Arbitrary.all({ device, address, mark, egress: oneOf("all", "listed", "none") }),
     (guest): NatElement => ({ _tag: "Guest", ...guest })

@@ -1,8 +1,8 @@
 import { koffi } from "./koffi.ts"
 
 /**
- * Every foreign function there is, in one place. All of them are called synchronously and none keeps a pointer into our memory
- * when it returns. Sizes are given next to each buffer by the callers, which are in this directory only.
+ * Every foreign function there is, in one place. All but one of them are called synchronously and none keeps a pointer into our
+ * memory when it returns. Sizes are given next to each buffer by the callers, which are in this directory only.
  *
  * A negative result is a failure and leaves `errno` (see `errno`), as the manual pages in section 2 say.
  */
@@ -13,6 +13,17 @@ export interface Libc {
   readonly setsockopt: (fd: number, level: number, name: number, value: Int32Array, size: number) => number
   /** send(2) */
   readonly send: (fd: number, message: Uint8Array, size: number, flags: number) => number
+  /**
+   * The same on a thread of Node's pool, for what makes the kernel wait. `done` is told the result, on this thread again; who
+   * calls keeps the message until then. There is no `errno` to be had of another thread.
+   */
+  readonly sendBehind: (
+    fd: number,
+    message: Uint8Array,
+    size: number,
+    flags: number,
+    done: (failure: unknown, result: number) => void
+  ) => void
   /** recv(2) */
   readonly recv: (fd: number, buffer: Uint8Array, size: number, flags: number) => number
   /** ioctl(2) whose argument is a structure. */
@@ -65,10 +76,12 @@ let libc: Libc | undefined
 export const loadLibc = (): Libc => {
   if (libc !== undefined) return libc
   const library = koffi().load("libc.so.6")
+  const send = library.func("intptr_t send(int, const uint8_t *, size_t, int)")
   libc = {
     socket: library.func("int socket(int, int, int)"),
     setsockopt: library.func("int setsockopt(int, int, int, const int *, uint32_t)"),
-    send: library.func("intptr_t send(int, const uint8_t *, size_t, int)"),
+    send,
+    sendBehind: (...given) => send.async(...given),
     recv: library.func("intptr_t recv(int, _Out_ uint8_t *, size_t, int)"),
     ioctlData: library.func("ioctl", "int", ["int", "unsigned long", "uint8_t *"]),
     ioctlNumber: library.func("ioctl", "int", ["int", "unsigned long", "long"]),

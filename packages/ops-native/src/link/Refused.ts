@@ -22,6 +22,13 @@ export class Refused extends Error {
 
 export const refusedByKernel = (error: KernelError): Refused => new Refused(wordsOf(error), { errno: error.errno })
 
+/** ENODEV of errno(3) */
+export const ENODEV = 19
+
+/** With `missing` as its words where the kernel says that the link is not there. */
+export const refusal = (error: KernelError, missing?: string): Refused =>
+  missing !== undefined && error.errno === ENODEV ? new Refused(missing, { errno: ENODEV }) : refusedByKernel(error)
+
 /** `ioctl(TUNSETIFF): Device or resource busy`. */
 export const refusedCall = (what: string, errno: number): Refused =>
   new Refused(`${what}: ${loadLibc().strerror(errno)}`, { errno })

@@ -3,10 +3,9 @@ import type { NetlinkSocket } from "../netlink/NetlinkSocket.ts"
 import type { Request } from "../netlink/rtnetlink.ts"
 import { decodeLink } from "./decodeLink.ts"
 import { getLink } from "./encodeLink.ts"
-import { Interrupted, Refused, refusedByKernel } from "./Refused.ts"
+import { ENODEV, Interrupted, Refused, refusal, refusedByKernel } from "./Refused.ts"
 
 const ENOENT = 2
-export const ENODEV = 19
 
 /** What is wanted of a socket. */
 export type Socket = Pick<NetlinkSocket, "query" | "request">
@@ -28,10 +27,7 @@ export class Rtnetlink {
   /** Asks for a change; throws `Refused`, with `missing` as its words where the kernel says that the link is not there. */
   tell({ flags, payload, type }: Request, missing?: string): void {
     const { error } = this.#socket.request(type, payload, flags)
-    if (error === undefined) return
-    throw missing !== undefined && error.errno === ENODEV
-      ? new Refused(missing, { errno: ENODEV })
-      : refusedByKernel(error)
+    if (error !== undefined) throw refusal(error, missing)
   }
 
   /** Asks for one object: its message, or `undefined` where the kernel says that it is not there. */

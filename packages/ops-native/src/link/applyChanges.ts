@@ -2,7 +2,7 @@ import { type LinkChange, type Netns, netnsKey, OpsError } from "@vmnet/core"
 import { attemptOf, objectionToLinkChanges, openNetns, type Segment, segmentsOf } from "@vmnet/ops-common"
 import { Effect } from "effect"
 import { applyChange, type Site } from "./applyChange.ts"
-import { deleteTogether, deletionsFrom } from "./deleteTogether.ts"
+import { deleteLinks, isOfDeletions, piecesOf } from "./deleteLinks.ts"
 import type { HostSocket } from "./HostSocket.ts"
 import { inPlace } from "./inPlace.ts"
 import { makeNetnsDirectory } from "./netnsDirectory.ts"
@@ -46,21 +46,13 @@ const openPeers = Effect.fnUntraced(function* (changes: ReadonlyArray<LinkChange
 
 /** Makes the changes in order, up to the first that fails: its error, or `undefined`. */
 const applyAll = (site: Site, changes: ReadonlyArray<LinkChange>, { from, to }: Segment): OpsError | undefined => {
-  const failed = (index: number, cause: unknown) => errorOf(attemptOf(changes, index), cause, changes[index]!, index)
-  for (let index = from; index < to;) {
-    const row = deletionsFrom(changes, index, to)
-    if (row.length > 0) {
-      const left = deleteTogether(site.links, row)
-      if (left !== undefined) return failed(index + left.at, left.cause)
-      index += row.length
-      continue
-    }
+  for (const [offset, change] of changes.slice(from, to).entries()) {
+    const index = from + offset
     try {
-      applyChange(site, changes[index]!)
+      applyChange(site, change)
     } catch (cause) {
-      return failed(index, cause)
+      return errorOf(attemptOf(changes, index), cause, change, index)
     }
-    index++
   }
   return undefined
 }
@@ -78,7 +70,7 @@ const applySegment = Effect.fnUntraced(function* (
   if (failure !== undefined) return yield* failure
 }, Effect.scoped)
 
-/** Applies changes in order, each place's in one stretch. */
+/** Applies changes in order, each place's in one stretch, but for what makes the kernel wait. */
 export const applyChanges = Effect.fnUntraced(function* (
   kernel: Kernel,
   netns: Netns,
@@ -86,5 +78,7 @@ export const applyChanges = Effect.fnUntraced(function* (
 ) {
   const objection = objectionToLinkChanges(changes)
   if (objection !== undefined) return yield* objection
-  for (const segment of segmentsOf(netns, changes)) yield* applySegment(kernel, changes, segment)
+  for (const segment of segmentsOf(netns, changes).flatMap((one) => piecesOf(changes, one))) {
+    yield* isOfDeletions(changes, segment) ? deleteLinks(changes, segment) : applySegment(kernel, changes, segment)
+  }
 })

@@ -7,8 +7,8 @@ import { listAddresses } from "./encodeAddress.ts"
 import { getLink, listLinks } from "./encodeLink.ts"
 import { listNeighbours } from "./encodeNeighbour.ts"
 import { listRoutes } from "./encodeRoute.ts"
-import { Refused } from "./Refused.ts"
-import { ENODEV, type Rtnetlink } from "./Rtnetlink.ts"
+import { ENODEV, Refused } from "./Refused.ts"
+import type { Rtnetlink } from "./Rtnetlink.ts"
 
 /** Names by index. One that is not known is looked up; one that has gone meanwhile is called as `ip` calls it. */
 type NameOf = (index: number) => string

@@ -17,6 +17,7 @@ const force = { sendBuffer: 32, receiveBuffer: 33 } as const
 const MSG_DONTWAIT = 0x40
 const EAGAIN = 11
 const EINTR = 4
+const EIO = 5
 
 /** What the kernel sends at once is at most 32 KiB (`netlink_dump`), longer answers come in pieces. */
 const bufferSize = 64 * 1024
@@ -52,6 +53,23 @@ export class NetlinkSocket {
     this.#sequence = (this.#sequence + 1) >>> 0
     this.send(encodeMessage({ type, flags: requestFlags(more), sequence: this.#sequence, payload }))
     return this.#read(this.#sequence)
+  }
+
+  /**
+   * The same for a request that makes the kernel wait: this thread goes on meanwhile, in whatever namespace, for the socket says
+   * where the request is meant. One at a time, and nothing else over this socket before it is answered.
+   */
+  async requestBehind(type: number, payload: Uint8Array, more: number): Promise<Answer> {
+    this.#sequence = (this.#sequence + 1) >>> 0
+    const sequence = this.#sequence
+    const bytes = encodeMessage({ type, flags: requestFlags(more), sequence, payload })
+    const sent = await new Promise<number>((resolve, reject) => {
+      loadLibc().sendBehind(this.#fd, bytes, bytes.length, 0, (failure, result) =>
+        failure instanceof Error ? reject(failure) : resolve(result)
+      )
+    })
+    if (sent !== bytes.length) throw new SystemCallError("send", EIO)
+    return this.#read(sequence)
   }
 
   /** Asks for one object, without an acknowledgement after it: its message, or the kernel's refusal. */

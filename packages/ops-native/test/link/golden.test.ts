@@ -68,6 +68,8 @@ const same: ReadonlyArray<readonly [command: string, request: Request]> = [
   ["ip link set dev vmb1 addrgenmode none up", link.setLink(vmb1, { silent: true, up: true })],
   [`ip link set dev lo alias ${tag} up`, link.setLink({ index: 1 }, { alias: tag, up: true })],
   ["ip link delete dev vmb1", link.deleteLink(vmb1)],
+  ["ip link set dev vmt1 group 305419896", link.setGroup(vmt1, 305_419_896)],
+  ["ip link delete group 305419896", link.deleteGroup(305_419_896)],
   ["ip address add 10.0.42.1/24 dev vmb1", address.addAddress(3, "10.0.42.1/24")],
   ["ip address add 10.0.43.1/32 dev vmb1", address.addAddress(3, "10.0.43.1/32")],
   ["ip address delete 10.0.42.1/24 dev vmb1", address.deleteAddress(3, "10.0.42.1/24")],

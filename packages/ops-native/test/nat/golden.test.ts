@@ -25,6 +25,7 @@ const elements: ReadonlyArray<NatElement> = [
   { _tag: "Egress", address: "10.0.42.2", destination: "203.0.113.7/32", protocol: "udp", ports: [53, 1053] },
   { _tag: "Egress", address: "10.0.42.2", destination: "192.0.0.0/9", protocol: "tcp", ports: [443, 443] },
   { _tag: "Port", device: "vmt1" },
+  { _tag: "Detached", device: "vmt1" },
   { _tag: "Binding", port: "vmt1", mac: "02:fc:00:00:00:05", address: "10.0.42.2" },
   {
     _tag: "Publish",

@@ -27,6 +27,7 @@ export const everyElement: ReadonlyArray<NatElement> = [
   { _tag: "Egress", address: "10.0.42.5", destination: "203.0.113.0/25", protocol: "udp", ports: [1, 65_535] },
   { _tag: "Egress", address: "10.0.42.6", destination: "203.0.113.128/25", protocol: "tcp", ports: [65_535, 65_535] },
   { _tag: "Port", device: "vmt1" },
+  { _tag: "Detached", device: "vmt1" },
   { _tag: "Binding", port: "vmt1", mac: "02:00:00:00:0a:01", address: "10.0.42.2" },
   publish({ hostPort: 8080, guestPort: 80, mark: 11 }),
   publish({ protocol: "udp", hostPort: 8080, guestPort: 8080, mark: 12 }),

@@ -35,6 +35,7 @@ const randomElement = (random: (below: number) => number): NatElement => {
     () => ({ _tag: "Egress", address, destination }),
     () => ({ _tag: "Egress", address, destination, protocol: pick(["tcp", "udp"]), ports }),
     () => ({ _tag: "Port", device }),
+    () => ({ _tag: "Detached", device }),
     () => ({ _tag: "Binding", port: device, mac: pick(["02:00:00:00:00:01", "02:00:00:00:00:02"]), address }),
     () => ({
       _tag: "Publish",

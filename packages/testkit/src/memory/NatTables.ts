@@ -17,8 +17,10 @@ const layoutSets = [
   "publish_marks",
   "publish_any_marks",
   "targets",
+  "detached",
   "ports",
   "closed",
+  "detached_ports",
   "bindings"
 ] as const
 

@@ -119,8 +119,10 @@ const countOf = ({ element }: OwnedNatElement): number => (element as Publish).c
 
 /** The elements that the tables hold whole, in the order of their keys; halves are for `natFinding` to tell. */
 export const natElements = (tables: NatTables): ReadonlyArray<OwnedNatElement> => {
-  const device = (set: "masqueraded" | "trusted" | "closed", tag: "Masquerade" | "HostAccess" | "Port") =>
-    tables.entries(set).map((entry) => owned(entry, { _tag: tag, device: entry.key[0]! }))
+  const device = (
+    set: "masqueraded" | "trusted" | "closed" | "detached",
+    tag: "Masquerade" | "HostAccess" | "Port" | "Detached"
+  ) => tables.entries(set).map((entry) => owned(entry, { _tag: tag, device: entry.key[0]! }))
   const binding = (entry: NatEntryState): OwnedNatElement => {
     const [port, mac, address] = entry.key as [string, string, string]
     return owned(entry, { _tag: "Binding", port, mac, address })
@@ -130,6 +132,7 @@ export const natElements = (tables: NatTables): ReadonlyArray<OwnedNatElement> =
     ...device("masqueraded", "Masquerade"),
     ...device("trusted", "HostAccess"),
     ...device("closed", "Port"),
+    ...device("detached", "Detached"),
     ...tables.entries("guests").flatMap((entry) => guestOf(tables, entry).map((guest) => owned(entry, guest))),
     ...[...tables.entries("egress"), ...tables.entries("egress_any")].flatMap((entry) =>
       egressOf(entry).map((egress) => owned(entry, egress))

@@ -91,6 +91,8 @@ export const natEntries = (element: NatElement): ReadonlyArray<NatEntry> => {
       return egressEntries(element)
     case "Port":
       return [entry("closed", [checkLinkName(element.device)])]
+    case "Detached":
+      return [entry("detached", [checkLinkName(element.device)]), entry("detached_ports", [element.device])]
     case "Binding":
       return [
         entry("ports", [checkLinkName(element.port)]),

@@ -1,12 +1,12 @@
 import type { Attachment, DownResult, UpResult } from "@vmnet/core"
 import type { AttachedVm } from "../AttachedVm.ts"
-import type { CallOptions } from "../options.ts"
+import type { CallOptions, DownOptions } from "../options.ts"
 
 type Ports = (specs: string | ReadonlyArray<string>, options?: CallOptions) => Promise<Attachment>
 
 /** What a handle asks of the service: all of it means this generation of the VM and no other. */
 export interface HandleVerbs {
-  readonly down: (options?: CallOptions) => Promise<DownResult>
+  readonly down: (options?: DownOptions) => Promise<DownResult>
   readonly publish: Ports
   readonly unpublish: Ports
   readonly resolvConf: AttachedVm["resolvConf"]
@@ -35,7 +35,7 @@ export const attachedVm = (verbs: HandleVerbs, { attachment, existing }: UpResul
     unpublish: following(verbs.unpublish),
     resolvConf: verbs.resolvConf,
     toJSON: () => now,
-    [Symbol.asyncDispose]: async () => void (await verbs.down())
+    [Symbol.asyncDispose]: async () => void (await verbs.down({ wait: true }))
   })
   const vm: AttachedVm = Object.assign(methods, fieldsOf(attachment), { existing })
   return vm

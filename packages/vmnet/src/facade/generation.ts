@@ -8,9 +8,9 @@ const isAnother = ({ generation }: Generation, found: { readonly attachment: Att
   found.attachment.generation !== generation
 
 /** Takes this generation down, and nothing that has come into its place since. */
-export const downGeneration = Effect.fn("downGeneration")(function* ({ generation, vm }: Generation) {
+export const downGeneration = Effect.fn("downGeneration")(function* ({ generation, vm }: Generation, wait: boolean) {
   const vmnet = yield* Vmnet
-  return yield* vmnet.down(vm, { generation })
+  return yield* vmnet.down(vm, { generation, wait })
 })
 
 /** Refuses to touch what has come into the place of this generation. */

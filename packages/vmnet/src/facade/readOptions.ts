@@ -1,6 +1,6 @@
 import type { RequestFlags } from "@vmnet/core"
 import { opsChoices } from "../host/layerOps.ts"
-import type { CallOptions, GcOptions, UpOptions, VmnetOptions, VmsOptions } from "../options.ts"
+import type { CallOptions, DownOptions, GcOptions, UpOptions, VmnetOptions, VmsOptions } from "../options.ts"
 import { badInput } from "./failure.ts"
 
 type Check = (value: unknown) => boolean
@@ -15,6 +15,8 @@ const isSignal: Check = (value) => value instanceof AbortSignal
 const callChecks = { signal: isSignal } satisfies Record<keyof CallOptions, Check>
 
 const isSwitch: Check = (value) => typeof value === "boolean"
+
+const downChecks = { ...callChecks, wait: isSwitch } satisfies Record<keyof DownOptions, Check>
 
 const gcChecks = {
   ...callChecks,
@@ -62,6 +64,8 @@ const check = (of: string, checks: Readonly<Record<string, Check>>, given: unkno
 }
 
 export const checkVmnetOptions = (options: VmnetOptions): void => check("createVmnet", vmnetChecks, options)
+
+export const checkDownOptions = (options: DownOptions): void => check("down", downChecks, options)
 
 export const checkGcOptions = (options: GcOptions): void => check("gc", gcChecks, options)
 

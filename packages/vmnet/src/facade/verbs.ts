@@ -73,7 +73,7 @@ export const verbs = {
       return yield* Vmnet.use((vmnet) => vmnet.upMany(requests))
     }),
   plan: (flags: RequestFlags, config: ReadConfig) => onRequest(flags, config, (vmnet, request) => vmnet.plan(request)),
-  down: (vm: unknown) => onVm(vm, (vmnet, name) => vmnet.down(name)),
+  down: (vm: unknown, wait: boolean) => onVm(vm, (vmnet, name) => vmnet.down(name, { wait })),
   downMany: (vms: unknown) => onVms(vms, (vmnet, names) => vmnet.downMany(names)),
   list: Vmnet.use((vmnet) => vmnet.list),
   show: (vm: unknown) => onVm(vm, (vmnet, name) => vmnet.show(name)),

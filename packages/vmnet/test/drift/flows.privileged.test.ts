@@ -110,7 +110,7 @@ const survives = ({ damages, options, up }: Case) =>
     const vmnet = yield* vmnetOf(options)
     const vm = yield* Effect.acquireRelease(
       Effect.promise(() => vmnet.up(up)),
-      () => Effect.promise(() => vmnet.down("vm1"))
+      () => Effect.promise(() => vmnet.down("vm1", { wait: true }))
     )
     const places = ["internet", "lan", guest] as const
     const refused = yield* resets(places)

@@ -74,7 +74,7 @@ describe("on the real kernel, repair puts back", () => {
         ]) {
           yield* put(vmnet, one)
         }
-        yield* Effect.promise(() => vmnet.down("vm1"))
+        yield* Effect.promise(() => vmnet.down("vm1", { wait: true }))
       }).pipe(Effect.scoped)
     )
   )
@@ -104,7 +104,7 @@ describe("on the real kernel, repair puts back", () => {
         ]) {
           yield* put(vmnet, one)
         }
-        yield* Effect.promise(() => vmnet.down("vm1"))
+        yield* Effect.promise(() => vmnet.down("vm1", { wait: true }))
       }).pipe(Effect.scoped)
     )
   )
@@ -125,7 +125,7 @@ describe("on the real kernel, repair puts back", () => {
         ]) {
           yield* put(vmnet, one)
         }
-        yield* Effect.promise(() => vmnet.down("vm1"))
+        yield* Effect.promise(() => vmnet.down("vm1", { wait: true }))
       }).pipe(Effect.scoped)
     )
   )

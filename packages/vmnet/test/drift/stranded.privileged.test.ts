@@ -60,7 +60,7 @@ const isTold = (one: Case) =>
     const owner = yield* anOwner
     const vm = yield* Effect.acquireRelease(
       Effect.promise(() => vmnet.up({ ...one.up, ownerPid: owner.pid })),
-      () => Effect.promise(() => vmnet.down("vm1"))
+      () => Effect.promise(() => vmnet.down("vm1", { wait: true }))
     )
     yield* owner.tell(one.holds(vm))
     assert.deepStrictEqual(yield* drift(vmnet), [])

@@ -16,7 +16,7 @@ describe("many VMs as promises", () => {
     assert.isTrue(b?.error instanceof VmnetError)
     assert.strictEqual(b?.error?.code, "PORT_IN_USE")
     assert.deepStrictEqual(await vmnet.list(), [a!.value!.toJSON(), c!.value!.toJSON()])
-    assert.deepStrictEqual(await a!.value!.down(), { vm: "a", outcome: "removed" })
+    assert.deepStrictEqual(await a!.value!.down({ wait: true }), { vm: "a", outcome: "removed" })
     assert.deepStrictEqual(await vmnet.downMany(["a", "c"]), [
       { vm: "a", value: { vm: "a", outcome: "absent" } },
       { vm: "c", value: { vm: "c", outcome: "removed" } }

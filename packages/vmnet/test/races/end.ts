@@ -28,7 +28,7 @@ const empty = (rows: object): boolean =>
 export const allGone = Effect.fn("allGone")(function* (words: string) {
   const install = yield* Effect.promise(async () => {
     await using vmnet = createVmnet({ config: { text: config } })
-    for (const { vm } of await vmnet.list()) await vmnet.down(vm)
+    for (const { vm } of await vmnet.list()) await vmnet.down(vm, { wait: true })
     const { problems } = await vmnet.gc()
     assert.deepStrictEqual(problems, [], words)
     for (const network of Object.keys(sizes)) await vmnet.removeNetwork(network)

@@ -16,6 +16,8 @@ export interface Lab {
   /** Who the internet's web server says it has seen. */
   readonly seenBy: (from: Place) => Promise<string | undefined>
   readonly serve: (name: string) => Promise<void>
+  /** What a program prints. */
+  readonly run: (at: Place, argv: ReadonlyArray<string>) => Promise<string>
 }
 
 const netnsOf = (name: string): `/run/netns/${string}` => `/run/netns/${name}`
@@ -43,7 +45,8 @@ export const onHost = Effect.fn("onHost")(function* (names: ReadonlyArray<string
               () => null
             ),
           seenBy: async (from) => (await run(host.http(from, "http://203.0.113.10/"))).seen?.clientAddress,
-          serve: (name) => run(host.serve(netnsOf(name), { port: 80, page: name })).then(() => {})
+          serve: (name) => run(host.serve(netnsOf(name), { port: 80, page: name })).then(() => {}),
+          run: async (at, argv) => (await run(host.run(at, argv))).stdout
         })
       )
     })

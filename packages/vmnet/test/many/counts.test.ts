@@ -41,12 +41,6 @@ describe("what 64 VMs at once cost", () => {
             assert.strictEqual(count(many[verb], pattern), count(few[verb], pattern), `${verb} ${pattern}`)
           }
         }
-        console.error(
-          backend,
-          ...[many.ups, many.downs].map((c) =>
-            [natOnHost, linksOnHost, transactions].map((p) => count(c, p) + "/" + c.length)
-          )
-        )
       })
     )
   }

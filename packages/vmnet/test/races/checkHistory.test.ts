@@ -67,6 +67,17 @@ describe("histories that are taken", () => {
   ])
   isTaken("somebody was killed, and it had happened", [event(0, 1, up("a"), null), event(2, 3, up("a"), again)])
   isTaken("somebody was killed, and it had not", [event(0, 1, up("a"), null), event(2, 3, down("a"), word("absent"))])
+  isTaken("somebody was killed over what came up only while he was at it", [
+    event(0, 5, up("a"), a),
+    event(4, 7, down("a"), null),
+    event(8, 9, up("a"), made("a", 2, "10.0.0.2"))
+  ])
+  isTaken("gc was killed over a VM that another killed process had left, and another one took it", [
+    event(0, 1, up("a"), a),
+    event(2, 9, { _tag: "Gc" }, null),
+    event(3, 4, down("a"), null),
+    event(10, 11, { _tag: "Gc" }, { word: "collected", taken: ["a"] })
+  ])
   isTaken(
     "gc takes what a killed process owned",
     [

@@ -38,7 +38,12 @@ const shown = 12
 
 const unexplained = (history: History, vm: string): ReadonlyArray<string> => {
   const operations = eventsOf(history, vm)
-  const { longest, possible } = linearize(operations, absent, applyTo(history.kills))
+  const { longest, possible } = linearize(
+    operations,
+    absent,
+    applyTo(history.kills),
+    ({ event }) => event.outcome !== null
+  )
   if (possible) return []
   const rest = operations.filter((one) => !longest.includes(one)).toSorted((a, b) => a.start - b.start)
   const lines = (some: typeof operations) => some.map(({ event }) => `    ${describeEvent(event)}`)

@@ -15,12 +15,14 @@ export interface Verdict<Op> {
 
 /**
  * Whether there is an order of the operations that a sequential model explains and in which nothing comes before what had
- * ended when it began (Wing and Gong 1993, with memory of the dead ends as Lowe 2017 has it).
+ * ended when it began (Wing and Gong 1993, with memory of the dead ends as Lowe 2017 has it). Of an operation without an answer
+ * nobody knows what it did: it may have changed nothing here, and a great deal a moment later.
  */
 export const linearize = <Op extends Interval, State>(
   operations: ReadonlyArray<Op>,
   initial: State,
-  apply: Apply<Op, State>
+  apply: Apply<Op, State>,
+  isAnswered: (op: Op) => boolean = () => true
 ): Verdict<Op> => {
   const ordered = operations.toSorted((a, b) => a.start - b.start)
   const deadEnds = new Set<string>()
@@ -35,11 +37,14 @@ export const linearize = <Op extends Interval, State>(
   const backTo = (length: number): void => {
     while (row.length > length) done.delete(row.pop()!)
   }
-  // What may be the next and changes nothing may as well be the next at once: most of what was asked is not worth a branch.
+  // What may be the next and changes nothing may as well be the next at once, for its answer says that it changes nothing: most of
+  // what was asked is not worth a branch.
   const absorb = (first: number, state: State): number => {
     for (let next = first; ;) {
       while (done.has(next)) next++
-      const idle = candidates(ordered, done, next).find((index) => isIdle(state, apply(state, ordered[index]!)))
+      const idle = candidates(ordered, done, next).find(
+        (index) => isAnswered(ordered[index]!) && isIdle(state, apply(state, ordered[index]!))
+      )
       if (idle === undefined) return next
       take(idle)
     }

@@ -195,7 +195,7 @@ describe("the record is lost, and the register of the host is not", () => {
     const said = async (dryRun: boolean) =>
       (await vmnet.gc({ dryRun })).actions.filter(({ kind }) => kind === "Sysctl").length
     assert.deepStrictEqual([await said(false), await notes()], [1, 1], "there are VMs that need it")
-    for (const { vm } of guests) await vmnet.down(vm)
+    for (const { vm } of guests) await vmnet.down(vm, { wait: true })
     write(machine, ["ip_forward"], "0")
     assert.deepStrictEqual([await notes(), await said(true)], [0, 0], "it is as somebody wants it")
     write(machine, ["ip_forward"], "1")
@@ -209,11 +209,11 @@ describe("the record is lost, and the register of the host is not", () => {
     loseRecord(machine)
     rmSync(registerOf(machine), { recursive: true })
     await using vmnet = open(machine)
-    for (const { vm } of guests) await vmnet.down(vm)
+    for (const { vm } of guests) await vmnet.down(vm, { wait: true })
     write(machine, ["ip_forward"], "0")
     await vmnet.up({ vm: "new", backend: "bridge" })
     assert.isUndefined((await vmnet.status()).lost)
-    await vmnet.down("new")
+    await vmnet.down("new", { wait: true })
     assert.strictEqual(flags(machine)["all"], "0")
   })
 

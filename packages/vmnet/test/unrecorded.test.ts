@@ -69,7 +69,7 @@ describe("an older record is copied back", () => {
     assert.deepStrictEqual([error.code, error.hint?.includes("vmnet down b")], ["VM_CONFLICT", true])
     const { actions: left } = await vmnet.repair()
     assert.isTrue(left.some(({ action, name }) => action === "left" && name === "b"))
-    for (const vm of ["a", "b", "c", "d"]) await vmnet.down(vm)
+    for (const vm of ["a", "b", "c", "d"]) await vmnet.down(vm, { wait: true })
     const after = machine.kernel.snapshot()
     assert.deepStrictEqual([after["host"]?.links, after["host"]?.nat], [before["host"]?.links, before["host"]?.nat])
     assert.deepStrictEqual(Object.keys(after), Object.keys(before))
@@ -113,7 +113,7 @@ describe("a TAP that carries our tag and is on no record", () => {
         ["ghost", "failed", 7]
       ]
     )
-    assert.strictEqual((await vmnet.down("ghost")).outcome, "removed")
+    assert.strictEqual((await vmnet.down("ghost", { wait: true })).outcome, "removed")
     assert.deepStrictEqual(machine.kernel.snapshot(), before)
     assert.deepStrictEqual((await vmnet.check()).drift, [])
     assert.strictEqual((await vmnet.up({ vm: "ghost" })).generation, 8)
@@ -180,13 +180,13 @@ describe("a VM that comes or goes while gc looks", () => {
     await other.up({ vm: "a" })
     // Something to look at twice.
     await ghost(machine)
-    await using vmnet = meanwhile(machine, "after", () => other.down("a"))
+    await using vmnet = meanwhile(machine, "after", () => other.down("a", { wait: true }))
     await vmnet.gc()
     assert.deepStrictEqual(
       (await vmnet.list()).map(({ vm }) => vm),
       ["ghost"]
     )
-    await vmnet.down("ghost")
+    await vmnet.down("ghost", { wait: true })
     assert.deepStrictEqual((await vmnet.status()).networks, 0)
   })
 
@@ -198,7 +198,7 @@ describe("a VM that comes or goes while gc looks", () => {
       await other.up({ vm: "a" })
       const { kernel } = machine
       const seen = kernel.snapshot()["host"]!.links.find(({ alias }) => alias.includes(":a:"))!
-      await other.down("a")
+      await other.down("a", { wait: true })
       // As it was seen a moment ago.
       kernel.foreign.link(hostNetns, { link: seen.link, type: "tun", alias: seen.alias })
     })

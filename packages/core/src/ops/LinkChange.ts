@@ -116,7 +116,7 @@ export interface SetName {
   readonly to: string
 }
 
-/** `ip link set $link addrgenmode none up`. */
+/** `ip link set $link addrgenmode none`, then `ip link set $link up`. */
 export interface SetUp {
   readonly _tag: "SetUp"
   readonly link: string

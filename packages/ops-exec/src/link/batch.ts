@@ -89,7 +89,12 @@ const linesOf = (
     case "SetName":
       return [`link set dev ${change.link} name ${change.to}`]
     case "SetUp":
-      return [`link set dev ${change.link}${options.ipv6 ? " addrgenmode none" : ""} up`]
+      // First, and by itself: of one message the kernel brings the link up before it reads the rest, and a veth's far end, whose
+      // carrier may be there already, would have an IPv6 address by then.
+      return [
+        ...(options.ipv6 ? [`link set dev ${change.link} addrgenmode none`] : []),
+        `link set dev ${change.link} up`
+      ]
     case "AddAddress":
       return [`address add ${change.address} dev ${change.link}`]
     case "DeleteAddress":

@@ -41,7 +41,8 @@ const golden = `
 6 link show dev vmt1
 6 link set dev vmt1 master vmb1
 6 link set dev vmt1 type bridge_slave isolated on hairpin on group_fwd_mask 0xfffd
-7 link set dev vmt1 addrgenmode none up
+7 link set dev vmt1 addrgenmode none
+7 link set dev vmt1 up
 8 address add 10.0.42.1/24 dev vmb1
 9 address delete 10.0.42.1/24 dev vmb1
 10 route add default via 10.0.42.2 dev vmb1

@@ -84,7 +84,10 @@ export const applyChange = (site: Site, change: LinkChange): void => {
       links.tell(setLink({ index: links.indexOf(change.link) }, { name: change.to }))
       return links.forget()
     case "SetUp":
-      return set(change.link, { silent, up: true })
+      // First, and by itself: of one message the kernel brings the link up before it reads the rest, and a veth's far end, whose
+      // carrier may be there already, would have an IPv6 address by then.
+      if (silent) set(change.link, { silent })
+      return set(change.link, { up: true })
     case "AddAddress":
       return links.tell(addAddress(links.indexOf(change.link), change.address))
     case "DeleteAddress":

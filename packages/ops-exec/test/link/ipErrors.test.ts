@@ -64,7 +64,7 @@ describe("where ip failed", () => {
   it("is the change of the line it names", () => {
     const indexOf = (line: number) =>
       failedIndex(batch, "", `RTNETLINK answers: File exists\nCommand failed -:${line}\n`)
-    assert.deepStrictEqual([1, 2, 3, 4, 5, 6, 7, 8, 10].map(indexOf), [0, 0, 1, 1, 1, 2, 3, 3, 4])
+    assert.deepStrictEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 11].map(indexOf), [0, 0, 1, 1, 1, 2, 2, 3, 3, 4])
   })
 
   it("is the last change begun when it names none", () => {

@@ -69,7 +69,7 @@ export const natFindings = (it: NatTests): void => {
         const { deleteNatEntry } = yield* KernelFixture
         const range = publish({ hostAddress: "192.0.2.1", hostPort: 9000, count: 3, guestPort: 9000, mark: 6 })
         const parts: ReadonlyArray<readonly [NatElement, PlantedNatEntry]> = [
-          [segment, { set: "hairpins", key: ["vmb1", "vmb1"] }],
+          [segment, { set: "segments", key: ["vmb1"] }],
           [guest, { set: "live", key: ["10.0.42.2", "5"] }],
           [range, { set: "publish", key: ["tcp", "192.0.2.1", "9001"] }]
         ]

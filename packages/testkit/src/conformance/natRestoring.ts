@@ -24,7 +24,7 @@ const slot = {
 
 /** An element, and an entry that it does not do without. */
 const parts: ReadonlyArray<readonly [NatElement, PlantedNatEntry]> = [
-  [segment, { set: "hairpins", key: ["vmb1", "vmb1"] }],
+  [segment, { set: "pairs", key: ["vmb1", "vmb1"] }],
   [guest, { set: "live", key: ["10.0.42.2", "5"] }],
   [range, { set: "publish", key: ["tcp", "192.0.2.1", "9001"] }]
 ]
@@ -111,7 +111,7 @@ const elements = (it: NatTests): void => {
       Effect.fn(function* (netns) {
         const { apply, observe, one } = yield* natIn(netns)
         const { deleteNatEntry, plantNatEntry } = yield* KernelFixture
-        const part = { set: "hairpins", key: ["vmb1", "vmb1"] } as const
+        const part = { set: "pairs", key: ["vmb1", "vmb1"] } as const
         yield* apply(addLayout, add(segment))
         yield* deleteNatEntry(netns, part)
         yield* plantNatEntry(netns, { ...part, comment: otherOwner })

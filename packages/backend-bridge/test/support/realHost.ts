@@ -10,7 +10,9 @@ import { native } from "./subjects.ts"
 export { emptyNetns, leavesNoTrace, unchanged } from "@vmnet/testkit/conformance"
 
 /** The service on the real kernel of this (private) namespace, and what it stands on. */
-const service = layerService({ ...native, backends: [bridgeBackend] })
+const serviceOn = (way: typeof native) => layerService({ ...way, backends: [bridgeBackend] })
+
+const service = serviceOn(native)
 
 const privateHost = (options?: PrivateHostOptions): Layer.Layer<PrivateHost | Service> =>
   Layer.provideMerge(service, Layer.orDie(PrivateHost.layer(options)))
@@ -24,6 +26,13 @@ export const onPrivateHost = <A, E>(
 /** One host for all tests of a block: each has to leave it as it found it. */
 export const shareHost = (options?: PrivateHostOptions) =>
   layer(privateHost(options), { excludeTestServices: true, timeout: "60 seconds" })
+
+/** As `shareHost`, with the kernel reached in a way of choice. */
+export const shareHostBy = (way: typeof native) =>
+  layer(Layer.provideMerge(serviceOn(way), Layer.orDie(PrivateHost.layer())), {
+    excludeTestServices: true,
+    timeout: "60 seconds"
+  })
 
 /** A container: an empty network namespace with a veth of the network in it. Gone with the scope. */
 export const container = Effect.fn("container")(function* (vm: string, flags: Partial<Flags> = {}, config = "") {

@@ -1,30 +1,26 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type NatChange, type NatElement, NatOps, type Netns } from "@vmnet/core"
+import { NatOps, type Netns } from "@vmnet/core"
 import { CommandsExeca, NatOpsNft } from "@vmnet/ops-exec"
 import { NatOpsNetfilter } from "@vmnet/ops-native"
+import { natFixtures } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
 import { namedNetns } from "../../../ops-exec/test/support/kernelFixture.ts"
 import { inside } from "../../../ops-exec/test/support/programs.ts"
 
-const install = "0a1b2c3d"
-const table = `vmnet_${install}`
-const owner = `vmnet:${install}:vm1:1`
+const { add, addLayout, deleteLayout, install, owner, remove, table } = natFixtures
+const segment = (device: string) => natFixtures.segment({ device })
 
 const layers = {
   exec: NatOpsNft.layer({ install }),
   native: NatOpsNetfilter.layer({ install })
 }
 
-const add = (element: NatElement): NatChange => ({ _tag: "AddElement", element, owner })
-const remove = (element: NatElement): NatChange => ({ _tag: "DeleteElement", element })
-const segment = (device: string): NatElement => ({ _tag: "Segment", device, isolated: false })
-
 type NamedNetns = Extract<Netns, { _tag: "Path" }>
 
 /** Tables as a vmnet left them whose layout had one more set, with the element of a VM that is up. */
 const older = Effect.fnUntraced(function* ({ path, ...netns }: NamedNetns) {
   const nat = yield* NatOps
-  yield* nat.apply({ ...netns, path }, [{ _tag: "AddLayout" }, add(segment("vmb1"))])
+  yield* nat.apply({ ...netns, path }, [addLayout, add(segment("vmb1"))])
   inside(path, "nft", `add set inet ${table} hairpins { type ifname . ifname; }`)
   inside(path, "nft", `add element inet ${table} hairpins { "vmb1" . "vmb1" comment "${owner}" }`)
 })
@@ -48,7 +44,7 @@ describe.each(Object.entries(layers))("tables of an older version, by %s", (_, l
         yield* nat.apply(netns, [remove(segment("vmb2"))])
         yield* nat.apply(netns, [remove(segment("vmb1"))])
         assert.deepStrictEqual((yield* nat.snapshot(netns)).elements, [])
-        yield* nat.apply(netns, [{ _tag: "DeleteLayout" }])
+        yield* nat.apply(netns, [deleteLayout])
         assert.strictEqual(rulesets(netns.path), "")
       })
     )

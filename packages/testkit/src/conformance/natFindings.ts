@@ -3,11 +3,11 @@ import { type NatElement, natElementKey } from "@vmnet/core"
 import { Effect } from "effect"
 import { inNetns } from "./inNetns.ts"
 import { KernelFixture, type PlantedNatEntry } from "./KernelFixture.ts"
-import { owner, publish } from "./natElements.ts"
+import { guest as aGuest, owner, publish, segment as aSegment } from "./natElements.ts"
 import { type NatTests, add, addLayout, assertElements, natIn, remove } from "./natIn.ts"
 
-const segment = { _tag: "Segment", device: "vmb1", isolated: false } as const
-const guest = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 5, egress: "all" } as const
+const segment = aSegment()
+const guest = aGuest({ mark: 5 })
 
 /** What nft itself accepts as a comment: printable or not, quotes, statements, up to 128 bytes. */
 const hostileComments = [

@@ -55,7 +55,7 @@ const quietly = (work: () => void): void => {
 }
 
 const attach = (name: string): void => {
-  addNetns({ _tag: "AddNetns", name, alias: "bench" })
+  addNetns({ _tag: "AddNetns", name, alias: "bench" })[Symbol.dispose]()
   call("ADD", name)
 }
 

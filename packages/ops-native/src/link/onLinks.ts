@@ -1,4 +1,4 @@
-import { type Netns, OpsError } from "@vmnet/core"
+import type { Netns, OpsError } from "@vmnet/core"
 import { type Attempt, interrupted } from "@vmnet/ops-common"
 import type { Effect } from "effect"
 import type { Place } from "../netns/Place.ts"
@@ -8,10 +8,8 @@ import type { Rtnetlink } from "./Rtnetlink.ts"
 
 const toOpsError =
   (attempt: Attempt) =>
-  (cause: unknown): OpsError => {
-    if (cause instanceof OpsError) return cause
-    return cause instanceof Interrupted ? interrupted(attempt) : errorOf(attempt, cause)
-  }
+  (cause: unknown): OpsError =>
+    cause instanceof Interrupted ? interrupted(attempt) : errorOf(attempt, cause)
 
 /** Does `work` with the links of a namespace: synchronous, to the end or to what it throws. */
 export const onLinks = <A>(

@@ -79,9 +79,21 @@ export const insertIntents = (
   subject: string,
   owner: string,
   resources: ReadonlyArray<NewResource>
+): ReadonlyArray<OwnedResource> =>
+  insertOwnedIntents(
+    tx,
+    subject,
+    resources.map((one) => ({ ...one, owner }))
+  )
+
+/** The same for resources that have owners of their own. */
+export const insertOwnedIntents = (
+  tx: Tx,
+  subject: string,
+  resources: ReadonlyArray<NewResource & { readonly owner: string }>
 ): ReadonlyArray<OwnedResource> => {
   const last = tx.get<{ seq: number | null }>("SELECT MAX(seq) AS seq FROM resources WHERE subject = ?", subject)?.seq
-  return resources.map(({ resource, memo }, index) => {
+  return resources.map(({ memo, owner, resource }, index) => {
     const seq = (last ?? -1) + 1 + index
     const key = resourceKey(resource)
     const inserted = tx.get(

@@ -132,9 +132,9 @@ const complete = ({ last }: Held, { lease, plan }: Reservation) => {
 
 /** A device out of the pool that somebody has opened or changed meanwhile is passed over for another. */
 export const checkClaimed = Effect.fnUntraced(function* (lease: Lease, member: ReadonlyArray<Resource>) {
-  const rules = rulesStand(member, ownerOfMember(lease.install, lease.pooled!))
-  const [condition, isJudged] = yield* Effect.all([inspectLeased(lease, member), rules], { concurrency: 2 })
-  if (condition === "clean" && isJudged) return
+  const condition = yield* inspectLeased(lease, member)
+  const isJudged = condition === "clean" && (yield* rulesStand(member, ownerOfMember(lease.install, lease.pooled!)))
+  if (isJudged) return
   const found = condition === "held" ? "is held open by another process" : "is not as it was made"
   return yield* new VmnetError({
     code: "NAME_TAKEN",

@@ -1,14 +1,19 @@
 import { Effect } from "effect"
 import { reserve, type ReserveOptions } from "../allocator/reserve.ts"
 import { Backends } from "../backend/Backends.ts"
+import { VmnetError } from "../errors/VmnetError.ts"
 import type { Tx } from "../ledger/Ledger.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { isCapable } from "./checkHost.ts"
 import { type Asked, checksNothing, reserving } from "./prepare.ts"
 import { type Reserved, withAbsentShares } from "./reserved.ts"
 
-/** What has been reserved with the VM's lock. Whoever takes it over undoes it; until then it is for whoever has reserved it. */
+/**
+ * What has been reserved with the VM's lock, or may be. Whoever takes it over undoes it; until then that is for whoever has
+ * reserved it.
+ */
 export interface Early {
+  options: ReserveOptions | undefined
   reserved: Reserved | undefined
 }
 
@@ -22,19 +27,22 @@ export const taken = (early: Early): Reserved | undefined => {
 export const reservingEarly = Effect.fnUntraced(function* (asked: Omit<Asked, "avoid">) {
   const isEarly = checksNothing(asked.backend, asked.request)
   const mayReserve = isEarly && isCapable(yield* Backends, yield* HostProbe, asked.request)
-  return mayReserve ? yield* reserving({ ...asked, avoid: new Set() }, {}) : undefined
+  const options = mayReserve ? yield* reserving({ ...asked, avoid: new Set() }, {}) : undefined
+  return { options, reserved: undefined } satisfies Early as Early
 })
 
 /**
- * Reserves in a transaction that goes on in any case: what cannot be had now is told by whoever tries again, with a look at the
- * host.
+ * Reserves, once: what cannot be had at once is no error yet. The transaction is taken back with all that is in it, and whoever
+ * waits for the lock takes it again without this, looks at the host, and is told what is wrong.
  */
-export const tryReserving = (tx: Tx, options: ReserveOptions): Reserved | undefined => {
-  tx.run("SAVEPOINT early")
+export const reserveOnce = (tx: Tx, early: Early): void => {
+  const { options } = early
+  if (options === undefined) return
+  early.options = undefined
   try {
-    return withAbsentShares(tx, reserve(tx, options))
-  } catch {
-    tx.run("ROLLBACK TO early")
-    return undefined
+    early.reserved = withAbsentShares(tx, reserve(tx, options))
+  } catch (cause) {
+    const { vm } = options.request
+    throw new VmnetError({ code: "BUSY", detail: `${vm} cannot be reserved with its lock`, hint: "Try again.", cause })
   }
 }

@@ -13,7 +13,7 @@ import { attach, type Beginning } from "./attach.ts"
 import { backendOf } from "./backendOf.ts"
 import { checkCapabilities } from "./checkHost.ts"
 import { detach } from "./down.ts"
-import { type Early, reservingEarly, taken, tryReserving } from "./early.ts"
+import { type Early, reserveOnce, reservingEarly, taken } from "./early.ts"
 import { lostOf, notWhole } from "./observe.ts"
 import type { Asked } from "./prepare.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
@@ -27,11 +27,10 @@ import type { UpResult } from "./Vmnet.ts"
 export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: AttachRequest) {
   const backend = yield* backendOf(request)
   const asked = { backend, request }
-  const options = yield* reservingEarly(asked)
-  const early: Early = { reserved: undefined }
+  const early = yield* reservingEarly(asked)
   const look = (tx: Tx) => {
     const found = lookFor(tx, request)
-    early.reserved = options !== undefined && found.isLive && isNew(found) ? tryReserving(tx, options) : undefined
+    if (found.isLive && isNew(found)) reserveOnce(tx, early)
     return found
   }
   const work = withLockLooking(`vm ${request.vm}`, look, (found, held) =>

@@ -1,4 +1,6 @@
+import { brief } from "../report/number.ts"
 import type { ChapterResult, Figure } from "../results.ts"
+import { median } from "../statistics.ts"
 
 /** The figures of a chapter as they come, and what went wrong meanwhile. */
 export class Figures {
@@ -10,22 +12,22 @@ export class Figures {
     this.#chapter = chapter
   }
 
-  add(what: string, value: number, unit: string, note?: string): void {
-    this.#figures.push({ chapter: this.#chapter, what, value, unit, ...(note !== undefined && { note }) })
+  add(what: string, value: number, unit: string, { id, note }: Pick<Figure, "id" | "note"> = {}): void {
+    const more = { ...(id !== undefined && { id }), ...(note !== undefined && { note }) }
+    this.#figures.push({ chapter: this.#chapter, what, value, unit, ...more })
   }
 
-  /** The milliseconds that some work took; nothing where it failed, and why among the problems. */
-  async time(what: string, work: () => Promise<unknown>): Promise<number | undefined> {
-    const began = performance.now()
-    try {
-      await work()
-    } catch (cause) {
-      this.problem(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`)
-      return undefined
-    }
-    const took = performance.now() - began
-    this.add(what, took, "ms")
-    return took
+  /** The middle of what was measured several times, with the rest of it in words; nothing of nothing. */
+  middle(
+    what: string,
+    values: ReadonlyArray<number>,
+    unit: string,
+    { id, note }: Pick<Figure, "id" | "note"> = {}
+  ): void {
+    if (values.length === 0) return
+    const spread = `${brief(Math.min(...values))} to ${brief(Math.max(...values))}, ${values.length} times`
+    const words = [note, values.length === 1 ? "once" : spread].filter((one) => one !== undefined).join("; ")
+    this.add(what, median(values), unit, { ...(id !== undefined && { id }), note: words })
   }
 
   problem(words: string): void {

@@ -3,7 +3,6 @@ import { networkOf } from "../networks.ts"
 import type { Options } from "../options.ts"
 import { say } from "../progress.ts"
 import type { ChapterResult } from "../results.ts"
-import { median } from "../statistics.ts"
 import type { World } from "../World.ts"
 import { Figures } from "./figures.ts"
 import { measureFlow, type Protocol } from "./flow.ts"
@@ -32,14 +31,7 @@ const measure = async (figures: Figures, title: string, from: string, seconds: n
         figures.problem(`${what}, ${title}: ${cause instanceof Error ? cause.message : String(cause)}`)
       }
     }
-    if (received.length === 0) continue
-    const [least, most] = [Math.min(...received), Math.max(...received)]
-    figures.add(
-      `${what}, ${title}`,
-      median(received),
-      unit,
-      `${least.toFixed(1)} to ${most.toFixed(1)}, ${flows} flows`
-    )
+    figures.middle(`${what}, ${title}`, received, unit)
   }
 }
 
@@ -61,7 +53,7 @@ export const trafficChapter = async (world: World, { crowd, seconds }: Options):
   await paths(figures, 1, seconds)
   const others = Array.from({ length: crowd }, (_, number) => ({ vm: `crowd-${number}`, network: networkOf.slot }))
   say(`traffic: ${crowd} more VMs`)
-  await world.upAll(others, 16)
+  await world.upMany(others)
   await paths(figures, crowd + 1, seconds)
   return figures.result
 }

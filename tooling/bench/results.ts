@@ -33,6 +33,8 @@ export interface Figure {
   readonly what: string
   readonly value: number
   readonly unit: string
+  /** What the samples scatter by, where there are several. */
+  readonly spread?: readonly [p10: number, p90: number]
   readonly note?: string
 }
 

@@ -46,6 +46,8 @@ const measure = async ({ attach, detach, finish }: Attempt, round: number, sampl
   let step = "attach"
   try {
     const links = linkCount()
+    // Who has just computed is the first to be made to wait: all begin rested.
+    await sleep(5)
     const attached = await timed(attach)
     // What an attach sets off behind its caller is no part of a detach.
     await sleep(5)

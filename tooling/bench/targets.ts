@@ -93,20 +93,19 @@ const ofDetaching = (results: Results): ReadonlyArray<Target> => {
 const ofFigure = ({ figures }: Results, id: string, what: string, wanted: Target["wanted"], scale = 1): Target => {
   const figure = figures.find((one) => one.id === id)
   const measured = figure === undefined ? undefined : figure.value * scale
-  return { what, wanted, measured, spread: figure?.note }
+  const spread = figure?.spread?.map((one) => digits(one * scale)).join("-")
+  return { what, wanted, measured, spread }
 }
 
 const ofCrowds = (results: Results): ReadonlyArray<Target> => {
-  const one = (way: string, step: string, what: string, seconds: number): Target => ({
-    ...ofFigure(results, `slots.${crowd}.${way}.${step}`, `${crowd} slots ${what}`, most(seconds, "s"), 1e-3),
-    spread: undefined
-  })
+  const one = (step: string, what: string, seconds: number): Target =>
+    ofFigure(results, `slots.${crowd}.${step}`, `${crowd} slots ${what}`, most(seconds, "s"), 1e-3)
   return [
-    one("together", "up", "up", 5),
-    one("together", "down", "down together: answered", 2),
-    one("together", "gone", "down together: all gone", 2),
-    one("at once", "down", "down, each at once: answered", 2),
-    one("at once", "gone", "down, each at once: all gone", 2)
+    one("up.together", "up", 5),
+    one("down.together.answered", "down together: answered", 2),
+    one("down.together.gone", "down together: all gone", 2),
+    one("down.at once.answered", "down, each at once: answered", 2),
+    one("down.at once.gone", "down, each at once: all gone", 2)
   ]
 }
 

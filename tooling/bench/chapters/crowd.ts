@@ -4,8 +4,15 @@ import { say } from "../progress.ts"
 import type { Wanted, World } from "../World.ts"
 import { links, type Memory, readMemory, untilLinks } from "./memory.ts"
 
-/** How a crowd comes and goes. */
+/** How a crowd comes, or goes: by a verb for each in turn, by one for all, or by a verb for each at the same time. */
 export type Way = "one after the other" | "together" | "at once"
+
+export interface Wishes {
+  readonly kind: "slot" | "tap"
+  readonly count: number
+  readonly up: Way
+  readonly down: Way
+}
 
 /** Milliseconds of a crowd: up, down as seen by the caller, and down until all is gone. */
 export interface Crowd {
@@ -17,7 +24,8 @@ export interface Crowd {
 }
 
 const up = async (world: World, way: Way, wanted: ReadonlyArray<Wanted>): Promise<void> => {
-  if (way !== "one after the other") return world.upMany(wanted)
+  if (way === "together") return world.upMany(wanted)
+  if (way === "at once") return void (await Promise.all(wanted.map((one) => world.up("native", one))))
   for (const one of wanted) await world.up("native", one)
 }
 
@@ -37,19 +45,20 @@ const timed = async (work: () => Promise<void>): Promise<number> => {
 let turn = 0
 
 /** So many of a kind, up and down once, and the kernel done with them. */
-export const upAndDown = async (world: World, subject: "slot" | "tap", count: number, way: Way): Promise<Crowd> => {
+export const upAndDown = async (world: World, wishes: Wishes): Promise<Crowd> => {
+  const { count, kind } = wishes
   const run = ++turn
-  const wanted = Array.from({ length: count }, (_, at) => ({ vm: `crowd${run}-${at}`, network: networkOf[subject] }))
+  const wanted = Array.from({ length: count }, (_, at) => ({ vm: `crowd${run}-${at}`, network: networkOf[kind] }))
   const [before, linksBefore] = [readMemory(), links()]
-  say(`mass: ${count} ${subject}s ${way}`)
-  const upTook = await timed(() => up(world, way, wanted))
+  say(`mass: ${count} ${kind}s, up ${wishes.up}, down ${wishes.down}`)
+  const upTook = await timed(() => up(world, wishes.up, wanted))
   await sleep(500)
   const meanwhile = readMemory()
   const began = performance.now()
   const downTook = await timed(() =>
     down(
       world,
-      way,
+      wishes.down,
       wanted.map(({ vm }) => vm)
     )
   )

@@ -1,6 +1,7 @@
-import { brief } from "../report/number.ts"
 import type { ChapterResult, Figure } from "../results.ts"
-import { median } from "../statistics.ts"
+import { summarize } from "../statistics.ts"
+
+type More = Pick<Figure, "id" | "note" | "spread">
 
 /** The figures of a chapter as they come, and what went wrong meanwhile. */
 export class Figures {
@@ -12,22 +13,20 @@ export class Figures {
     this.#chapter = chapter
   }
 
-  add(what: string, value: number, unit: string, { id, note }: Pick<Figure, "id" | "note"> = {}): void {
-    const more = { ...(id !== undefined && { id }), ...(note !== undefined && { note }) }
-    this.#figures.push({ chapter: this.#chapter, what, value, unit, ...more })
+  add(what: string, value: number, unit: string, more: More = {}): void {
+    const known = Object.entries(more).filter(([, one]) => one !== undefined)
+    this.#figures.push({ chapter: this.#chapter, what, value, unit, ...Object.fromEntries(known) })
   }
 
-  /** The middle of what was measured several times, with the rest of it in words; nothing of nothing. */
-  middle(
-    what: string,
-    values: ReadonlyArray<number>,
-    unit: string,
-    { id, note }: Pick<Figure, "id" | "note"> = {}
-  ): void {
-    if (values.length === 0) return
-    const spread = `${brief(Math.min(...values))} to ${brief(Math.max(...values))}, ${values.length} times`
-    const words = [note, values.length === 1 ? "once" : spread].filter((one) => one !== undefined).join("; ")
-    this.add(what, median(values), unit, { ...(id !== undefined && { id }), note: words })
+  /** The middle of what was measured several times; nothing of nothing. */
+  middle(what: string, values: ReadonlyArray<number>, unit: string, more: More = {}): void {
+    const summary = summarize(values)
+    if (summary === undefined) return
+    const { median, p10, p90, samples } = summary
+    const note = [...(more.note === undefined ? [] : [more.note]), samples === 1 ? "once" : `${samples} times`].join(
+      "; "
+    )
+    this.add(what, median, unit, { ...(samples > 1 && { spread: [p10, p90] }), ...more, note })
   }
 
   problem(words: string): void {

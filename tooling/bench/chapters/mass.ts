@@ -2,44 +2,39 @@ import { networkOf } from "../networks.ts"
 import type { Options } from "../options.ts"
 import type { ChapterResult } from "../results.ts"
 import type { World } from "../World.ts"
-import { type Crowd, upAndDown, type Way } from "./crowd.ts"
+import { type Crowd, upAndDown, type Way, type Wishes } from "./crowd.ts"
 import { Figures } from "./figures.ts"
 import type { Memory } from "./memory.ts"
 
 /** How many at once. */
 const many = 64
 
-type Kind = "slot" | "tap"
+type Kind = Wishes["kind"]
 
-/** `up` alone is one way: of those that go at once, all come together. */
-const words: Readonly<Record<Way, { readonly up: string; readonly down: string }>> = {
-  "one after the other": { up: "up, one after the other", down: "down, one after the other" },
-  together: { up: "upMany", down: "downMany" },
-  "at once": { up: "upMany", down: "down of each, all at once" }
+const ways = ["one after the other", "together", "at once"] as const
+
+const upWords: Readonly<Record<Way, string>> = {
+  "one after the other": "up, one after the other",
+  together: "upMany",
+  "at once": "up of each, all at once"
 }
 
-const report = (figures: Figures, kind: Kind, count: number, way: Way, crowds: ReadonlyArray<Crowd>): void => {
-  const title = `${count} ${kind}s`
-  const id = (what: string): string => `${kind}s.${count}.${way}.${what}`
-  const down = `${title}, ${words[way].down}`
-  figures.middle(
-    `${title}, ${words[way].up}`,
-    crowds.map(({ up }) => up),
-    "ms",
-    { id: id("up") }
-  )
-  figures.middle(
-    `${down}: answered`,
-    crowds.map((one) => one.down),
-    "ms",
-    { id: id("down") }
-  )
-  figures.middle(
-    `${down}: all gone`,
-    crowds.map(({ gone }) => gone),
-    "ms",
-    { id: id("gone") }
-  )
+const downWords: Readonly<Record<Way, string>> = {
+  "one after the other": "down, one after the other",
+  together: "downMany",
+  "at once": "down of each, all at once"
+}
+
+const reportUp = (figures: Figures, { count, kind, up }: Wishes, crowds: ReadonlyArray<Crowd>): void => {
+  const took = crowds.map((one) => one.up)
+  figures.middle(`${count} ${kind}s, ${upWords[up]}`, took, "ms", { id: `${kind}s.${count}.up.${up}` })
+}
+
+const reportDown = (figures: Figures, { count, down, kind }: Wishes, crowds: ReadonlyArray<Crowd>): void => {
+  const [title, id] = [`${count} ${kind}s, ${downWords[down]}`, `${kind}s.${count}.down.${down}`]
+  const [answered, gone] = [crowds.map((one) => one.down), crowds.map((one) => one.gone)]
+  figures.middle(`${title}: answered`, answered, "ms", { id: `${id}.answered` })
+  figures.middle(`${title}: all gone`, gone, "ms", { id: `${id}.gone` })
 }
 
 const kernel = ({ pages, perCpu, slab }: Memory): number => slab + perCpu + pages
@@ -75,19 +70,23 @@ const crowdsOf = async (figures: Figures, times: number, take: () => Promise<Cro
 }
 
 const compare = async (world: World, figures: Figures, kind: Kind, times: number): Promise<void> => {
-  for (const way of ["one after the other", "together", "at once"] as const) {
-    report(figures, kind, many, way, await crowdsOf(figures, times, () => upAndDown(world, kind, many, way)))
+  for (const way of ways) {
+    const wishes: Wishes = { kind, count: many, up: way, down: way }
+    const crowds = await crowdsOf(figures, times, () => upAndDown(world, wishes))
+    reportUp(figures, wishes, crowds)
+    reportDown(figures, wishes, crowds)
   }
 }
 
-/** A crowd of a kind, by both ways to take it down. */
+/** A crowd of a kind comes together, and goes in both ways that there are for many. */
 const crowd = async (world: World, figures: Figures, kind: Kind, { crowd: count, crowds: times }: Options) => {
-  const all: Array<Crowd> = []
-  for (const way of ["together", "at once"] as const) {
-    const some = await crowdsOf(figures, times, () => upAndDown(world, kind, count, way))
-    report(figures, kind, count, way, some)
-    all.push(...some)
-  }
+  const wishes = (down: Way): Wishes => ({ kind, count, up: "together", down })
+  const take = (down: Way) => crowdsOf(figures, times, () => upAndDown(world, wishes(down)))
+  const [together, atOnce] = [await take("together"), await take("at once")]
+  const all = [...together, ...atOnce]
+  reportUp(figures, wishes("together"), all)
+  reportDown(figures, wishes("together"), together)
+  reportDown(figures, wishes("at once"), atOnce)
   reportMemory(figures, kind, count, all)
 }
 
@@ -97,7 +96,7 @@ export const massChapter = async (world: World, options: Options): Promise<Chapt
   for (const kind of ["slot", "tap"] as const) {
     await world.up("native", { vm: `anchor-${kind}`, network: networkOf[kind] })
     // Not counted: what it runs is compiled in it.
-    await upAndDown(world, kind, many, "one after the other")
+    for (const way of ways) await upAndDown(world, { kind, count: many, up: way, down: way })
     await compare(world, figures, kind, options.crowds)
     await crowd(world, figures, kind, options)
   }

@@ -4,9 +4,8 @@ import { Spawner } from "../contestants/Spawner.ts"
 import type { Options } from "../options.ts"
 import { say } from "../progress.ts"
 import type { ChapterResult } from "../results.ts"
-import { median, pairwise, shuffled, summarize } from "../statistics.ts"
+import { median, pairwise, shuffled } from "../statistics.ts"
 import type { World } from "../World.ts"
-import { brief } from "../report/number.ts"
 import { Figures } from "./figures.ts"
 
 const bundle = fileURLToPath(new URL("../../../apps/cli/dist/bin.js", import.meta.url))
@@ -36,18 +35,23 @@ const worksOf = (node: Command, vmnet: Command) => [
   })
 ]
 
+const names = [
+  bare,
+  "vmnet --version",
+  "vmnet ls",
+  ...backends.flatMap((one) => [`vmnet up, ${one}`, `vmnet down, ${one}`])
+]
+
 const report = (figures: Figures, took: Took): void => {
-  const bareTook = took.get(bare) ?? new Map<number, number>()
-  const middle = median([...bareTook.values()])
-  for (const [what, rounds] of took) {
-    const { median: ms, p10, p90, samples } = summarize([...rounds.values()])!
-    figures.add(what, ms, "ms", { note: `p10-p90 ${brief(p10)}-${brief(p90)}, ${samples} runs` })
-  }
-  for (const [what, rounds] of took) {
-    const pairs = pairwise(rounds, bareTook)
-    if (what === bare || pairs === undefined) continue
-    const note = `p10-p90 ${brief(pairs.p10)}-${brief(pairs.p90)}, of pairs`
-    figures.add(`${what} / ${bare}`, median([...rounds.values()]) / middle, "×", { id: what, note })
+  const of = (what: string): ReadonlyMap<number, number> => took.get(what) ?? new Map()
+  for (const what of names) figures.middle(what, [...of(what).values()], "ms")
+  const middle = median([...of(bare).values()])
+  for (const what of names.slice(1)) {
+    const pairs = pairwise(of(what), of(bare))
+    if (pairs === undefined) continue
+    const value = median([...of(what).values()]) / middle
+    const spread = [pairs.p10, pairs.p90] as const
+    figures.add(`${what} / ${bare}`, value, "×", { id: what, spread, note: `${pairs.samples} pairs` })
   }
 }
 

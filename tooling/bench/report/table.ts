@@ -61,8 +61,10 @@ export const sideTable = (cells: ReadonlyArray<Cell>, subject: Subject, side: Si
   return [head(subject, side), ...[...byContestant.values()].flat().map((cell) => lineOf(cells, cell, side))].join("\n")
 }
 
-const figureLine = ({ note, unit, value, what }: Figure): string =>
-  `  ${what.padEnd(56)}${right(brief(value), 10)} ${unit.padEnd(11)}${note ?? ""}`.trimEnd()
+const figureLine = ({ note = "", spread, unit, value, what }: Figure): string => {
+  const scatter = spread === undefined ? "" : spread.map(brief).join("-")
+  return `  ${what.padEnd(56)}${right(brief(value), 10)} ${unit.padEnd(11)}${right(scatter, 14)}  ${note}`.trimEnd()
+}
 
 /** Where and when it was measured, in one line. */
 export const where = ({ machine, minutes }: Results): string => {
@@ -77,7 +79,7 @@ export const report = (results: Results): string => {
   const subjects = [...new Set(cells.map(({ subject }) => subject))]
   const tables = subjects.flatMap((subject) => sides.map((side) => sideTable(cells, subject, side)))
   const others = [...Map.groupBy(figures, ({ chapter }) => chapter)].map(([chapter, some]) =>
-    [chapter, ...some.map(figureLine)].join("\n")
+    [`${chapter.padEnd(80)}${right("p10-p90", 14)}`, ...some.map(figureLine)].join("\n")
   )
   const failed =
     problems.length === 0 ? [] : [[`${problems.length} problems`, ...problems.map((one) => `  ${one}`)].join("\n")]

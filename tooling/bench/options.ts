@@ -41,7 +41,7 @@ const flags = {
 export const usage = `pnpm bench [--quick] [--only ${chapters.join(",")}] [--contestants ${contestantKeys.join(",")}]
            [--populations 0,100,1000,4000] [--samples N] [--crowd N] [--json FILE] [--write] [--profile DIR]
 
-  --quick     populations 0 and 100, few samples: less than two minutes; without it about half an hour
+  --quick     populations 0 and 100, few samples: some minutes; without it about half an hour
   --crowd     how many VMs go up and down together, and are there when traffic is measured again
   --json      the figures, as a file
   --write     plots and figures into tooling/docs/figures

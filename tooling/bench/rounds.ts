@@ -47,7 +47,9 @@ export const interleave = async (
   const quota = quotas(await warmed(contestants, warmUp, before), { rounds, time })
   const all = empty(contestants)
   for (const [key, { failures }] of before) all.get(key)!.failures.push(...failures.map((one) => `warming up: ${one}`))
-  for (let round = 1; round <= rounds; round++) {
+  // Where they cost more than they did at first, the rest is left out: the populations are what matters.
+  const deadline = performance.now() + 2 * time
+  for (let round = 1; round <= rounds && performance.now() < deadline; round++) {
     const some = contestants.filter(({ key }) => takesRound(round, quota.get(key) ?? rounds, rounds))
     await onceEach(some, round, all)
     told(round)

@@ -63,7 +63,10 @@ const namespaces = (): number => {
 /** What a chapter leaves behind goes with its namespaces, which takes the kernel a while: the next one waits for it. */
 const untilReaped = async (before: number): Promise<void> => {
   const deadline = performance.now() + 120_000
-  while (namespaces() > before + 8 && performance.now() < deadline) await sleep(200)
+  while (namespaces() > before + 8) {
+    if (performance.now() > deadline) return say(`${namespaces() - before} namespaces are not reaped yet: going on`)
+    await sleep(200)
+  }
 }
 
 /** Runs a chapter in a network and mount namespace of its own; a failure of any kind is a problem among its results. */

@@ -73,6 +73,13 @@ export const where = ({ machine, minutes }: Results): string => {
   return `${machine.date}, ${host}; load ${brief(before)} before, ${brief(after)} after; ${brief(minutes)} minutes`
 }
 
+const legend = [
+  "Milliseconds; ratios are of the medians, and in brackets what those of single rounds scatter by (p10-p90).",
+  "A detach of vmnet's is answered when nothing passes any more, and goes on behind that; the others answer at their end: what",
+  "they all take is `all gone`, when record and links are (found by asking, a millisecond late). Who is slow has fewer runs, at",
+  "least five where time allows; pools are for TAPs only, CNI for slots."
+].join("\n")
+
 /** Everything there is, to be read in a terminal. */
 export const report = (results: Results): string => {
   const { cells, figures, problems } = results
@@ -83,5 +90,5 @@ export const report = (results: Results): string => {
   )
   const failed =
     problems.length === 0 ? [] : [[`${problems.length} problems`, ...problems.map((one) => `  ${one}`)].join("\n")]
-  return `${[where(results), ...tables, ...others, targetsTable(results), ...failed].join("\n\n")}\n`
+  return `${[where(results), ...(tables.length === 0 ? [] : [legend]), ...tables, ...others, targetsTable(results), ...failed].join("\n\n")}\n`
 }

@@ -1,4 +1,5 @@
 import { type ContestantKey, titles } from "./Contestant.ts"
+import { downId, startId, upId } from "./figureIds.ts"
 import type { Cell, Results, Side, Subject } from "./results.ts"
 import { ratio, type Summary } from "./statistics.ts"
 
@@ -98,20 +99,23 @@ const ofFigure = ({ figures }: Results, id: string, what: string, wanted: Target
 }
 
 const ofCrowds = (results: Results): ReadonlyArray<Target> => {
-  const one = (step: string, what: string, seconds: number): Target =>
-    ofFigure(results, `slots.${crowd}.${step}`, `${crowd} slots ${what}`, most(seconds, "s"), 1e-3)
+  const slots = { kind: "slot", count: crowd } as const
+  const one = (id: string, what: string, seconds: number): Target =>
+    ofFigure(results, id, `${crowd} slots ${what}`, most(seconds, "s"), 1e-3)
   return [
-    one("up.together", "up", 5),
-    one("down.together.answered", "down together: answered", 2),
-    one("down.together.gone", "down together: all gone", 2),
-    one("down.at once.answered", "down, each at once: answered", 2),
-    one("down.at once.gone", "down, each at once: all gone", 2)
+    one(upId(slots, "together"), "up", 5),
+    one(downId(slots, "together", "answered"), "down together: answered", 2),
+    one(downId(slots, "together", "gone"), "down together: all gone", 2),
+    one(downId(slots, "at once", "answered"), "down, each at once: answered", 2),
+    one(downId(slots, "at once", "gone"), "down, each at once: all gone", 2)
   ]
 }
 
 const ofStarts = (results: Results): ReadonlyArray<Target> =>
-  ["up, netns", "down, netns", "up, tap", "down, tap"].map((verb) =>
-    ofFigure(results, `vmnet ${verb}`, `one-shot vmnet ${verb} / node -e 0`, most(3, "×"))
+  (["netns", "tap"] as const).flatMap((backend) =>
+    (["up", "down"] as const).map((verb) =>
+      ofFigure(results, startId(verb, backend), `one-shot vmnet ${verb}, ${backend} / node -e 0`, most(3, "×"))
+    )
   )
 
 /** What is to be reached, and what this run has measured of it. */

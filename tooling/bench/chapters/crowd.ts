@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
+import type { Way } from "../figureIds.ts"
 import { networkOf } from "../networks.ts"
 import { say } from "../progress.ts"
 import type { Wanted, World } from "../World.ts"
 import { links, type Memory, readMemory, untilLinks } from "./memory.ts"
-
-/** How a crowd comes, or goes: by a verb for each in turn, by one for all, or by a verb for each at the same time. */
-export type Way = "one after the other" | "together" | "at once"
 
 export interface Wishes {
   readonly kind: "slot" | "tap"

@@ -1,8 +1,9 @@
+import { downId, upId, type Way } from "../figureIds.ts"
 import { networkOf } from "../networks.ts"
 import type { Options } from "../options.ts"
 import type { ChapterResult } from "../results.ts"
 import type { World } from "../World.ts"
-import { type Crowd, upAndDown, type Way, type Wishes } from "./crowd.ts"
+import { type Crowd, upAndDown, type Wishes } from "./crowd.ts"
 import { Figures } from "./figures.ts"
 import type { Memory } from "./memory.ts"
 
@@ -25,16 +26,18 @@ const downWords: Readonly<Record<Way, string>> = {
   "at once": "down of each, all at once"
 }
 
-const reportUp = (figures: Figures, { count, kind, up }: Wishes, crowds: ReadonlyArray<Crowd>): void => {
+const reportUp = (figures: Figures, wishes: Wishes, crowds: ReadonlyArray<Crowd>): void => {
+  const { count, kind, up } = wishes
   const took = crowds.map((one) => one.up)
-  figures.middle(`${count} ${kind}s, ${upWords[up]}`, took, "ms", { id: `${kind}s.${count}.up.${up}` })
+  figures.middle(`${count} ${kind}s, ${upWords[up]}`, took, "ms", { id: upId(wishes, up) })
 }
 
-const reportDown = (figures: Figures, { count, down, kind }: Wishes, crowds: ReadonlyArray<Crowd>): void => {
-  const [title, id] = [`${count} ${kind}s, ${downWords[down]}`, `${kind}s.${count}.down.${down}`]
+const reportDown = (figures: Figures, wishes: Wishes, crowds: ReadonlyArray<Crowd>): void => {
+  const { count, down, kind } = wishes
+  const title = `${count} ${kind}s, ${downWords[down]}`
   const [answered, gone] = [crowds.map((one) => one.down), crowds.map((one) => one.gone)]
-  figures.middle(`${title}: answered`, answered, "ms", { id: `${id}.answered` })
-  figures.middle(`${title}: all gone`, gone, "ms", { id: `${id}.gone` })
+  figures.middle(`${title}: answered`, answered, "ms", { id: downId(wishes, down, "answered") })
+  figures.middle(`${title}: all gone`, gone, "ms", { id: downId(wishes, down, "gone") })
 }
 
 const kernel = ({ pages, perCpu, slab }: Memory): number => slab + perCpu + pages

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Spawner } from "../contestants/Spawner.ts"
+import { startId } from "../figureIds.ts"
 import type { Options } from "../options.ts"
 import { say } from "../progress.ts"
 import type { ChapterResult } from "../results.ts"
@@ -24,22 +25,22 @@ const warmUps = 2
 /** What is run each round, and what it took; an `up` is measured with the `down` after it, each for itself. */
 const worksOf = (node: Command, vmnet: Command) => [
   async () => [[bare, await node("-e", "0")]] as const,
-  async () => [["vmnet --version", await vmnet("--version")]] as const,
+  async () => [["vmnet --version, all of it loaded", await vmnet("--version")]] as const,
   async () => [["vmnet ls", await vmnet("ls")]] as const,
   ...backends.map((backend) => async (round: number) => {
     const up = await vmnet("up", `once-${round}`, "--backend", backend)
     return [
-      [`vmnet up, ${backend}`, up],
-      [`vmnet down, ${backend}`, await vmnet("down", `once-${round}`)]
+      [startId("up", backend), up],
+      [startId("down", backend), await vmnet("down", `once-${round}`)]
     ] as const
   })
 ]
 
 const names = [
   bare,
-  "vmnet --version",
+  "vmnet --version, all of it loaded",
   "vmnet ls",
-  ...backends.flatMap((one) => [`vmnet up, ${one}`, `vmnet down, ${one}`])
+  ...backends.flatMap((one) => [startId("up", one), startId("down", one)])
 ]
 
 const report = (figures: Figures, took: Took): void => {

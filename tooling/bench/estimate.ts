@@ -17,7 +17,7 @@ const secondsOf = (chapter: Chapter, options: Options): number => {
     case "start":
       return samples * 3
     case "traffic":
-      return crowd * each.slot + 18 * (seconds + 1)
+      return crowd * each.slot + 24 * (seconds + 1)
   }
 }
 

@@ -37,8 +37,9 @@ export interface Lingering {
  * taken, unless its old owner's process runs. `undefined` when every one is held. The cost is the same however many are in use.
  */
 export const findPosition = (tx: Tx, space: AddressSpace, request: AddressRequest): number | undefined => {
-  forgetCooled(tx, space.network, request.now)
-  reviewOwned(tx, space.network, request)
+  const { cooled, owned } = dueOf(tx, space.network, request.now)
+  if (cooled) forgetCooled(tx, space.network, request.now)
+  if (owned) reviewOwned(tx, space.network, request)
   return (
     (request.isAnother === true ? undefined : ownCooling(tx, space, request)) ??
     firstFree(tx, space, request.start, space.size - 1) ??
@@ -53,17 +54,20 @@ export const findPosition = (tx: Tx, space: AddressSpace, request: AddressReques
  * the process it was for: until it is up, that is whose the address is should it come to nothing.
  */
 export const holdPosition = (tx: Tx, network: string, position: number, address: string, vm: string): void => {
-  const at = "network = ? AND position = ?"
-  const own = `SELECT owner FROM addresses WHERE ${at} AND vm = ? AND cooling IS NOT NULL`
-  const former = tx.get<{ owner: string | null }>(own, network, position, vm)
-  tx.run(`DELETE FROM addresses WHERE ${at} AND cooling IS NOT NULL`, network, position)
+  const at = "network = ? AND position = ? AND cooling IS NOT NULL"
+  const former = tx.get<{ vm: string; owner: string | null }>(
+    `SELECT vm, owner FROM addresses WHERE ${at}`,
+    network,
+    position
+  )
+  if (former !== undefined) tx.run(`DELETE FROM addresses WHERE ${at}`, network, position)
   tx.run(
     "INSERT INTO addresses (network, position, address, vm, cooling, owner) VALUES (?, ?, ?, ?, NULL, ?)",
     network,
     position,
     address,
     vm,
-    former?.owner ?? null
+    former?.vm === vm ? former.owner : null
   )
 }
 
@@ -137,6 +141,16 @@ interface OwnedRow {
 const selectOwned = "SELECT position, vm, owner FROM addresses WHERE network = ? AND cooling IS NOT NULL"
 
 const decode = ({ vm, owner }: OwnedRow): Lingering => ({ vm, owner: JSON.parse(owner) })
+
+/** Whose cooldown is over: most often nobody's. */
+const dueOf = (tx: Tx, network: string, now: number) => {
+  const due = `SELECT 1 FROM addresses WHERE network = ?1 AND cooling IS NOT NULL AND cooling <= ?2`
+  return tx.get<{ cooled: number; owned: number }>(
+    `SELECT EXISTS (${due} AND owner IS NULL) AS cooled, EXISTS (${due} AND owner IS NOT NULL) AS owned`,
+    network,
+    now
+  )!
+}
 
 const forgetCooled = (tx: Tx, network: string, now: number): void =>
   tx.run(

@@ -86,10 +86,12 @@ describe("free positions", () => {
       const watching: Tx = { ...tx, get: (sql, ...values) => (searched.push(sql), tx.get(sql, ...values)) }
       find(watching, 3, 20)
       const plans = searched.flatMap((sql) => tx.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`))
+      const details = plans.map(({ detail }) => detail)
       assert.deepStrictEqual(
-        plans.map(({ detail }) => detail).filter((detail) => !detail.startsWith("SEARCH")),
+        details.filter((detail) => detail.startsWith("SCAN") && detail !== "SCAN CONSTANT ROW"),
         []
       )
+      assert.isAbove(details.filter((detail) => detail.startsWith("SEARCH")).length, 2)
     }).pipe(Effect.provide(freshLedger()))
   )
 })

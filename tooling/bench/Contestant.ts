@@ -1,6 +1,8 @@
 /** One way to do what is measured. What it does for a sample is in its closures, so that `prepare` costs the sample nothing. */
 export interface Contestant {
   readonly key: ContestantKey
+  /** Untimed, once before all: what every later one finds. */
+  readonly begin?: () => Promise<void>
   /** Untimed; `turn` is a number that no other sample of the run has. */
   readonly prepare: (turn: number) => Promise<Attempt>
 }
@@ -9,6 +11,8 @@ export interface Contestant {
 export interface Attempt {
   readonly attach: Timed
   readonly detach: Timed
+  /** What goes on behind the answer of `detach` until its record is gone too; nothing where the answer is the end. */
+  readonly finish?: () => Promise<void>
   /** Untimed, after `detach` or after either has failed; must not fail itself. */
   readonly clear: () => Promise<void>
 }
@@ -30,6 +34,9 @@ export const titles: Readonly<Record<ContestantKey, string>> = {
   programs: "one program per step",
   cni: "CNI plugins"
 }
+
+/** Those that are code of this process, which is compiled while it runs. */
+export const inProcess: ReadonlyArray<ContestantKey> = ["floor", "native", "pool-floor", "pool"]
 
 /** What a contestant is compared with. */
 export const floorOf = (key: ContestantKey): ContestantKey => (key.startsWith("pool") ? "pool-floor" : "floor")

@@ -1,13 +1,8 @@
 import { Effect, ManagedRuntime, Result } from "effect"
-import {
-  type AttachRequest,
-  type Attachment,
-  type Config,
-  decodeConfig,
-  type Plan,
-  Vmnet
-} from "../../packages/core/src/index.ts"
+import { setTimeout as sleep } from "node:timers/promises"
+import { decodeConfig, type Plan, Vmnet as Service } from "../../packages/core/src/index.ts"
 import { layerVmnetHost, requestOf } from "../../packages/vmnet/src/effect.ts"
+import { type AttachedVm, createVmnet, type EachVm, type Vmnet } from "../../packages/vmnet/src/index.ts"
 import { config as text } from "./networks.ts"
 
 /** Ways to the kernel: in this process, or by programs. */
@@ -19,16 +14,20 @@ export interface Wanted {
   readonly netns?: string
 }
 
-/** `vmnet` as a long-lived process has it, on the private host of this process. */
+/** `vmnet` as a long-lived process has it, on the private host of this process. Those about many are all by calls in it. */
 export interface World {
   readonly install: string
   readonly stateDir: string
+  /** What went wrong behind answers so far. */
+  readonly warnings: ReadonlyArray<string>
   /** Everything from flags and configuration on. */
-  readonly up: (ops: Ops, wanted: Wanted) => Promise<Attachment>
+  readonly up: (ops: Ops, wanted: Wanted) => Promise<AttachedVm>
+  /** Until its answer: most of it goes on behind that. */
   readonly down: (ops: Ops, vm: string) => Promise<void>
-  /** So many at a time. */
-  readonly upAll: (wanted: ReadonlyArray<Wanted>, concurrency: number) => Promise<void>
-  readonly downAll: (vms: ReadonlyArray<string>, concurrency: number) => Promise<void>
+  /** Until nothing goes on behind answers. */
+  readonly untilReleased: (ops: Ops) => Promise<void>
+  readonly upMany: (wanted: ReadonlyArray<Wanted>) => Promise<void>
+  readonly downMany: (vms: ReadonlyArray<string>) => Promise<void>
   readonly plan: (wanted: Wanted) => Promise<Plan>
   readonly warm: (network: string) => Promise<void>
   readonly close: () => Promise<void>
@@ -36,40 +35,56 @@ export interface World {
 
 const stateDir = "/run/vmnet/bench"
 
-/** Both ways share a record, as two programs of one install do. */
-const runtimeOf = (ops: Ops) => ManagedRuntime.make(layerVmnetHost({ stateDir, ops }))
+const patience = 60_000
 
-const requestFor = ({ netns, network, vm }: Wanted, config: Config) =>
-  requestOf({ vm, network, egress: [], publish: [], ...(netns !== undefined && { netns }) }, config)
+/** Asks for it, which costs a millisecond each time: it may be over a little before it is known to be. */
+const untilReleased = async (vmnet: Vmnet): Promise<void> => {
+  const deadline = performance.now() + patience
+  for (;;) {
+    const { failed, releasing } = (await vmnet.status()).leases
+    if (failed > 0) throw new Error(`${failed} VMs are not all gone`)
+    if (releasing === 0) return
+    if (performance.now() > deadline) throw new Error(`${releasing} VMs were not gone after ${patience / 1_000} s`)
+    await sleep(1)
+  }
+}
 
-export const makeWorld = async (): Promise<World> => {
+/** None of them may fail: what then would be measured is something else. */
+const requireAll = (answers: ReadonlyArray<EachVm<unknown>>): void => {
+  const [failed] = answers.flatMap((answer) => (answer.error === undefined ? [] : [answer]))
+  if (failed !== undefined) throw new Error(`${failed.vm}: ${failed.error.message}`)
+}
+
+/** Devices of a pool are made ahead by the command line, which the library has no word for. */
+const warm = async (network: string): Promise<void> => {
+  const runtime = ManagedRuntime.make(layerVmnetHost({ stateDir, ops: "native" }))
   const config = Result.getOrThrow(decodeConfig(text, "bench.yaml"))
-  const runtimes = { native: runtimeOf("native"), exec: runtimeOf("exec") }
-  const { install } = await runtimes.native.runPromise(Effect.flatMap(Vmnet, ({ status }) => status))
-  const request = (wanted: Wanted) => requestFor(wanted, config)
-  const withRequest = <A, E>(
-    wanted: Wanted,
-    use: (vmnet: Vmnet["Service"], request: AttachRequest) => Effect.Effect<A, E>
-  ) => Effect.flatMap(Effect.all([Vmnet, request(wanted)]), ([vmnet, made]) => use(vmnet, made))
-  const up = (wanted: Wanted) => withRequest(wanted, (vmnet, made) => vmnet.up(made))
-  const down = (vm: string) => Effect.flatMap(Vmnet, (vmnet) => vmnet.down(vm))
+  const flags = { vm: "any", network, egress: [], publish: [] }
+  const work = Effect.flatMap(Effect.all([Service, requestOf(flags, config)]), ([vmnet, made]) =>
+    vmnet.warm(made.network)
+  )
+  await runtime.runPromise(work)
+  await runtime.dispose()
+}
+
+/** Both ways share a record, as two programs of one install do. */
+export const makeWorld = async (): Promise<World> => {
+  const warnings: Array<string> = []
+  const onWarning = (message: string) => void warnings.push(message)
+  const vmnetBy = (ops: Ops): Vmnet => createVmnet({ config: { text }, stateDir, ops, onWarning })
+  const ways = { native: vmnetBy("native"), exec: vmnetBy("exec") }
+  const { native } = ways
   return {
-    install,
+    install: (await native.status()).install,
     stateDir,
-    up: async (ops, wanted) => (await runtimes[ops].runPromise(up(wanted))).attachment,
-    down: async (ops, vm) => void (await runtimes[ops].runPromise(down(vm))),
-    upAll: (wanted, concurrency) =>
-      runtimes.native.runPromise(Effect.forEach(wanted, up, { concurrency, discard: true })),
-    downAll: (vms, concurrency) =>
-      runtimes.native.runPromise(Effect.forEach(vms, down, { concurrency, discard: true })),
-    plan: (wanted) => runtimes.native.runPromise(withRequest(wanted, (vmnet, made) => vmnet.plan(made))),
-    warm: async (network) => {
-      const wanted = { vm: "any", network }
-      await runtimes.native.runPromise(withRequest(wanted, (vmnet, made) => vmnet.warm(made.network)))
-    },
-    close: async () => {
-      await runtimes.native.dispose()
-      await runtimes.exec.dispose()
-    }
+    warnings,
+    up: (ops, wanted) => ways[ops].up(wanted),
+    down: async (ops, vm) => void (await ways[ops].down(vm)),
+    untilReleased: (ops) => untilReleased(ways[ops]),
+    upMany: async (wanted) => requireAll(await native.upMany(wanted)),
+    downMany: async (vms) => requireAll(await native.downMany(vms)),
+    plan: (wanted) => native.plan(wanted),
+    warm,
+    close: async () => void (await Promise.all([native.close(), ways.exec.close()]))
   }
 }

@@ -27,12 +27,20 @@ const run = async (chapter: Chapter, world: World, options: Options): Promise<vo
   }
 }
 
+/** What went wrong behind answers is told with all else. */
+const runIn = async (chapter: Chapter, options: Options): Promise<void> => {
+  const world = await makeWorld()
+  await run(chapter, world, options)
+  const problems = world.warnings.map((one) => `${chapter}: ${one}`.slice(0, 400))
+  tell({ cells: [], figures: [], problems })
+}
+
 const [chapter = "", options = "{}"] = process.argv.slice(2)
 await Effect.runPromise(
   Effect.scoped(
     Effect.andThen(
       PrivateHost.make(),
-      Effect.tryPromise(async () => run(chapter as Chapter, await makeWorld(), JSON.parse(options) as Options))
+      Effect.tryPromise(async () => runIn(chapter as Chapter, JSON.parse(options) as Options))
     )
   ).pipe(
     Effect.catchCause((cause) =>

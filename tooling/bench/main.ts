@@ -1,6 +1,7 @@
 /** `pnpm bench`: what an attach costs, side by side with the bare kernel calls and with other ways to the same network. */
 import { writeFileSync } from "node:fs"
 import { machineOf, load } from "./machine.ts"
+import { minutesOf } from "./estimate.ts"
 import { type Invocation, parseOptions, usage } from "./options.ts"
 import { ensurePlugins } from "./plugins.ts"
 import { say } from "./progress.ts"
@@ -25,12 +26,14 @@ const missing = ({ contestants, only }: Invocation): ReadonlyArray<string> => {
 }
 
 const measure = async (invocation: Invocation): Promise<Results> => {
-  const before = load()
+  const [before, began] = [load(), performance.now()]
   const problems = missing(invocation)
+  say(`about ${minutesOf(invocation)} minutes, where nothing else runs`)
   const chapters: Array<ChapterResult> = []
   for (const chapter of invocation.only) chapters.push(await runChapter(chapter, invocation))
   return {
     machine: machineOf(before),
+    minutes: (performance.now() - began) / 60_000,
     cells: chapters.flatMap(({ cells }) => cells),
     figures: chapters.flatMap(({ figures }) => figures),
     problems: [...problems, ...chapters.flatMap((one) => one.problems)]
@@ -47,7 +50,7 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
   const results = await measure(invocation)
   process.stdout.write(report(results))
   if (invocation.json !== undefined) writeFileSync(invocation.json, asJson(results))
-  if (invocation.write) say(`written to tooling/docs: ${writeDocs(results).join(", ")}`)
+  if (invocation.write) say(`written to tooling/docs/figures: ${writeDocs(results).join(", ")}`)
   return results.problems.length === 0 ? 0 : 1
 }
 

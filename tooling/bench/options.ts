@@ -12,7 +12,12 @@ export interface Options {
   readonly contestants: ReadonlyArray<ContestantKey>
   /** How many VMs `mass` takes up and down, and `traffic` has beside its own. */
   readonly crowd: number
+  /** How long each flow of `traffic` goes on. */
   readonly seconds: number
+  /** For the samples at each population: who is slow takes fewer then. */
+  readonly roundSeconds: number
+  /** How often `mass` takes all of them up and down. */
+  readonly crowds: number
 }
 
 export interface Invocation extends Options {
@@ -36,14 +41,14 @@ const flags = {
 export const usage = `pnpm bench [--quick] [--only ${chapters.join(",")}] [--contestants ${contestantKeys.join(",")}]
            [--populations 0,100,1000,4000] [--samples N] [--crowd N] [--json FILE] [--write] [--profile DIR]
 
-  --quick     populations 0 and 100, few samples: less than two minutes
+  --quick     populations 0 and 100, few samples: some minutes; without it about half an hour
   --crowd     how many VMs go up and down together, and are there when traffic is measured again
   --json      the figures, as a file
-  --write     plots and figures into tooling/docs
+  --write     plots and figures into tooling/docs/figures
   --profile   a CPU profile of each chapter, in a directory`
 
-const full = { populations: [0, 100, 1_000, 4_000], samples: 20, crowd: 1_000, seconds: 3 }
-const quick = { populations: [0, 100], samples: 5, crowd: 100, seconds: 1 }
+const full = { populations: [0, 100, 1_000, 4_000], samples: 25, crowd: 1_000, seconds: 3, roundSeconds: 60, crowds: 3 }
+const quick = { populations: [0, 100], samples: 5, crowd: 100, seconds: 1, roundSeconds: 10, crowds: 1 }
 
 const whole = (flag: string, text: string): number => {
   if (!/^\d{1,5}$/.test(text)) throw new Error(`--${flag} ${text}: a whole number is wanted`)
@@ -73,6 +78,8 @@ export const parseOptions = (args: ReadonlyArray<string>): Invocation => {
     contestants: oneOf("contestants", contestantKeys, values.contestants),
     crowd: number("crowd", usual.crowd),
     seconds: usual.seconds,
+    roundSeconds: usual.roundSeconds,
+    crowds: usual.crowds,
     json: values.json,
     write: values.write,
     profile: values.profile

@@ -5,6 +5,13 @@ import type { Summary } from "./statistics.ts"
 export const subjects = ["slot", "tap", "bridge"] as const
 export type Subject = (typeof subjects)[number]
 
+/** What is timed: an attach, a detach as seen by its caller, and the same until the last of it is gone. */
+export const sides = ["attach", "detach", "gone"] as const
+export type Side = (typeof sides)[number]
+
+/** How many times another's, round by round, where both took part in it. */
+export type Ratios = Readonly<Partial<Record<Side, Summary>>>
+
 /** One contestant at one population: milliseconds, and what went wrong, one line each. */
 export interface Cell {
   readonly subject: Subject
@@ -12,15 +19,22 @@ export interface Cell {
   readonly contestant: ContestantKey
   readonly attach: Summary | undefined
   readonly detach: Summary | undefined
+  readonly gone: Summary | undefined
+  readonly toFloor: Ratios
+  readonly toVmnet: Ratios
   readonly failures: ReadonlyArray<string>
 }
 
 /** A single figure of the other chapters. */
 export interface Figure {
+  /** What a target calls it; absent where none is about it. */
+  readonly id?: string
   readonly chapter: string
   readonly what: string
   readonly value: number
   readonly unit: string
+  /** What the samples scatter by, where there are several. */
+  readonly spread?: readonly [p10: number, p90: number]
   readonly note?: string
 }
 
@@ -45,4 +59,6 @@ export interface Machine {
 
 export interface Results extends ChapterResult {
   readonly machine: Machine
+  /** How long all of it took. */
+  readonly minutes: number
 }

@@ -1,94 +1,57 @@
-import { readdirSync } from "node:fs"
-import { setTimeout as sleep } from "node:timers/promises"
-import type { Attempt, Contestant, ContestantKey, Timed } from "./Contestant.ts"
+import type { Contestant, ContestantKey } from "./Contestant.ts"
+import { quotas, takesRound } from "./quotas.ts"
+import { emptySamples, type Samples, takeSample } from "./sample.ts"
 import { shuffled } from "./statistics.ts"
-
-/** What a contestant's samples were, in milliseconds; those that failed are in `failures` only. */
-export interface Samples {
-  readonly attach: Array<number>
-  readonly detach: Array<number>
-  readonly failures: Array<string>
-}
 
 export interface Rounds {
   readonly rounds: number
-  /** Rounds done before and not counted: code is compiled and caches filled in them. */
-  readonly warmUp: number
+  /** Rounds of each that are done before and not counted: code is compiled and caches are filled in them. */
+  readonly warmUp: (key: ContestantKey) => number
+  /** Milliseconds for the rounds that count. Who is slow takes fewer samples then, at least five. */
+  readonly time: number
   readonly told: (round: number) => void
 }
 
-const timed = async (work: Timed): Promise<number> => {
-  const began = performance.now()
-  const took = await work()
-  return took ?? performance.now() - began
-}
+type All = ReadonlyMap<ContestantKey, Samples>
 
-const linkCount = (): number => readdirSync("/sys/class/net").length
+const empty = (contestants: ReadonlyArray<Contestant>): All =>
+  new Map(contestants.map(({ key }) => [key, emptySamples()]))
 
-const patience = 10_000
-
-/**
- * The kernel goes on after its callers: namespaces are reaped and memory is freed behind them. The next sample must not pay for
- * that, so it waits until the links of the last one are gone, and a little longer.
- */
-const settle = async (links: number): Promise<boolean> => {
-  const deadline = performance.now() + patience
-  while (linkCount() !== links) {
-    if (performance.now() > deadline) return false
-    await sleep(2)
+/** In an order of chance: whatever else the machine does meets all of them alike. What each of them took, all included. */
+const onceEach = async (contestants: ReadonlyArray<Contestant>, round: number, all: All) => {
+  const costs = new Map<ContestantKey, number>()
+  for (const contestant of shuffled(contestants)) {
+    const began = performance.now()
+    await takeSample(contestant, round, all.get(contestant.key)!)
+    costs.set(contestant.key, performance.now() - began)
   }
-  await sleep(25)
-  return true
+  return costs
 }
 
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).slice(0, 300)
-
-const takeSample = async ({ attach, detach }: Attempt, samples: Samples): Promise<void> => {
-  let step = "attach"
-  try {
-    const attached = await timed(attach)
-    // What an attach sets off behind its caller is no part of a detach.
-    await sleep(5)
-    step = "detach"
-    const detached = await timed(detach)
-    samples.attach.push(attached)
-    samples.detach.push(detached)
-  } catch (cause) {
-    samples.failures.push(`${step}: ${reasonOf(cause)}`)
+const warmed = async (contestants: ReadonlyArray<Contestant>, warmUp: Rounds["warmUp"], all: All) => {
+  const costs = new Map<ContestantKey, number>()
+  const most = Math.max(0, ...contestants.map(({ key }) => warmUp(key)))
+  for (let round = 0; round < most; round++) {
+    const some = contestants.filter(({ key }) => round < warmUp(key))
+    for (const [key, cost] of await onceEach(some, round, all)) costs.set(key, cost)
   }
+  return costs
 }
 
-let turn = 0
-
-const onceEach = async (contestants: ReadonlyArray<Contestant>, all: Map<ContestantKey, Samples>): Promise<void> => {
-  for (const { key, prepare } of shuffled(contestants)) {
-    const samples = all.get(key)!
-    const links = linkCount()
-    try {
-      const attempt = await prepare(++turn)
-      await takeSample(attempt, samples)
-      await attempt.clear()
-    } catch (cause) {
-      samples.failures.push(`prepare: ${reasonOf(cause)}`)
-    }
-    if (!(await settle(links))) samples.failures.push(`its links were not gone after ${patience / 1_000} s`)
-  }
-}
-
-const empty = (contestants: ReadonlyArray<Contestant>): Map<ContestantKey, Samples> =>
-  new Map(contestants.map(({ key }) => [key, { attach: [], detach: [], failures: [] }]))
-
-/** Every contestant once a round, in an order of chance: whatever else the machine does meets all of them alike. */
+/** Every contestant once a round, as far as the time allows. */
 export const interleave = async (
   contestants: ReadonlyArray<Contestant>,
-  { rounds, told, warmUp }: Rounds
-): Promise<ReadonlyMap<ContestantKey, Samples>> => {
+  { rounds, time, told, warmUp }: Rounds
+): Promise<All> => {
   const before = empty(contestants)
-  for (let round = 0; round < warmUp; round++) await onceEach(contestants, before)
+  const quota = quotas(await warmed(contestants, warmUp, before), { rounds, time })
   const all = empty(contestants)
   for (const [key, { failures }] of before) all.get(key)!.failures.push(...failures.map((one) => `warming up: ${one}`))
-  for (let round = 1; round <= rounds; round++) {
-    await onceEach(contestants, all)
+  // Where they cost more than they did at first, the rest is left out: the populations are what matters.
+  const deadline = performance.now() + 2 * time
+  for (let round = 1; round <= rounds && performance.now() < deadline; round++) {
+    const some = contestants.filter(({ key }) => takesRound(round, quota.get(key) ?? rounds, rounds))
+    await onceEach(some, round, all)
     told(round)
   }
   return all

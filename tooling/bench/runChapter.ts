@@ -60,17 +60,23 @@ const namespaces = (): number => {
   }
 }
 
+const patienceWithKernel = 120_000
+
 /** What a chapter leaves behind goes with its namespaces, which takes the kernel a while: the next one waits for it. */
 const untilReaped = async (before: number): Promise<void> => {
-  const deadline = performance.now() + 120_000
-  while (namespaces() > before + 8 && performance.now() < deadline) await sleep(200)
+  const deadline = performance.now() + patienceWithKernel
+  while (namespaces() > before + 8) {
+    if (performance.now() > deadline) return say(`${namespaces() - before} namespaces are not reaped yet: going on`)
+    await sleep(200)
+  }
 }
+
+let before: number | undefined
 
 /** Runs a chapter in a network and mount namespace of its own; a failure of any kind is a problem among its results. */
 export const runChapter = async (chapter: Chapter, invocation: Invocation): Promise<ChapterResult> => {
-  const before = namespaces()
+  if (before !== undefined) await untilReaped(before)
+  before ??= namespaces()
   say(`chapter ${chapter}`)
-  const result = await inNamespaces(chapter, invocation)
-  await untilReaped(before)
-  return result
+  return inNamespaces(chapter, invocation)
 }

@@ -32,6 +32,18 @@ export const summarize = (samples: ReadonlyArray<number>): Summary | undefined =
 export const ratio = (one: Summary | undefined, other: Summary | undefined): number | undefined =>
   one === undefined || other === undefined || other.median === 0 ? undefined : one.median / other.median
 
+/**
+ * How many times the other's, pair by pair, where both have a sample of the same round. The middle of these is no ratio of two
+ * middles, but what they scatter by has neither in it what the machine did meanwhile.
+ */
+export const pairwise = (one: ReadonlyMap<number, number>, other: ReadonlyMap<number, number>): Summary | undefined =>
+  summarize(
+    [...one].flatMap(([round, value]) => {
+      const beside = other.get(round)
+      return beside === undefined || beside === 0 ? [] : [value / beside]
+    })
+  )
+
 /** In an order of chance, each as likely as any other. */
 export const shuffled = <A>(items: ReadonlyArray<A>, chance: () => number = Math.random): ReadonlyArray<A> =>
   items

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { titles } from "../bench/Contestant.ts"
+import { minutesOf } from "../bench/estimate.ts"
 import { parseOptions } from "../bench/options.ts"
 import { plot } from "../bench/report/plot.ts"
 import { report, sideTable } from "../bench/report/table.ts"
@@ -14,6 +15,9 @@ const cell = (contestant: Cell["contestant"], population: number, ms: number): C
   contestant,
   attach: summary(ms),
   detach: undefined,
+  gone: undefined,
+  toFloor: {},
+  toVmnet: {},
   failures: contestant === "exec" ? ["attach: no"] : []
 })
 
@@ -126,9 +130,9 @@ describe("the table", () => {
       load: [0, 0] as const,
       date: "2030-01-01"
     }
-    const text = report({ machine, cells, figures: [], problems: ["slot, 0 VMs, exec: attach: no"] })
+    const text = report({ machine, minutes: 1, cells, figures: [], problems: ["slot, 0 VMs, exec: attach: no"] })
     assert.include(text, "1 problems\n  slot, 0 VMs, exec: attach: no")
-    const [, detach = ""] = text.split("slot, detach")
+    const [, detach = ""] = text.split("slot, detach, answered")
     assert.match(detach.split("\n")[1] ?? "", / 0 +- +- +- +- +0 +0$/)
   })
 })
@@ -146,6 +150,12 @@ describe("the options", () => {
       "tap,slot"
     ])
     assert.deepStrictEqual({ only, populations, samples }, { only: ["slot", "tap"], populations: [0, 50], samples: 7 })
+  })
+
+  it("say how long it will take: less of it takes less", () => {
+    assert.isAtMost(minutesOf(parseOptions([])), 35)
+    assert.isAtMost(minutesOf(parseOptions(["--quick"])), 4)
+    assert.isBelow(minutesOf(parseOptions(["--only", "tap"])), minutesOf(parseOptions([])))
   })
 
   it("are refused by name", () => {

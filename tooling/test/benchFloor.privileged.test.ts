@@ -67,6 +67,7 @@ const changesOf = Effect.fnUntraced(function* (make: typeof native, subject: "sl
     .filter((one) => !there.includes(one))
     .flatMap(parametersOf)
   yield* Effect.promise(() => attempt.detach())
+  yield* Effect.promise(async () => attempt.finish?.())
   yield* Effect.promise(() => untilLinks(there.length))
   return {
     parameters,

@@ -3,14 +3,14 @@ import { floor, floorInC, poolFloor } from "../contestants/floorContestant.ts"
 import { programs } from "../contestants/programs.ts"
 import type { MakeContestant } from "../contestants/Stage.ts"
 import { exec, native, pool } from "../contestants/vmnetContestant.ts"
-import type { ContestantKey } from "../Contestant.ts"
+import { cellsOf } from "../cells.ts"
+import { type ContestantKey, inProcess } from "../Contestant.ts"
 import { Player } from "../floor/Player.ts"
 import { networkOf, networkOfMember } from "../networks.ts"
 import type { Options } from "../options.ts"
 import { say } from "../progress.ts"
-import type { Cell, ChapterResult, Subject } from "../results.ts"
-import { interleave, type Samples } from "../rounds.ts"
-import { summarize } from "../statistics.ts"
+import type { ChapterResult, Subject } from "../results.ts"
+import { interleave } from "../rounds.ts"
 import type { World } from "../World.ts"
 
 const makers: Readonly<Record<Exclude<ContestantKey, "floor-c">, MakeContestant>> = {
@@ -53,17 +53,7 @@ const bridgeOf = async ({ plan }: World, port: string): Promise<string> => {
   return bridge
 }
 
-const warmUps = 50
-
-/** A process that lives long has compiled what it does: the rounds before the first that counts are too few for that. */
-const warmUp = async (world: World, network: string): Promise<void> => {
-  for (let turn = 0; turn < warmUps; turn++) {
-    await world.up("native", { vm: `warm-${turn}`, network })
-    await world.down("native", `warm-${turn}`)
-  }
-}
-
-const atOnce = 50
+const atOnce = 256
 
 /** Up to so many of the same kind, by `vmnet` itself: its record grows with them. */
 const populate = async (world: World, subject: Subject, from: number, to: number): Promise<void> => {
@@ -72,45 +62,44 @@ const populate = async (world: World, subject: Subject, from: number, to: number
       vm: `crowd-${first + offset}`,
       network: networkOfMember(subject, first + offset)
     }))
-    await world.upAll(some, 1)
-    if (first % 500 === 0) say(`${subject}: ${first + some.length} VMs are there`)
+    await world.upMany(some)
+    say(`${subject}: ${first + some.length} VMs are there`)
   }
 }
 
-const resultOf = (subject: Subject, population: number, all: ReadonlyMap<ContestantKey, Samples>): ChapterResult => {
-  const cells = [...all].map(([contestant, { attach, detach, failures }]): Cell => ({
-    subject,
-    population,
-    contestant,
-    attach: summarize(attach),
-    detach: summarize(detach),
-    failures
-  }))
-  const problems = cells.flatMap(({ contestant, failures }) =>
-    failures.map((one) => `${subject}, ${population} VMs, ${contestant}: ${one}`)
-  )
-  return { cells, figures: [], problems }
-}
+/** What this process does is compiled in those of the first population; programs need no more than their caches. */
+const warmUps =
+  (isFirst: boolean, samples: number) =>
+  (key: ContestantKey): number => {
+    if (!isFirst) return 2
+    return inProcess.includes(key) ? Math.min(40, 2 * samples) : 3
+  }
 
 /** One subject at all populations, each grown out of the one before. */
 export const attachChapter = async (
   subject: Subject,
   world: World,
-  options: Options,
+  { contestants: wanted, populations, samples, roundSeconds }: Options,
   tell: (result: ChapterResult) => void
 ): Promise<void> => {
   const bridge = await raiseAnchors(world, subject)
-  if (options.contestants.includes("native")) await warmUp(world, networkOf[subject])
-  if (subject === "tap" && options.contestants.includes("pool")) await warmUp(world, "pool")
-  const contestants = options.contestants
+  const contestants = wanted
     .filter((key) => takesPart(subject, key))
     .flatMap((key) => makerOf(key)?.({ subject, world, bridge }) ?? [])
+  for (const { begin } of contestants) await begin?.()
   let there = 0
-  for (const population of options.populations) {
+  for (const population of populations) {
     await populate(world, subject, there, population)
+    const warmUp = warmUps(population === populations[0], samples)
     there = population
-    const told = (round: number) => say(`${subject}, ${population} VMs: round ${round} of ${options.samples}`)
-    const all = await interleave(contestants, { rounds: options.samples, warmUp: population === 0 ? 5 : 1, told })
-    tell(resultOf(subject, population, all))
+    const told = (round: number) => {
+      if (round % 5 === 0) say(`${subject}, ${population} VMs: round ${round} of ${samples}`)
+    }
+    const all = await interleave(contestants, { rounds: samples, warmUp, time: roundSeconds * 1_000, told })
+    const cells = cellsOf(subject, population, all)
+    const problems = cells.flatMap(({ contestant, failures }) =>
+      failures.map((one) => `${subject}, ${population} VMs, ${contestant}: ${one}`)
+    )
+    tell({ cells, figures: [], problems })
   }
 }

@@ -1,4 +1,7 @@
 import type { ChapterResult, Figure } from "../results.ts"
+import { summarize } from "../statistics.ts"
+
+type More = Pick<Figure, "id" | "note" | "spread">
 
 /** The figures of a chapter as they come, and what went wrong meanwhile. */
 export class Figures {
@@ -10,22 +13,20 @@ export class Figures {
     this.#chapter = chapter
   }
 
-  add(what: string, value: number, unit: string, note?: string): void {
-    this.#figures.push({ chapter: this.#chapter, what, value, unit, ...(note !== undefined && { note }) })
+  add(what: string, value: number, unit: string, more: More = {}): void {
+    const known = Object.entries(more).filter(([, one]) => one !== undefined)
+    this.#figures.push({ chapter: this.#chapter, what, value, unit, ...Object.fromEntries(known) })
   }
 
-  /** The milliseconds that some work took; nothing where it failed, and why among the problems. */
-  async time(what: string, work: () => Promise<unknown>): Promise<number | undefined> {
-    const began = performance.now()
-    try {
-      await work()
-    } catch (cause) {
-      this.problem(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`)
-      return undefined
-    }
-    const took = performance.now() - began
-    this.add(what, took, "ms")
-    return took
+  /** The middle of what was measured several times; nothing of nothing. */
+  middle(what: string, values: ReadonlyArray<number>, unit: string, more: More = {}): void {
+    const summary = summarize(values)
+    if (summary === undefined) return
+    const { median, p10, p90, samples } = summary
+    const note = [...(more.note === undefined ? [] : [more.note]), samples === 1 ? "once" : `${samples} times`].join(
+      "; "
+    )
+    this.add(what, median, unit, { ...(samples > 1 && { spread: [p10, p90] }), ...more, note })
   }
 
   problem(words: string): void {

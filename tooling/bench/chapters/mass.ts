@@ -1,68 +1,107 @@
-import { setTimeout as sleep } from "node:timers/promises"
+import { downId, upId, type Way } from "../figureIds.ts"
 import { networkOf } from "../networks.ts"
 import type { Options } from "../options.ts"
-import { say } from "../progress.ts"
 import type { ChapterResult } from "../results.ts"
-import type { Wanted, World } from "../World.ts"
+import type { World } from "../World.ts"
+import { type Crowd, upAndDown, type Wishes } from "./crowd.ts"
 import { Figures } from "./figures.ts"
-import { links, type Memory, readMemory, untilLinks } from "./memory.ts"
+import type { Memory } from "./memory.ts"
 
 /** How many at once. */
 const many = 64
-const crowdAtOnce = 64
 
-const slots = (name: string, count: number): ReadonlyArray<Wanted> =>
-  Array.from({ length: count }, (_, number) => ({ vm: `${name}-${number}`, network: networkOf.slot }))
+type Kind = Wishes["kind"]
 
-const names = (wanted: ReadonlyArray<Wanted>): ReadonlyArray<string> => wanted.map(({ vm }) => vm)
+const ways = ["one after the other", "together", "at once"] as const
 
-/** Up and down again, so many at a time; waits for the kernel in between, and tells how long it went on. */
-const upAndDown = async (world: World, figures: Figures, title: string, wanted: ReadonlyArray<Wanted>, at: number) => {
-  const before = links()
-  say(title)
-  await figures.time(`${title}, up`, () => world.upAll(wanted, at))
-  await figures.time(`${title}, down`, () => world.downAll(names(wanted), at))
-  const gone = performance.now()
-  if (!(await untilLinks(before))) figures.problem(`${title}: the kernel still has links of it after a minute`)
-  figures.add(`${title}, links gone after`, performance.now() - gone, "ms")
-  await sleep(200)
+const upWords: Readonly<Record<Way, string>> = {
+  "one after the other": "up, one after the other",
+  together: "upMany",
+  "at once": "up of each, all at once"
 }
 
-const memoryFigures = (figures: Figures, before: Memory, after: Memory, count: number): void => {
-  const each = (what: string, kib: number, note?: string): void => figures.add(what, kib / count, "KiB", note)
-  const kernel = (memory: Memory): number => memory.slab + memory.perCpu + memory.pages
-  each("kernel memory of a slot", kernel(after) - kernel(before), "slab, per CPU, vmalloc, stacks, page tables")
-  each("of it slab", after.slab - before.slab)
+const downWords: Readonly<Record<Way, string>> = {
+  "one after the other": "down, one after the other",
+  together: "downMany",
+  "at once": "down of each, all at once"
+}
+
+const reportUp = (figures: Figures, wishes: Wishes, crowds: ReadonlyArray<Crowd>): void => {
+  const { count, kind, up } = wishes
+  const took = crowds.map((one) => one.up)
+  figures.middle(`${count} ${kind}s, ${upWords[up]}`, took, "ms", { id: upId(wishes, up) })
+}
+
+const reportDown = (figures: Figures, wishes: Wishes, crowds: ReadonlyArray<Crowd>): void => {
+  const { count, down, kind } = wishes
+  const title = `${count} ${kind}s, ${downWords[down]}`
+  const [answered, gone] = [crowds.map((one) => one.down), crowds.map((one) => one.gone)]
+  figures.middle(`${title}: answered`, answered, "ms", { id: downId(wishes, down, "answered") })
+  figures.middle(`${title}: all gone`, gone, "ms", { id: downId(wishes, down, "gone") })
+}
+
+const kernel = ({ pages, perCpu, slab }: Memory): number => slab + perCpu + pages
+
+const reportMemory = (figures: Figures, kind: Kind, count: number, crowds: ReadonlyArray<Crowd>): void => {
+  const each = (what: string, of: (memory: Memory) => number, note: string): void =>
+    figures.middle(
+      what,
+      crowds.map(({ before, meanwhile }) => (of(meanwhile) - of(before)) / count),
+      "KiB",
+      { note }
+    )
+  each(`kernel memory of a ${kind}`, kernel, "slab, per CPU, vmalloc, stacks, page tables")
   each(
-    "by what the machine has left",
-    before.available - after.available,
+    `memory by what is left, a ${kind}`,
+    ({ available }) => -available,
     "MemAvailable: whatever else runs counts too"
   )
-  each("memory of this process, a VM", after.process - before.process, "resident; garbage included")
+  each(`memory of this process, a ${kind}`, ({ process }) => process, "resident; garbage included")
 }
 
-/** A crowd of slots: how long it takes to come and go, and what it holds meanwhile. */
-const crowd = async (world: World, figures: Figures, count: number): Promise<void> => {
-  const title = `${count} slots, ${crowdAtOnce} at a time`
-  const wanted = slots("crowd", count)
-  const [before, linksBefore] = [readMemory(), links()]
-  say(title)
-  await figures.time(`${title}, up`, () => world.upAll(wanted, crowdAtOnce))
-  await sleep(1_000)
-  memoryFigures(figures, before, readMemory(), count)
-  await figures.time(`${title}, down`, () => world.downAll(names(wanted), crowdAtOnce))
-  const gone = performance.now()
-  if (!(await untilLinks(linksBefore))) figures.problem(`${title}: the kernel still has links of it after a minute`)
-  figures.add(`${title}, links gone after`, performance.now() - gone, "ms")
+/** What went wrong is a problem, and the others go on. */
+const crowdsOf = async (figures: Figures, times: number, take: () => Promise<Crowd>): Promise<ReadonlyArray<Crowd>> => {
+  const crowds: Array<Crowd> = []
+  for (let time = 0; time < times; time++) {
+    try {
+      crowds.push(await take())
+    } catch (cause) {
+      figures.problem(`mass: ${cause instanceof Error ? cause.message : String(cause)}`)
+    }
+  }
+  return crowds
 }
 
-/** Many at once against many one after the other, and a crowd; all by `vmnet` in this process. */
-export const massChapter = async (world: World, { crowd: count }: Options): Promise<ChapterResult> => {
+const compare = async (world: World, figures: Figures, kind: Kind, times: number): Promise<void> => {
+  for (const way of ways) {
+    const wishes: Wishes = { kind, count: many, up: way, down: way }
+    const crowds = await crowdsOf(figures, times, () => upAndDown(world, wishes))
+    reportUp(figures, wishes, crowds)
+    reportDown(figures, wishes, crowds)
+  }
+}
+
+/** A crowd of a kind comes together, and goes in both ways that there are for many. */
+const crowd = async (world: World, figures: Figures, kind: Kind, { crowd: count, crowds: times }: Options) => {
+  const wishes = (down: Way): Wishes => ({ kind, count, up: "together", down })
+  const take = (down: Way) => crowdsOf(figures, times, () => upAndDown(world, wishes(down)))
+  const [together, atOnce] = [await take("together"), await take("at once")]
+  const all = [...together, ...atOnce]
+  reportUp(figures, wishes("together"), all)
+  reportDown(figures, wishes("together"), together)
+  reportDown(figures, wishes("at once"), atOnce)
+  reportMemory(figures, kind, count, all)
+}
+
+/** Many together against many one after the other, and a crowd; all by `vmnet` in this process. */
+export const massChapter = async (world: World, options: Options): Promise<ChapterResult> => {
   const figures = new Figures("mass")
-  await world.up("native", { vm: "anchor", network: networkOf.slot })
-  await upAndDown(world, figures, "8 slots one after the other, to warm up", slots("warm", 8), 1)
-  await upAndDown(world, figures, `${many} slots one after the other`, slots("line", many), 1)
-  await upAndDown(world, figures, `${many} slots at once`, slots("burst", many), many)
-  await crowd(world, figures, count)
+  for (const kind of ["slot", "tap"] as const) {
+    await world.up("native", { vm: `anchor-${kind}`, network: networkOf[kind] })
+    // Not counted: what it runs is compiled in it.
+    for (const way of ways) await upAndDown(world, { kind, count: many, up: way, down: way })
+    await compare(world, figures, kind, options.crowds)
+    await crowd(world, figures, kind, options)
+  }
   return figures.result
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process"
 
-const environment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" }
+/** What every program is started with, and nothing else of this process's. */
+export const environment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" }
 const patience = 60_000
 
 export interface ProgramOptions {
@@ -8,7 +9,7 @@ export interface ProgramOptions {
   readonly input?: string
 }
 
-/** Runs a program to its end and gives what it printed; throws what it said where it failed. */
+/** Runs a program to its end and gives what it printed; throws what it said where it failed. Nothing of this is timed. */
 export const runProgram = (argv: ReadonlyArray<string>, { env = {}, input = "" }: ProgramOptions = {}): string => {
   const [file = "", ...args] = argv
   const { error, status, stderr, stdout } = spawnSync(file, args, {

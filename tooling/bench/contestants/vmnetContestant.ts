@@ -12,12 +12,16 @@ const contestant =
       return {
         attach: async () => void (await world.up(ops, { vm, network: network ?? networkOf[subject] })),
         detach: () => world.down(ops, vm),
-        clear: () => world.down(ops, vm)
+        finish: () => world.untilReleased(ops),
+        clear: async () => {
+          await world.down(ops, vm)
+          await world.untilReleased(ops)
+        }
       }
     }
   })
 
-/** `up` and `down` as a long-lived process calls them. */
+/** `up` and `down` as a long-lived process calls them: `down` answers when nothing passes any more. */
 export const native = contestant("native", "native")
 export const exec = contestant("exec", "exec")
 

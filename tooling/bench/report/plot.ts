@@ -1,7 +1,6 @@
 import { type ContestantKey, contestantKeys, titles } from "../Contestant.ts"
-import type { Cell, Subject } from "../results.ts"
+import type { Cell, Side, Subject } from "../results.ts"
 import type { Summary } from "../statistics.ts"
-import type { Side } from "./table.ts"
 
 const frame = { left: 64, top: 44, width: 460, height: 300, legend: 176, bottom: 48 } as const
 
@@ -16,6 +15,12 @@ const colours: Readonly<Record<ContestantKey, string>> = {
   exec: "#a371f7",
   programs: "#e5534b",
   cni: "#db6d28"
+}
+
+const words: Readonly<Record<Side, string>> = {
+  attach: "attach",
+  detach: "detach as seen by the caller",
+  gone: "detach until all is gone"
 }
 
 interface Point {
@@ -130,7 +135,7 @@ export const plot = (cells: ReadonlyArray<Cell>, subject: Subject, side: Side): 
   const [width, height] = [frame.left + frame.width + frame.legend, frame.top + frame.height + frame.bottom]
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12">`,
-    word(frame.left, 24, `${subject}: ${side}, median and p10 to p90`, ' font-size="15"'),
+    word(frame.left, 24, `${subject}: ${words[side]}, median and p10 to p90`, ' font-size="15"'),
     ...axes(scales),
     ...lines.map((line) => curve(line, scales)),
     ...legend(lines),

@@ -16,7 +16,7 @@ const asText = (config: object): string => {
   }
 }
 
-/** The configuration a program gave, checked when a verb needs it: a file may have changed since. */
+/** The configuration a program gave, checked when a verb needs it; a file each time, which may have changed since. */
 export const configOf = ({ config, backends = [] }: VmnetOptions): Effect.Effect<Config, VmnetError> => {
   const sections: Sections = { ...builtinSections, ...sectionsOf(backends.map(({ section }) => section)) }
   if (config === undefined || typeof config === "string") {
@@ -24,5 +24,7 @@ export const configOf = ({ config, backends = [] }: VmnetOptions): Effect.Effect
     return Effect.map(readConfigFile(places, sections), (read) => read.config)
   }
   const text = "text" in config && typeof config.text === "string" ? config.text : asText(config)
-  return Effect.suspend(() => Effect.fromResult(decodeConfig(text, unnamed, sections)))
+  // It stays as it is: every `up` would pay a millisecond for what the first one has found.
+  let read: ReturnType<typeof decodeConfig> | undefined
+  return Effect.suspend(() => Effect.fromResult((read ??= decodeConfig(text, unnamed, sections))))
 }

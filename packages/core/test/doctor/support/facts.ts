@@ -23,7 +23,7 @@ export const stateDirectory = {
   uid: 0,
   mode: 0o700,
   unwritable: seen(null),
-  ledger: seen({ bytes: 4096, format: 5 })
+  ledger: seen({ bytes: 4096, format: 6 })
 } as const
 
 const setting = { all: "0", default: "0", uplink: "0" }

@@ -1,8 +1,5 @@
-import { layerExec } from "@vmnet/ops-exec"
-import { backendPairs } from "@vmnet/testkit/conformance"
-import { Layer } from "effect"
+import { layerNative } from "@vmnet/ops-native"
+import { backendPairs, suiteOn } from "@vmnet/testkit/conformance"
 import { subjects } from "./support/subjects.ts"
 
-const install = "0123abcd"
-
-backendPairs(subjects, { install, ops: Layer.orDie(layerExec({ install })) })
+backendPairs(subjects, suiteOn("native", layerNative))

@@ -1,11 +1,14 @@
-import { assert } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { hostNetns, type Netns, Vmnet, type VmnetError } from "@vmnet/core"
 import { MemoryKernel, type ObservedNamespace, observeNamespace } from "@vmnet/testkit"
+import { layerExec } from "@vmnet/ops-exec"
+import { suiteOn } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { layerMemory, request, temporaryStateDir } from "./support/memoryHost.ts"
-import { emptyNetns, type Flags, leavesNoTrace, shareHost } from "./support/realHost.ts"
+import { emptyNetns, type Flags, leavesNoTrace, shareHostBy } from "./support/realHost.ts"
+import { native } from "./support/subjects.ts"
 
 const box = { _tag: "Path", path: "/run/netns/box" } satisfies Netns
 
@@ -103,10 +106,9 @@ const inMemory = Effect.gen(function* () {
   return yield* Effect.provide(story, services)
 })
 
-shareHost()("both kernels", (it) => {
-  it.effect(
-    "the same steps leave the same links, routes, firewall and forwarding on both kernels, after each step",
-    () =>
+describe.each([native, suiteOn("exec", layerExec)])("both kernels, the real one by way of $way", (way) => {
+  shareHostBy(way)("the same steps", (it) => {
+    it.effect("leave the same links, routes, firewall and forwarding on both, after each step", () =>
       leavesNoTrace(
         Effect.gen(function* () {
           yield* emptyNetns("box")
@@ -116,5 +118,6 @@ shareHost()("both kernels", (it) => {
           assert.strictEqual(memory.length, steps.length)
         })
       )
-  )
+    )
+  })
 })

@@ -10,10 +10,9 @@ import {
   resolveRequest,
   Vmnet
 } from "@vmnet/core"
-import { type Call, faultyOps, type FaultRun, forEachFault, MemoryKernel } from "@vmnet/testkit"
+import { type Call, faultyOps, type FaultRun, forEachFault, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
 import { Effect, Layer, Result } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 
 interface Machine {
@@ -30,7 +29,7 @@ const machine = Effect.acquireRelease(
     kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
     kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
     kernel.addNetns(taken)
-    return { kernel, stateDir: join(mkdtempSync(join(tmpdir(), "vmnet-netns-")), "state") }
+    return { kernel, stateDir: join(temporaryDirectory("netns"), "state") }
   }),
   ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
 )

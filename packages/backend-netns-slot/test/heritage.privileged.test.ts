@@ -4,7 +4,7 @@ import { type Attachment, Vmnet } from "@vmnet/core"
 import { Guest, listening, type Place, PrivateHost } from "@vmnet/testkit"
 import { arrivals, layerOnPrivateHost, leavesNoTrace, requestFor } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
-import { slots, suiteOptions } from "./support/subject.ts"
+import { native, slots } from "./support/subject.ts"
 
 const attached = Effect.fnUntraced(function* (...[vm, flags]: [string, Parameters<typeof requestFor>[2]?]) {
   const vmnet = yield* Vmnet
@@ -24,7 +24,7 @@ const booted = ({ device }: Attachment) =>
 
 const placeOf = ({ device }: Attachment): Place => device.netns as `/${string}`
 
-layer(layerOnPrivateHost({ ...suiteOptions, backends: [netnsSlotBackend] }), {
+layer(layerOnPrivateHost({ ...native, backends: [netnsSlotBackend] }), {
   excludeTestServices: true,
   timeout: 60_000
 })("a slot that another VM had", (it) => {

@@ -5,7 +5,7 @@ import { Guest, type GuestShape, type Place, PrivateHost } from "@vmnet/testkit"
 import { layerOnPrivateHost, changing, leavesNoTrace, requestFor, runAt } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
-import { slots, suiteOptions } from "./support/subject.ts"
+import { native, slots } from "./support/subject.ts"
 
 const page = "http://203.0.113.10/"
 
@@ -43,7 +43,7 @@ const answers = Effect.fnUntraced(function* ({ attachment, name }: Clone) {
   assert.strictEqual(seen?.page, name)
 })
 
-layer(layerOnPrivateHost({ ...suiteOptions, backends: [netnsSlotBackend] }), {
+layer(layerOnPrivateHost({ ...native, backends: [netnsSlotBackend] }), {
   excludeTestServices: true,
   timeout: 60_000
 })("slots", (it) => {

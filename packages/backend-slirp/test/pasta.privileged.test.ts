@@ -6,7 +6,7 @@ import { mkdtempDisposableSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { leavesNoTrace, onPrivateHost, users } from "./support/host.ts"
-import { suiteOptions } from "./support/subjects.ts"
+import { native } from "./support/subjects.ts"
 
 const [user] = users()
 
@@ -57,7 +57,7 @@ it.live("pasta is not for root, who is told so before anything is made", () =>
           "--state-dir",
           join(directory.path, "state")
         ]
-        const { code, lines } = yield* vmnetCommand(suiteOptions.vmnet)(argv)
+        const { code, lines } = yield* vmnetCommand(native.vmnet)(argv)
         assert.strictEqual(code, 6)
         assert.include(lines.join("\n"), "pasta does not work for root")
         assert.include(lines.join("\n"), "set engine: slirp4netns")

@@ -109,7 +109,6 @@ describe("a TAP that is not as it was made", () => {
   const rulesOf = (tap: string) =>
     [
       { set: "segments", key: [tap] },
-      { set: "hairpins", key: [tap, tap] },
       { set: "masqueraded", key: [tap] }
     ] as const
 

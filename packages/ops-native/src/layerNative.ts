@@ -1,9 +1,10 @@
-import type { LinkOps, NatOps, OpsError, SysctlOps } from "@vmnet/core"
+import { type LinkOps, type NatOps, type OpsError, Stay, type SysctlOps } from "@vmnet/core"
 import { type ExecServices, layerExec, type ExecOptions } from "@vmnet/ops-exec"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { loadLibc, loadLibnftables } from "./ffi/foreign.ts"
 import { LinkOpsNetlink } from "./link/LinkOpsNetlink.ts"
 import { NatOpsNetfilter } from "./nat/NatOpsNetfilter.ts"
+import { Places } from "./netns/Places.ts"
 import { SysctlOpsNative } from "./sysctl/SysctlOpsNative.ts"
 
 /** Why operations cannot be done in this process, or `undefined` when they can: every library and function is there. */
@@ -18,9 +19,14 @@ export const objectionToNative = (): string | undefined => {
   }
 }
 
+const staying = Layer.effect(
+  Stay,
+  Effect.map(Places, ({ stay }) => stay)
+).pipe(Layer.provide(Places.layer))
+
 /** Links, firewall and parameters in this process; programs for the namespaces that it cannot enter. */
 export const layerCalls = (options: ExecOptions): Layer.Layer<LinkOps | NatOps | SysctlOps, OpsError, ExecServices> =>
-  Layer.mergeAll(LinkOpsNetlink.layer, NatOpsNetfilter.layer(options), SysctlOpsNative.layer)
+  Layer.mergeAll(LinkOpsNetlink.layer, NatOpsNetfilter.layer(options), SysctlOpsNative.layer, staying)
 
 /** Every operation on the host: what can be is done in this process, all else by the system's programs. */
 export const layerNative = (options: ExecOptions): Layer.Layer<ExecServices, OpsError> =>

@@ -4,11 +4,12 @@ import { type Call, everyFault, type Fault, type FaultRun, fewFaults, HostSnapsh
 import { assert } from "@effect/vitest"
 import { assertSame, layerFaultyService, leaseRows } from "@vmnet/testkit/conformance"
 import { Cause, Effect, Exit } from "effect"
-import { install, request } from "./memoryHost.ts"
-import { container, exec, unchanged } from "./realHost.ts"
+import { request } from "./memoryHost.ts"
+import { container, unchanged } from "./realHost.ts"
+import { native } from "./subjects.ts"
 
-/** As `layerReal`, with faults at every kernel operation and every transaction. */
-export const layerFaulty = layerFaultyService({ install, ops: exec, backends: [bridgeBackend] })
+/** As the service of `shareHost`, with faults at every kernel operation and every transaction. */
+export const layerFaulty = layerFaultyService({ ...native, backends: [bridgeBackend] })
 
 /** What the host and the ledger looked like. */
 export interface Picture {

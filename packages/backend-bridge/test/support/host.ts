@@ -1,9 +1,8 @@
 import { Backends, hostNetns, layerLedgerSqlite, layerVmnet, SysctlOps, type SysctlKey, Vmnet } from "@vmnet/core"
 import { bridgeBackend } from "@vmnet/backend-bridge"
-import { MemoryKernel } from "@vmnet/testkit"
+import { MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
 import { Effect, Layer } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { install } from "./memoryHost.ts"
 
@@ -27,7 +26,7 @@ export const machine = Effect.acquireRelease(
     kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
     kernel.foreign.link(hostNetns, { link: "eth1", up: true, addresses: ["203.0.113.10/24"] })
     kernel.foreign.link(hostNetns, { link: "docker0", type: "bridge", up: true, addresses: ["172.17.0.1/16"] })
-    const directory = mkdtempSync(join(tmpdir(), "vmnet-bridge-"))
+    const directory = temporaryDirectory("bridge")
     return SysctlOps.use((ops) => ops.write(hostNetns, forwardingOf("eth1"), "1")).pipe(
       Effect.provide(kernel.layer),
       Effect.as({ kernel, stateDir: join(directory, "state") })

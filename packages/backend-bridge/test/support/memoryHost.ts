@@ -1,3 +1,4 @@
+import { temporaryDirectory } from "@vmnet/testkit"
 import {
   Backends,
   decodeConfig,
@@ -12,8 +13,6 @@ import {
 } from "@vmnet/core"
 import type { MemoryKernel } from "@vmnet/testkit"
 import { Layer, Result } from "effect"
-import { mkdtempSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { bridgeBackend } from "@vmnet/backend-bridge"
 
@@ -27,7 +26,7 @@ export const layerMemory = (kernel: MemoryKernel, stateDir: string): Layer.Layer
     Layer.orDie
   )
 
-export const temporaryStateDir = (): string => join(mkdtempSync(join(tmpdir(), "vmnet-test-")), "state")
+export const temporaryStateDir = (): string => join(temporaryDirectory("test"), "state")
 
 const noFlags = { publish: [], egress: [] } satisfies Partial<RequestFlags>
 

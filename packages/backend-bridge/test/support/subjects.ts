@@ -1,9 +1,6 @@
 import { bridgeBackend } from "@vmnet/backend-bridge"
-import { layerExec } from "@vmnet/ops-exec"
-import type { BackendSubject } from "@vmnet/testkit/conformance"
-import { Layer } from "effect"
-import { fileURLToPath } from "node:url"
-import { install } from "./memoryHost.ts"
+import { layerNative } from "@vmnet/ops-native"
+import { type BackendSubject, suiteOn } from "@vmnet/testkit/conformance"
 
 /** A bridge with TAPs, and a virtual machine on each. */
 export const taps: BackendSubject = {
@@ -19,9 +16,5 @@ export const taps: BackendSubject = {
 /** The same bridge, plugged into namespaces. */
 export const veths: BackendSubject = { ...taps, title: "bridge, a veth", guest: "netns-peer" }
 
-/** The real kernel, and the command as `pnpm build` leaves it. */
-export const suiteOptions = {
-  install,
-  ops: Layer.orDie(layerExec({ install })),
-  vmnet: fileURLToPath(new URL("../../../../node_modules/.bin/vmnet", import.meta.url))
-}
+/** All but what is about the system's programs goes to the kernel by calls in this process, as it does for users. */
+export const native = suiteOn("native", layerNative)

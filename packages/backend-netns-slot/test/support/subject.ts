@@ -1,10 +1,6 @@
 import { netnsSlotBackend } from "@vmnet/backend-netns-slot"
-import { layerExec } from "@vmnet/ops-exec"
-import type { BackendSubject } from "@vmnet/testkit/conformance"
-import { Layer } from "effect"
-import { fileURLToPath } from "node:url"
-
-export const install = "0123abcd"
+import { layerNative } from "@vmnet/ops-native"
+import { type BackendSubject, suiteOn } from "@vmnet/testkit/conformance"
 
 /** A virtual machine in each slot. */
 export const slots: BackendSubject = {
@@ -17,9 +13,5 @@ export const slots: BackendSubject = {
   hostile: ["gateway-service", "host-service", "other-address", "other-mac", "metadata", "lan-route"]
 }
 
-/** The real kernel, and the command as `pnpm build` leaves it. */
-export const suiteOptions = {
-  install,
-  ops: Layer.orDie(layerExec({ install })),
-  vmnet: fileURLToPath(new URL("../../../../node_modules/.bin/vmnet", import.meta.url))
-}
+/** All but what is about the system's programs goes to the kernel by calls in this process, as it does for users. */
+export const native = suiteOn("native", layerNative)

@@ -12,10 +12,9 @@ import {
   resolveRequest,
   VmnetError
 } from "@vmnet/core"
-import { faultyCalls, faultyHelpers, faultyOps, MemoryKernel } from "@vmnet/testkit"
+import { faultyCalls, faultyHelpers, faultyOps, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
 import { Effect, Layer, Result } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 
 export const install = "0123abcd"
@@ -30,7 +29,7 @@ export const machine = Effect.acquireRelease(
   Effect.sync((): Machine => {
     const kernel = MemoryKernel.make()
     kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
-    return { kernel, stateDir: join(mkdtempSync(join(tmpdir(), "vmnet-slirp-")), "state") }
+    return { kernel, stateDir: join(temporaryDirectory("slirp"), "state") }
   }),
   ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
 )

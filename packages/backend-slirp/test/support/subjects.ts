@@ -1,10 +1,7 @@
 import { slirpBackend } from "@vmnet/backend-slirp"
 import type { Attachment } from "@vmnet/core"
-import { layerExec } from "@vmnet/ops-exec"
-import type { BackendSubject } from "@vmnet/testkit/conformance"
-import { Layer } from "effect"
-import { fileURLToPath } from "node:url"
-import { install } from "./memory.ts"
+import { layerNative } from "@vmnet/ops-native"
+import { type BackendSubject, suiteOn } from "@vmnet/testkit/conformance"
 
 /** QEMU has to be in the namespaces that the TAP is in. */
 const enter = ({ device }: Attachment): ReadonlyArray<string> => {
@@ -26,9 +23,5 @@ export const slirp: BackendSubject = {
   enter
 }
 
-/** The real kernel, and the command as `pnpm build` leaves it. */
-export const suiteOptions = {
-  install,
-  ops: Layer.orDie(layerExec({ install, stateDir: "/run/vmnet" })),
-  vmnet: fileURLToPath(new URL("../../../../node_modules/.bin/vmnet", import.meta.url))
-}
+/** All but what is about the system's programs goes to the kernel by calls in this process, as it does for users. */
+export const native = suiteOn("native", layerNative)

@@ -1,9 +1,8 @@
 import { tapBackend } from "@vmnet/backend-tap-pool"
 import { Backends, hostNetns, layerLedgerSqlite, layerVmnet, Ledger, VmnetError } from "@vmnet/core"
-import { faultyCalls, faultyOps, MemoryKernel } from "@vmnet/testkit"
+import { faultyCalls, faultyOps, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
 import { Effect, Layer } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { install } from "./request.ts"
 
@@ -20,7 +19,7 @@ export const machine = Effect.acquireRelease(
     kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
     kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
     kernel.foreign.link(hostNetns, { link: "br0", type: "bridge", up: true, addresses: ["10.0.7.1/24"] })
-    return { kernel, stateDir: join(mkdtempSync(join(tmpdir(), "vmnet-tap-")), "state") }
+    return { kernel, stateDir: join(temporaryDirectory("tap"), "state") }
   }),
   ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
 )

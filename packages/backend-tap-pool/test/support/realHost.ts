@@ -1,34 +1,23 @@
 import { tapBackend } from "@vmnet/backend-tap-pool"
-import { type Attachment, Backends, layerLedgerSqlite, layerVmnet, type RequestFlags, Vmnet } from "@vmnet/core"
-import { layerExec } from "@vmnet/ops-exec"
-import { Guest, type GuestShape, HostSnapshot, type Place, PrivateHost } from "@vmnet/testkit"
+import { type Attachment, type RequestFlags, Vmnet } from "@vmnet/core"
+import { Guest, type GuestShape, type Place, PrivateHost } from "@vmnet/testkit"
+import { layerService } from "@vmnet/testkit/conformance"
 import { assert } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { install, request } from "./request.ts"
+import { request } from "./request.ts"
+import { native } from "./subjects.ts"
+
+export { leavesNoTrace } from "@vmnet/testkit/conformance"
 
 /** The service on the real kernel of this (private) namespace, and what it stands on. */
-const layerReal = layerVmnet.pipe(
-  Layer.provideMerge(layerLedgerSqlite({ stateDir: "/run/vmnet", install })),
-  Layer.provide(Backends.layerOf([tapBackend])),
-  Layer.provideMerge(layerExec({ install })),
-  Layer.orDie
-)
+const service = layerService({ ...native, backends: [tapBackend] })
 
-const privateHost = Layer.provideMerge(layerReal, Layer.orDie(PrivateHost.layer()))
+const privateHost = Layer.provideMerge(service, Layer.orDie(PrivateHost.layer()))
 
 type Services = Layer.Success<typeof privateHost>
 
 /** A host of its own with the service on it; both live as long as the test. */
 export const onPrivateHost = <A, E>(work: Effect.Effect<A, E, Services>) => Effect.provide(work, privateHost)
-
-/** Whatever `work` does and holds in its scope, the whole host is afterwards what it was. */
-export const leavesNoTrace = <A, E, R>(work: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const before = yield* Effect.orDie(HostSnapshot.take())
-    const answer = yield* Effect.scoped(work)
-    assert.deepStrictEqual(HostSnapshot.diff(before, yield* Effect.orDie(HostSnapshot.take())), [])
-    return answer
-  })
 
 /** A VM that is up until the scope closes. */
 export const attached = Effect.fn("attached")(function* (vm: string, flags: Partial<RequestFlags> = {}, config = "") {

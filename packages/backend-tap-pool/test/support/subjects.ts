@@ -1,9 +1,6 @@
 import { tapBackend } from "@vmnet/backend-tap-pool"
-import { layerExec } from "@vmnet/ops-exec"
-import type { BackendSubject } from "@vmnet/testkit/conformance"
-import { Layer } from "effect"
-import { fileURLToPath } from "node:url"
-import { install } from "./request.ts"
+import { layerNative } from "@vmnet/ops-native"
+import { type BackendSubject, suiteOn } from "@vmnet/testkit/conformance"
 
 /** A virtual machine on each TAP. Its MAC is nobody's business: nobody but the host is on the link with it. */
 export const taps: BackendSubject = {
@@ -16,9 +13,5 @@ export const taps: BackendSubject = {
   hostile: ["gateway-service", "host-service", "other-address", "metadata", "lan-route"]
 }
 
-/** The real kernel, and the command as `pnpm build` leaves it. */
-export const suiteOptions = {
-  install,
-  ops: Layer.orDie(layerExec({ install })),
-  vmnet: fileURLToPath(new URL("../../../../node_modules/.bin/vmnet", import.meta.url))
-}
+/** All but what is about the system's programs goes to the kernel by calls in this process, as it does for users. */
+export const native = suiteOn("native", layerNative)

@@ -44,8 +44,20 @@ export const addressFor = (tx: Tx, request: AttachRequest, options: AddressOptio
   throw exhausted(request.network, lingering(tx, network, when.alive))
 }
 
+/** Pools that were worked out before; several networks, each asked for again and again. */
+const pools = new Map<string, Ipv4Pool>()
+const mostPools = 64
+
 /** The pool of a validated network. */
-export const poolOf = (spec: NetworkSpec): Ipv4Pool => Result.getOrThrow(makeIpv4Pool(poolInput(spec)))
+export const poolOf = (spec: NetworkSpec): Ipv4Pool => {
+  const key = JSON.stringify([spec.subnet, spec.gateway, spec.exclude])
+  const known = pools.get(key)
+  if (known !== undefined) return known
+  const pool = Result.getOrThrow(makeIpv4Pool(poolInput(spec)))
+  if (pools.size >= mostPools) pools.clear()
+  pools.set(key, pool)
+  return pool
+}
 
 /** SHA-256 of the VM's name, so that a VM keeps its address from one run to the next while nobody else has it. */
 const stickyStart = (pool: Ipv4Pool, network: string, vm: string): number => {

@@ -5,7 +5,7 @@ import { nextGeneration, nextMark } from "../ledger/counters.ts"
 import { insertLease } from "../ledger/LeaseRow.ts"
 import type { Tx } from "../ledger/Ledger.ts"
 import { orphanAt } from "../ledger/OrphanRow.ts"
-import { insertIntents, type OwnedResource, resourcesOf } from "../ledger/ResourceRow.ts"
+import { insertOwnedIntents, type OwnedResource } from "../ledger/ResourceRow.ts"
 import { holdShare } from "../ledger/ShareRow.ts"
 import { parseIpv4 } from "../net/Ipv4.ts"
 import { orphanHasAddress } from "../rebuild/orphanErrors.ts"
@@ -17,7 +17,7 @@ import { namedNetns, type Netns } from "../ops/Netns.ts"
 import type { AttachRequest, PublishSpec } from "../plan/AttachRequest.ts"
 import type { Lease, NetworkLease, PublishLease } from "../plan/Lease.ts"
 import type { Plan } from "../plan/Plan.ts"
-import { moveResources } from "../pool/MemberRow.ts"
+import { moveAllResources } from "../pool/MemberRow.ts"
 import { isOnMember, splitPlan } from "../pool/memberResources.ts"
 import { claimMember, type MemberOptions, ownerOfMember, reserveMember } from "../pool/reserveMember.ts"
 import type { Resource } from "../resource/Resource.ts"
@@ -158,22 +158,20 @@ const recordResources = (
   plan: Plan,
   claimed: boolean
 ): ReadonlyArray<OwnedResource> => {
-  const insert = (owner: string, resources: ReadonlyArray<Resource>) =>
-    insertIntents(
+  const insert = (ownerOf: (resource: Resource) => string, resources: ReadonlyArray<Resource>) =>
+    insertOwnedIntents(
       tx,
       lease.vm,
-      owner,
-      resources.map((resource) => ({ resource }))
+      resources.map((resource) => ({ resource, owner: ownerOf(resource) }))
     )
-  if (lease.pooled === undefined) return insert(ownerOfLease(lease), plan.resources)
+  const owner = ownerOfLease(lease)
+  if (lease.pooled === undefined) return insert(() => owner, plan.resources)
   const { member, own } = splitPlan(backend, request, lease, plan.resources)
-  if (claimed) moveResources(tx, lease.pooled, lease.vm, resourcesOf(tx, lease.pooled))
+  if (claimed) moveAllResources(tx, lease.pooled, lease.vm)
   const isOn = isOnMember(member)
   const isPools = (resource: Resource) => member.includes(resource) || isOn(resource)
-  const owners = { pool: ownerOfMember(lease.install, lease.pooled), lease: ownerOfLease(lease) }
-  return (claimed ? own : plan.resources).flatMap((resource) =>
-    insert(isPools(resource) ? owners.pool : owners.lease, [resource])
-  )
+  const pool = ownerOfMember(lease.install, lease.pooled)
+  return insert((resource) => (isPools(resource) ? pool : owner), claimed ? own : plan.resources)
 }
 
 /** The addresses that names taken by others stand for. */

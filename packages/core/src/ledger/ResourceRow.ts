@@ -79,14 +79,27 @@ export const insertIntents = (
   subject: string,
   owner: string,
   resources: ReadonlyArray<NewResource>
+): ReadonlyArray<OwnedResource> =>
+  insertOwnedIntents(
+    tx,
+    subject,
+    resources.map((one) => ({ ...one, owner }))
+  )
+
+/** The same for resources that have owners of their own. */
+export const insertOwnedIntents = (
+  tx: Tx,
+  subject: string,
+  resources: ReadonlyArray<NewResource & { readonly owner: string }>
 ): ReadonlyArray<OwnedResource> => {
   const last = tx.get<{ seq: number | null }>("SELECT MAX(seq) AS seq FROM resources WHERE subject = ?", subject)?.seq
-  return resources.map(({ resource, memo }, index) => {
+  return resources.map(({ memo, owner, resource }, index) => {
     const seq = (last ?? -1) + 1 + index
     const key = resourceKey(resource)
-    const inserted = tx.get(
-      `INSERT INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'intent', ?, ?)
-       ON CONFLICT (key) DO NOTHING RETURNING seq`,
+    const holder = tx.get<{ subject: string }>("SELECT subject FROM resources WHERE key = ?", key)?.subject
+    if (holder !== undefined) throw heldBy(holder, subject, resource)
+    tx.run(
+      "INSERT INTO resources (subject, seq, key, owner, state, resource, memo) VALUES (?, ?, ?, ?, 'intent', ?, ?)",
       subject,
       seq,
       key,
@@ -94,7 +107,6 @@ export const insertIntents = (
       JSON.stringify(resource),
       memo === undefined ? null : JSON.stringify(memo)
     )
-    if (inserted === undefined) throw heldBy(tx, subject, resource, key)
     return { seq, resource, owner, state: "intent", ...(memo === undefined ? {} : { memo }) }
   })
 }
@@ -122,15 +134,13 @@ export const markPresent = (tx: Tx, subject: string): void =>
   tx.run("UPDATE resources SET state = 'present' WHERE subject = ? AND state = 'intent'", subject)
 
 /** One namespace has one `eth0`, and one lease at a time has it. */
-const heldBy = (tx: Tx, subject: string, resource: Resource, key: string): VmnetError => {
-  const holder = tx.get<{ subject: string }>("SELECT subject FROM resources WHERE key = ?", key)?.subject ?? "another"
-  return new VmnetError({
+const heldBy = (holder: string, subject: string, resource: Resource): VmnetError =>
+  new VmnetError({
     code: "NAME_TAKEN",
     detail: `${subject}: ${holder} has the ${describeResource(resource)} already`,
     hint: `Take ${holder} down first, or use another namespace.`,
     details: { subject, kind: resource.kind, holder }
   })
-}
 
 /** Sets the state of single resources that were made and confirmed once. */
 export const markResources = (

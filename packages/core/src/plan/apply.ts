@@ -25,6 +25,9 @@ export const applyResources = (
   touched: Touched
 ): Effect.Effect<void, VmnetError> => applyTogether(drivers, subject, [resources], touched)
 
+/** They are one piece of work, wherever each of its batches is. */
+const stayed = <A, E, R>(work: Effect.Effect<A, E, R>, { stay }: Drivers): Effect.Effect<A, E, R> => stay(work)
+
 /** The same for several plans, with as few batches as their order allows. `begun` is told how far it is, 0 to 1. */
 export const applyTogether = Effect.fnUntraced(function* (
   drivers: Drivers,
@@ -41,7 +44,7 @@ export const applyTogether = Effect.fnUntraced(function* (
     yield* Effect.uninterruptible(applyBatch(drivers, subject, batch, touched))
     yield* Effect.yieldNow
   }
-})
+}, stayed)
 
 const applyBatch = (drivers: Drivers, subject: string, batch: ReadonlyArray<OwnedResource>, touched: Touched) => {
   const family = familyOf(batch[0]!.resource)

@@ -57,7 +57,7 @@ export const teardownTogether = (
       reports.push(yield* removeBatch(drivers[familyOf(batch[0]!.resource)], batch))
     }
     return withImplied(merge(reports), implied)
-  }).pipe(Effect.uninterruptible)
+  }).pipe(drivers.stay, Effect.uninterruptible)
 
 /** What a teardown would do, found out in the same way, with nothing removed. */
 export const rehearseTeardown = (
@@ -70,6 +70,7 @@ export const rehearseTeardown = (
 const lookingOnly = (drivers: Drivers): Drivers => {
   const only = (driver: Driver): Driver => ({ ...driver, apply: () => Effect.void, remove: () => Effect.void })
   return {
+    ...drivers,
     link: only(drivers.link),
     nat: only(drivers.nat),
     sysctl: only(drivers.sysctl),

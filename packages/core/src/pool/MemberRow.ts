@@ -86,7 +86,11 @@ export const deleteMember = (tx: Tx, subject: string): void => {
   for (const table of ["identifiers", "holds"]) tx.run(`DELETE FROM ${table} WHERE vm = ?`, subject)
 }
 
-/** Hands the record of resources from one subject to another, which has none in their places. */
+/** Hands the record of all that a subject has to another, which has nothing in their places. */
+export const moveAllResources = (tx: Tx, from: string, to: string): void =>
+  tx.run("UPDATE resources SET subject = ? WHERE subject = ?", to, from)
+
+/** The same for some of it. */
 export const moveResources = (tx: Tx, from: string, to: string, resources: ReadonlyArray<OwnedResource>): void => {
   for (const { seq } of resources) {
     tx.run("UPDATE resources SET subject = ? WHERE subject = ? AND seq = ?", to, from, seq)

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import type { OpsError } from "../errors/OpsError.ts"
 import { formatOwner, parseOwner } from "../names/Owner.ts"
 import { HostProbe, type TapUse } from "../ops/HostProbe.ts"
 import { type Link, LinkOps } from "../ops/LinkOps.ts"
@@ -25,13 +26,19 @@ export const inspectMember = (member: ReadonlyArray<Resource>, owner: string): E
     const [on] = yield* (yield* LinkOps).configuredOn(tap.netns, [tap.link])
     const found = on?.link ?? null
     if (on === undefined || found === null || !carries(found.alias, owner)) return "dirty"
-    const use = yield* (yield* HostProbe).tapUse(tap.link)
+    const use = yield* useOf(found)
     if (use.held) return "held"
     const isBare = found.addresses.length === 0 && on.routes.length === 0 && on.neighbours.length === 0
     return isBare && isAsMade(tap, found, use) && (yield* parametersStand(member)) ? "clean" : "dirty"
   }).pipe(Effect.orElseSucceed(() => "dirty" as const))
 
 type Needs = LinkOps | HostProbe | SysctlOps
+
+/** Of a TAP that is up the kernel has told everything in the same answer; of another one processes tell. */
+const useOf = ({ carrier, link, owner, up }: Link): Effect.Effect<TapUse, OpsError, HostProbe> =>
+  up && carrier !== undefined && owner !== undefined
+    ? Effect.succeed({ held: carrier, ...owner })
+    : Effect.flatMap(HostProbe, (probe) => probe.tapUse(link))
 
 /** A TAP without an owner on record is made root's. */
 const isAsMade = ({ gid, mac, master, mtu, uid }: TapResource, found: Link, use: TapUse): boolean =>

@@ -2,6 +2,7 @@ import { allocateIdentifier } from "../allocator/identifiers.ts"
 import { VmnetError } from "../errors/VmnetError.ts"
 import type { Tx } from "../ledger/Ledger.ts"
 import { holdShare } from "../ledger/ShareRow.ts"
+import { digest, hex } from "../names/hash.ts"
 import { InterfaceName } from "../names/InterfaceName.ts"
 import { formatOwner } from "../names/Owner.ts"
 import type { NetworkLease } from "../plan/Lease.ts"
@@ -61,9 +62,9 @@ export const hasRoom = (tx: Tx, options: MemberOptions): boolean => {
   return countMembers(tx, network.network) - others < sizes.size
 }
 
-/** What a member is apart from its name: members that are made of the same are of one class. */
+/** What a member is apart from its name, as a hash: members that are made of the same are of one class. */
 export const classOf = ({ pooling, request, network }: Omit<MemberOptions, "avoid">): string =>
-  JSON.stringify(pooling.member(request, network, "").resources)
+  hex(digest(["class", JSON.stringify(pooling.member(request, network, "").resources)]), 32)
 
 const exhausted = (tx: Tx, network: string, size: number | null): VmnetError => {
   const idle = countMembers(tx, network, { state: "ready" })

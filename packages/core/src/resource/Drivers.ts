@@ -5,6 +5,7 @@ import { LinkOps } from "../ops/LinkOps.ts"
 import { MountOps } from "../ops/MountOps.ts"
 import { NatOps } from "../ops/NatOps.ts"
 import { netnsKey } from "../ops/Netns.ts"
+import { Stay, type StayWhile } from "../ops/Stay.ts"
 import { SysctlOps } from "../ops/SysctlOps.ts"
 import type { Driver } from "./Driver.ts"
 import { grouped } from "./grouped.ts"
@@ -36,7 +37,7 @@ export const familyOf = (resource: Resource): Family => {
   }
 }
 
-export type Drivers = Readonly<Record<Family, Driver>>
+export type Drivers = Readonly<Record<Family, Driver>> & { readonly stay: StayWhile }
 
 type Needs = Helpers | LinkOps | MountOps | NatOps | SysctlOps
 
@@ -47,7 +48,8 @@ export const drivers: Effect.Effect<Drivers, never, Needs> = Effect.gen(function
     nat: makeNatDriver(natInHelperNetns(helpers, yield* NatOps)),
     sysctl: makeSysctlDriver(sysctlsInHelperNetns(helpers, yield* SysctlOps)),
     mount: makeMountDriver(yield* MountOps),
-    helper: makeHelperDriver(helpers)
+    helper: makeHelperDriver(helpers),
+    stay: yield* Stay
   }
 })
 

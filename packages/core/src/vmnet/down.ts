@@ -35,7 +35,7 @@ export const down = Effect.fn("Vmnet.down")(function* (
     const owned =
       record === undefined || isAnother || !isCapable(backends, probe, record.request)
         ? undefined
-        : startReleasing(tx, vm)
+        : startReleasing(tx, vm, record.state)
     const cut =
       behind === undefined || record === undefined || owned === undefined ? undefined : intendCutOff(tx, record, owned)
     return { record, isAnother, cut, owned: owned !== undefined && cut !== undefined ? [cut.cut, ...owned] : owned }
@@ -55,8 +55,7 @@ export const down = Effect.fn("Vmnet.down")(function* (
 })
 
 /** From here on it is being taken down, whoever goes on with it. */
-export const startReleasing = (tx: Tx, vm: string): ReadonlyArray<OwnedResource> => {
-  const state = findLease(tx, vm)?.state
+export const startReleasing = (tx: Tx, vm: string, state = findLease(tx, vm)?.state): ReadonlyArray<OwnedResource> => {
   setLeaseState(tx, vm, "releasing")
   const owned = resourcesOf(tx, vm)
   return state === "releasing" || state === "failed" ? owned.map(perhapsHalfGone) : owned

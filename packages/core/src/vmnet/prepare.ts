@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { isNetworkChanged } from "../allocator/network.ts"
+import { isNetworkChanged, type NetworkFacts } from "../allocator/network.ts"
 import type { ReserveOptions } from "../allocator/reserve.ts"
 import type { Backend } from "../backend/Backend.ts"
 import type { VmnetError } from "../errors/VmnetError.ts"
@@ -23,18 +23,31 @@ export interface Asked {
 }
 
 /** Every check that `up` makes before it reserves anything, and what reserving takes. */
-export const prepare = Effect.fnUntraced(function* ({ request, backend, avoid, isLive }: Asked) {
-  const ledger = yield* Ledger
-  const probe = yield* HostProbe
+export const prepare = Effect.fnUntraced(function* (asked: Asked) {
+  const { backend, isLive, request } = asked
   yield* checkTarget(request)
   yield* checkHelpers(backend, request)
   yield* checkBridge(request)
   yield* checkPublish(request.vm, request.publish)
   const network = yield* networkFacts(request.vm, request.network, isLive)
   yield* checkForwarding(backend, request, network.host?.uplink ?? null)
-  const options = { install: ledger.install, request, backend, self: probe.self, network, avoid }
-  return { ...options, now: yield* now, alive: probe.alive, namespace: probe.namespace } satisfies ReserveOptions
+  return yield* reserving(asked, network)
 })
+
+/** What reserving takes once the host has been looked at, or need not be. */
+export const reserving = Effect.fnUntraced(function* ({ avoid, backend, request }: Asked, network: NetworkFacts) {
+  const { install } = yield* Ledger
+  const { alive, namespace, self } = yield* HostProbe
+  return { install, request, backend, self, network, avoid, now: yield* now, alive, namespace } satisfies ReserveOptions
+})
+
+/** Whether none of those checks has anything to look at, where the network is up. */
+export const checksNothing = ({ helpers, privilege }: Backend, request: AttachRequest): boolean =>
+  request.target === undefined &&
+  request.network.bridge === undefined &&
+  request.publish.length === 0 &&
+  (request.forwarding !== "require" || privilege === "user") &&
+  (helpers?.(request) ?? []).length === 0
 
 /** How often a reservation that turned out to be worth nothing is made anew. */
 const attempts = 8

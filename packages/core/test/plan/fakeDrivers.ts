@@ -41,7 +41,7 @@ export const fakeDrivers = (world: FakeWorld): Drivers => {
     inspect: (resources) => Effect.succeed(resources.map(() => null)),
     mend: () => Effect.void
   }
-  return { link: driver, nat: driver, sysctl: driver, mount: driver, helper: driver }
+  return { link: driver, nat: driver, sysctl: driver, mount: driver, helper: driver, stay: (self) => self }
 }
 
 /** Resources as the ledger gives them, in creation order, all present. */

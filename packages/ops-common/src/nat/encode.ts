@@ -36,10 +36,9 @@ const encodeEgress = ({ address, destination, ports, protocol }: Egress): SetEle
   return entry("egress", [address, to, protocolNumber[protocol], ports === undefined ? "0-65535" : range(...ports)])
 }
 
-/** The device with itself: what comes from it and goes back to it by way of the gateway. */
+/** Paired with itself: what comes from the device may go back to it by way of the gateway. */
 const encodeSegment = ({ device, isolated }: Segment): ReadonlyArray<SetElement> => [
   entry("segments", [device]),
-  entry("hairpins", [device, device]),
   ...(isolated ? [] : [entry("pairs", [device, device])])
 ]
 

@@ -1,3 +1,5 @@
+import type { RetiredSet } from "./restore.ts"
+
 /** Both tables of an install have this name, one in family `inet` and one in family `bridge`. */
 export const tableName = (install: string): string => `vmnet_${install}`
 
@@ -5,6 +7,11 @@ export const families = ["inet", "bridge"] as const
 export type NftFamily = (typeof families)[number]
 
 export const isInstall = (install: string): boolean => /^[0-9a-f]{8}$/.test(install)
+
+/** Sets that the layout of an older version has. Tables say no version: whatever differs from ours is `altered`, and restored. */
+export const retiredSets = (install: string): ReadonlyArray<RetiredSet> => [
+  { set: `inet ${tableName(install)} hairpins`, type: "ifname . ifname" }
+]
 
 /**
  * The firewall layout of an install, as text: `nft` 1.0.6 cannot declare a map with concatenated data in JSON. Only the
@@ -35,9 +42,6 @@ table inet ${table} {
     type ifname
   }
   set pairs {
-    type ifname . ifname
-  }
-  set hairpins {
     type ifname . ifname
   }
   set masqueraded {

@@ -1,4 +1,4 @@
-import { families, layoutText, tableName } from "./layout.ts"
+import { families, layoutText, retiredSets, tableName } from "./layout.ts"
 import { restoreText } from "./restore.ts"
 import { type Kind, type SetElement, type SetName, specOf } from "./sets.ts"
 import { slotLayoutText } from "./slotLayout.ts"
@@ -29,7 +29,7 @@ const textCommand = (install: string, command: Command): string => {
     case "CreateSlotLayout":
       return `create table inet ${tableName(install)}\n${slotLayoutText(install)}`
     case "RestoreLayout":
-      return restoreText(layoutText(install))
+      return restoreText(layoutText(install), retiredSets(install))
     case "RestoreSlotLayout":
       return restoreText(slotLayoutText(install))
     case "DeleteSlotLayout":

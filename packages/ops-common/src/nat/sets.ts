@@ -18,7 +18,6 @@ const map = (key: ReadonlyArray<Kind>, value: ReadonlyArray<Kind>): SetSpec => (
 export const sets = {
   segments: set("device"),
   pairs: set("device", "device"),
-  hairpins: set("device", "device"),
   masqueraded: set("device"),
   trusted: set("device"),
   guests: map(["device", "ipv4"], ["verdict"]),

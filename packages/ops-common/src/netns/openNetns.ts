@@ -43,6 +43,32 @@ const open = (netns: Netns, kind: Kind): number => {
 /** What a network namespace belongs to is entered before it, where that is not the caller's own. */
 type Kind = "net" | "user"
 
+const whereOf = (netns: Netns, { action }: Attempt): Attempt => ({
+  family: "netns",
+  action: `${action} in ${netnsKey(netns)}`
+})
+
+/** The same at once, for a caller who closes what he is given. Throws `OpsError`. */
+export const openNetnsNow = (netns: Netns, attempt: Attempt, kind: Kind = "net"): number => {
+  const where = whereOf(netns, attempt)
+  const tried = <A>(run: () => A): A => {
+    try {
+      return run()
+    } catch (cause) {
+      throw ofSystemError(where, cause)
+    }
+  }
+  const fd = tried(() => open(netns, kind))
+  try {
+    const wrong = tried(() => objection(netns, fd, kind))
+    if (wrong === undefined) return fd
+    throw missing(where, wrong)
+  } catch (cause) {
+    closeSync(fd)
+    throw cause
+  }
+}
+
 /**
  * Opens the file that stands for a namespace (or for the user namespace of its process), for as long as the scope lives. The descriptor keeps meaning the same
  * namespace whatever becomes of its name, and is what programs are sent into.
@@ -51,17 +77,8 @@ export const openNetns = (
   netns: Netns,
   attempt: Attempt,
   kind: Kind = "net"
-): Effect.Effect<number, OpsError, Scope.Scope> => {
-  const where: Attempt = { family: "netns", action: `${attempt.action} in ${netnsKey(netns)}` }
-  return Effect.gen(function* () {
-    const fd = yield* Effect.acquireRelease(
-      Effect.try({ try: () => open(netns, kind), catch: (cause) => ofSystemError(where, cause) }),
-      (fd) => Effect.sync(() => closeSync(fd))
-    )
-    const wrong = yield* Effect.try({
-      try: () => objection(netns, fd, kind),
-      catch: (cause) => ofSystemError(where, cause)
-    })
-    return wrong === undefined ? fd : yield* missing(where, wrong)
-  })
-}
+): Effect.Effect<number, OpsError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.try({ try: () => openNetnsNow(netns, attempt, kind), catch: (cause) => cause as OpsError }),
+    (fd) => Effect.sync(() => closeSync(fd))
+  )

@@ -1,46 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { NatChange, NatElement } from "@vmnet/core"
+import type { NatChange } from "@vmnet/core"
 import { commandsOf, layoutText, renderJson, renderText, slotLayoutText } from "@vmnet/ops-common"
+import { natFixtures } from "@vmnet/testkit/conformance"
 
-const install = "0a1b2c3d"
-const owner = "vmnet:0a1b2c3d:vm1:1"
-const guest: NatElement = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 17, egress: "listed" }
-const egress: NatElement = {
-  _tag: "Egress",
-  address: "10.0.42.2",
-  destination: "203.0.113.0/24",
-  protocol: "tcp",
-  ports: [400, 500]
-}
-const publish: NatElement = {
-  _tag: "Publish",
-  protocol: "udp",
-  hostAddress: null,
-  hostPort: 8080,
-  count: 2,
-  guestAddress: "10.0.42.2",
-  guestPort: 80,
-  mark: 18
-}
-const slot: NatElement = {
-  _tag: "Slot",
-  device: "tap0",
-  uplink: "eth0",
-  mac: "02:fc:00:00:00:05",
-  address: "169.254.0.21",
-  outside: "10.11.0.1"
-}
+const { add, egress, guest, install, owner, publish, remove, segment, slot } = natFixtures
+const published = publish({ protocol: "udp", count: 2, mark: 18 })
 const changes: ReadonlyArray<NatChange> = [
-  { _tag: "AddElement", element: { _tag: "Segment", device: "vmb1", isolated: false }, owner },
-  { _tag: "AddElement", element: guest, owner },
-  { _tag: "AddElement", element: publish, owner },
-  { _tag: "DeleteElement", element: egress },
-  { _tag: "DeleteElement", element: { _tag: "Binding", port: "vmt1", mac: "02:00:00:00:00:01", address: "10.0.42.2" } }
+  add(segment()),
+  add(guest({ mark: 17, egress: "listed" })),
+  add(published),
+  remove(egress("203.0.113.0/24", [400, 500])),
+  remove({ _tag: "Binding", port: "vmt1", mac: "02:00:00:00:00:01", address: "10.0.42.2" })
 ]
 
 const golden = `\
 create inet segments [{"elem":{"val":"vmb1","comment":"${owner}"}}]
-create inet hairpins [{"elem":{"val":{"concat":["vmb1","vmb1"]},"comment":"${owner}"}}]
 create inet pairs [{"elem":{"val":{"concat":["vmb1","vmb1"]},"comment":"${owner}"}}]
 create inet guests [[{"elem":{"val":{"concat":["vmb1","10.0.42.2"]},"comment":"${owner}"}},{"continue":null}]]
 create inet generations [[{"elem":{"val":"10.0.42.2","comment":"${owner}"}},17]]
@@ -74,15 +48,11 @@ describe("a transaction", () => {
   })
 
   it("about an isolated segment first makes sure that nothing pairs it", () => {
-    const segment = { _tag: "Segment", device: "vmb1", isolated: true } as const
-    const { nftables } = JSON.parse(
-      renderJson(install, commandsOf([{ _tag: "DeleteElement", element: segment }])) ?? ""
-    )
+    const { nftables } = JSON.parse(renderJson(install, commandsOf([remove(segment({ isolated: true }))])) ?? "")
     assert.deepStrictEqual(nftables.flatMap(oneLine), [
       'create inet pairs [{"concat":["vmb1","vmb1"]}]',
       'delete inet pairs [{"concat":["vmb1","vmb1"]}]',
-      'delete inet segments ["vmb1"]',
-      'delete inet hairpins [{"concat":["vmb1","vmb1"]}]'
+      'delete inet segments ["vmb1"]'
     ])
   })
 
@@ -108,8 +78,7 @@ describe("a transaction", () => {
     assert.include(text, layoutText(install))
     const elements = lines.flatMap((line, at) => (line.includes(" element ") ? [`${indexes[at]} ${line}`] : []))
     const comment = `comment "${owner}"`
-    assert.deepStrictEqual(elements.slice(1, 8), [
-      `1 create element inet vmnet_0a1b2c3d hairpins { "vmb1" . "vmb1" ${comment} }`,
+    assert.deepStrictEqual(elements.slice(1, 7), [
       `1 create element inet vmnet_0a1b2c3d pairs { "vmb1" . "vmb1" ${comment} }`,
       `2 create element inet vmnet_0a1b2c3d guests { "vmb1" . 10.0.42.2 ${comment} : continue }`,
       `2 create element inet vmnet_0a1b2c3d generations { 10.0.42.2 ${comment} : 17 }`,
@@ -124,7 +93,7 @@ describe("a transaction", () => {
   })
 
   it("that adds a slot is text: its table, which must be new, then its entries", () => {
-    const commands = commandsOf([{ _tag: "AddElement", element: slot, owner }])
+    const commands = commandsOf([add(slot())])
     assert.isUndefined(renderJson(install, commands))
     const comment = `comment "${owner}"`
     const { indexes, text } = renderText(install, commands)
@@ -142,7 +111,7 @@ describe("a transaction", () => {
   })
 
   it("that deletes a slot names each of its entries before the table goes", () => {
-    const { nftables } = JSON.parse(renderJson(install, commandsOf([{ _tag: "DeleteElement", element: slot }])) ?? "")
+    const { nftables } = JSON.parse(renderJson(install, commandsOf([remove(slot())])) ?? "")
     assert.deepStrictEqual(nftables.at(-1), { delete: { table: { family: "inet", name: "vmnet_0a1b2c3d" } } })
     assert.deepStrictEqual(nftables.slice(0, -1).flatMap(oneLine), [
       'delete inet slot_guests [{"concat":["tap0","02:fc:00:00:00:05","169.254.0.21"]}]',

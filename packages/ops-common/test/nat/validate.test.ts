@@ -1,30 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { NatChange, NatElement } from "@vmnet/core"
 import { objectionToChanges } from "@vmnet/ops-common"
+import { natFixtures } from "@vmnet/testkit/conformance"
 
-const owner = "vmnet:0a1b2c3d:vm1:1"
-const add = (element: NatElement): NatChange => ({ _tag: "AddElement", element, owner })
-const remove = (element: NatElement): NatChange => ({ _tag: "DeleteElement", element })
-const guest: NatElement = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 1, egress: "all" }
+const { add, owner, remove } = natFixtures
+const guest = natFixtures.guest()
 const binding: NatElement = { _tag: "Binding", port: "vmt1", mac: "02:00:00:00:00:01", address: "10.0.42.2" }
-const publish: NatElement = {
-  _tag: "Publish",
-  protocol: "tcp",
-  hostAddress: null,
-  hostPort: 80,
-  count: 1,
-  guestAddress: "10.0.42.2",
-  guestPort: 80,
-  mark: 1
-}
-const slot: NatElement = {
-  _tag: "Slot",
-  device: "tap0",
-  uplink: "eth0",
-  mac: "02:fc:00:00:00:05",
-  address: "169.254.0.21",
-  outside: "10.11.0.1"
-}
+const publish = natFixtures.publish()
+const slot = natFixtures.slot()
 const egress = (destination: string, ports?: readonly [number, number]): NatElement => ({
   _tag: "Egress",
   address: "10.0.42.2",
@@ -86,7 +69,10 @@ describe("egress entries of one guest added together", () => {
         [one, other],
         [other, one]
       ]) {
-        assert.deepInclude({ ...objectionToChanges(pair.map(add)) }, { reason: "Exists", index: 1 })
+        assert.deepInclude(
+          { ...objectionToChanges(pair.map((element) => add(element))) },
+          { reason: "Exists", index: 1 }
+        )
       }
     })
   }

@@ -1,29 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hostNetns, type NatChange, type NatElement, NatOps, type OpsReason } from "@vmnet/core"
 import { NatOpsNft } from "@vmnet/ops-exec"
+import { natFixtures } from "@vmnet/testkit/conformance"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { type Scripted, scriptedCommands } from "../support/scriptedCommands.ts"
 
-const install = "0a1b2c3d"
-const layout: NatChange = { _tag: "AddLayout" }
-const add = (device: string): NatChange => ({
-  _tag: "AddElement",
-  element: { _tag: "Masquerade", device },
-  owner: "vmnet:0a1b2c3d:vm1:1"
-})
-const slot: NatChange = {
-  _tag: "AddElement",
-  element: {
-    _tag: "Slot",
-    device: "tap0",
-    uplink: "eth0",
-    mac: "02:fc:00:00:00:05",
-    address: "169.254.0.21",
-    outside: "10.11.0.1"
-  },
-  owner: "vmnet:0a1b2c3d:vm1:1"
-}
+const { install } = natFixtures
+const layout = natFixtures.addLayout
+const add = (device: string): NatChange => natFixtures.add({ _tag: "Masquerade", device })
+const slot = natFixtures.add(natFixtures.slot())
 const egress: NatElement = { _tag: "Egress", address: "10.0.42.2", destination: "203.0.113.0/25" }
 
 const using = <A, E>(commands: Scripted, use: (nat: NatOps["Service"]) => Effect.Effect<A, E>) =>

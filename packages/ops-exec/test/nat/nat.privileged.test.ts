@@ -1,40 +1,17 @@
 import { assert, layer } from "@effect/vitest"
-import { type NatChange, type NatElement, NatOps, type Netns } from "@vmnet/core"
+import type { NatElement } from "@vmnet/core"
 import { layerExec, NatOpsNft } from "@vmnet/ops-exec"
 import { Effect, Layer } from "effect"
 import { writeFileSync } from "node:fs"
+import { natFixtures } from "@vmnet/testkit/conformance"
 import { namedNetns } from "../support/kernelFixture.ts"
+import { layoutDamages } from "../support/layoutDamages.ts"
 import { inside, run } from "../support/programs.ts"
 
-const install = "0a1b2c3d"
-const table = `vmnet_${install}`
-const layout: NatChange = { _tag: "AddLayout" }
-const segment: NatElement = { _tag: "Segment", device: "vmb1", isolated: false }
-const guest: NatElement = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 1, egress: "all" }
-
-const add = (element: NatElement, owner = `vmnet:${install}:vm1:1`): NatChange => ({
-  _tag: "AddElement",
-  element,
-  owner
-})
-const remove = (element: NatElement): NatChange => ({ _tag: "DeleteElement", element })
-
-const applyIn = (netns: Netns, ...changes: ReadonlyArray<NatChange>) => NatOps.use((nat) => nat.apply(netns, changes))
-const findIn = (netns: Netns, ...elements: ReadonlyArray<NatElement>) => NatOps.use((nat) => nat.find(netns, elements))
-const snapshotOf = (netns: Netns) => NatOps.use((nat) => nat.snapshot(netns))
-
-/** What others may do to the layout, as one nft command each. */
-const damages: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string>]> = [
-  ["a chain is emptied", ["flush", "chain", "inet", table, "from_guest"]],
-  ["a rule is added", ["add", "rule", "inet", table, "from_guest", "accept"]],
-  ["a rule is put before the others", ["insert", "rule", "bridge", table, "guard", "accept"]],
-  ["a chain is added", ["add", "chain", "inet", table, "more"]],
-  ["a policy is changed", ["add", "chain", "inet", table, "forward", "{", "policy", "drop", ";", "}"]],
-  ["a set is added", ["add", "set", "inet", table, "more", "{", "type", "ifname", ";", "}"]],
-  ["a table is put to sleep", ["add", "table", "inet", table, "{", "flags", "dormant", ";", "}"]],
-  ["a table is emptied of rules", ["flush", "table", "bridge", table]],
-  ["one of the tables is deleted", ["delete", "table", "bridge", table]]
-]
+const { add, applyIn, findIn, install, remove, snapshotOf, table } = natFixtures
+const layout = natFixtures.addLayout
+const segment = natFixtures.segment()
+const guest = natFixtures.guest()
 
 layer(layerExec({ install }), { excludeTestServices: true })("the firewall over nft", (it) => {
   it.effect("is as it was loaded, whatever elements come and go", () =>
@@ -48,7 +25,7 @@ layer(layerExec({ install }), { excludeTestServices: true })("the firewall over 
     })
   )
 
-  for (const [what, command] of damages) {
+  for (const [what, command] of layoutDamages) {
     it.effect(`is altered when ${what}`, () =>
       Effect.gen(function* () {
         const netns = yield* namedNetns

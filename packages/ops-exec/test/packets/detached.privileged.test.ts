@@ -2,26 +2,25 @@ import { assert, layer } from "@effect/vitest"
 import type { NatElement } from "@vmnet/core"
 import { layerExec } from "@vmnet/ops-exec"
 import { Effect } from "effect"
-import { namedNetns } from "../support/kernelFixture.ts"
-import { ip, run } from "../support/programs.ts"
+import { run } from "../support/programs.ts"
 import { type Agent, makeAgent } from "./Agent.ts"
 import {
   add,
-  applyLinks,
   applyNat,
   hostAddress,
   install,
   internetAddress,
   makeGuest,
-  makeInternet,
+  makeHost,
+  makePointToPoint,
   makeSegment,
+  pointToPoint,
+  published,
   remove
 } from "./lab.ts"
 
 const host = Effect.gen(function* () {
-  yield* applyNat({ _tag: "AddLayout" })
-  yield* Effect.addFinalizer(() => Effect.orDie(applyNat({ _tag: "DeleteLayout" })))
-  const internet = yield* makeInternet
+  const internet = yield* makeHost
   // Named: what a socket of all addresses answers is from the address nearest to the asker.
   yield* internet.serve("udp", 53, internetAddress)
   const here = yield* makeAgent("host", "/proc/self/ns/net")
@@ -58,8 +57,7 @@ layer(layerExec({ install }), { excludeTestServices: true })("a detached device"
       const one = yield* makeGuest({ name: "one", device: "vmb1", address: "10.0.42.2", mark: 1 })
       const two = yield* makeGuest({ name: "two", device: "vmb1", address: "10.0.42.3", mark: 2 })
       for (const guest of [one, two]) yield* guest.serve("udp", 53)
-      const ports = { protocol: "udp", hostAddress: null, hostPort: 8053, count: 1, guestPort: 53 } as const
-      yield* applyNat(add({ _tag: "Publish", ...ports, guestAddress: "10.0.42.2", mark: 3 }))
+      yield* applyNat(published("udp", [8053, 53], "10.0.42.2", 3))
       const ways = [
         ["to the internet", () => talk(one, internetAddress, 4001), "internet sees 192.0.2.1"],
         ["to the host", () => talk(one, "10.0.42.1", 4002), "host sees 10.0.42.2"],
@@ -89,29 +87,12 @@ layer(layerExec({ install }), { excludeTestServices: true })("a detached device"
   it.effect("that is a guest's own: nothing comes or goes, whatever is established", () =>
     Effect.gen(function* () {
       const { here, internet } = yield* host
-      const netns = yield* namedNetns
-      const device = "vmt9"
-      const elements: ReadonlyArray<NatElement> = [
-        { _tag: "Segment", device, isolated: true },
-        { _tag: "Masquerade", device },
-        { _tag: "HostAccess", device },
-        { _tag: "Guest", device, address: "10.0.50.2", mark: 9, egress: "all" }
-      ]
-      yield* applyNat(...elements.map(add))
-      yield* applyLinks(
-        { _tag: "AddVeth", link: device, mtu: 1500, peer: { link: "eth0", netns, mac: "02:00:00:00:50:02" } },
-        { _tag: "SetUp", link: device },
-        { _tag: "AddAddress", link: device, address: "10.0.50.1/24" }
-      )
-      yield* Effect.addFinalizer(() => Effect.orDie(applyLinks({ _tag: "DeleteLink", link: device })))
-      const name = netns.path.slice("/run/netns/".length)
-      ip("-n", name, "link", "set", "dev", "eth0", "up")
-      ip("-n", name, "address", "add", "10.0.50.2/24", "dev", "eth0")
-      ip("-n", name, "route", "add", "default", "via", "10.0.50.1")
+      const { device } = pointToPoint
+      const netns = yield* makePointToPoint
+      yield* applyNat(add({ _tag: "HostAccess", device }))
       const guest = yield* makeAgent("guest", netns.path)
       yield* guest.serve("udp", 53)
-      const ports = { protocol: "udp", hostAddress: null, hostPort: 8053, count: 1, guestPort: 53 } as const
-      yield* applyNat(add({ _tag: "Publish", ...ports, guestAddress: "10.0.50.2", mark: 10 }))
+      yield* applyNat(published("udp", [8053, 53], "10.0.50.2", 10))
       const ways = [
         ["to the internet", () => talk(guest, internetAddress, 4101), "internet sees 192.0.2.1"],
         ["to the host", () => talk(guest, "10.0.50.1", 4102), "host sees 10.0.50.2"],

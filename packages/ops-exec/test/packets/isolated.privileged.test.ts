@@ -3,23 +3,22 @@ import { layerExec } from "@vmnet/ops-exec"
 import { Effect } from "effect"
 import { inside } from "../support/programs.ts"
 import {
-  add,
   applyNat,
   hostAddress,
   install,
   internetAddress,
   makeGuest,
-  makeInternet,
+  makeHost,
   makeSegment,
   pings,
+  published,
   setSysctl
 } from "./lab.ts"
 
 layer(layerExec({ install }), { excludeTestServices: true })("guests of an isolated segment", (it) => {
   it.effect("do not reach one another, directly or through the gateway, but each other's published ports", () =>
     Effect.gen(function* () {
-      yield* applyNat({ _tag: "AddLayout" })
-      const internet = yield* makeInternet
+      const internet = yield* makeHost
       yield* internet.serve("tcp", 80)
       yield* makeSegment("vmb1", "10.0.42.1", true)
       const behind = { device: "vmb1", isolated: true } as const
@@ -36,8 +35,7 @@ layer(layerExec({ install }), { excludeTestServices: true })("guests of an isola
       }
       assert.isNull(yield* one.tcp("10.0.42.3", 80), "through the gateway")
       assert.isFalse(pings(one.netns, "10.0.42.3"))
-      const ports = { protocol: "tcp", hostAddress: null, hostPort: 8080, count: 1, guestPort: 80 } as const
-      yield* applyNat(add({ _tag: "Publish", ...ports, guestAddress: "10.0.42.3", mark: 3 }))
+      yield* applyNat(published("tcp", [8080, 80], "10.0.42.3", 3))
       assert.strictEqual(yield* internet.tcp(hostAddress, 8080), "two sees 192.0.2.254")
       yield* setSysctl(["bridge", "bridge-nf-call-iptables"], "0")
       assert.strictEqual(yield* one.tcp(hostAddress, 8080), "two sees 10.0.42.1")

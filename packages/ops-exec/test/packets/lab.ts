@@ -8,25 +8,19 @@ import {
   type Netns,
   SysctlOps
 } from "@vmnet/core"
+import { natFixtures } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
 import { namedNetns } from "../support/kernelFixture.ts"
 import { inside, ip } from "../support/programs.ts"
 import { makeAgent } from "./Agent.ts"
 
-export const install = "0a1b2c3d"
+export const { add, install, remove } = natFixtures
 
 /** The host's address on its uplink, the neighbour there, and two addresses of the internet behind it. */
 export const hostAddress = "192.0.2.1"
 export const neighbourAddress = "192.0.2.254"
 export const internetAddress = "198.51.100.9"
 export const otherAddress = "203.0.113.9"
-
-export const add = (element: NatElement): NatChange => ({
-  _tag: "AddElement",
-  element,
-  owner: `vmnet:${install}:vm1:1`
-})
-export const remove = (element: NatElement): NatChange => ({ _tag: "DeleteElement", element })
 
 export const applyNat = (...changes: ReadonlyArray<NatChange>) => NatOps.use((nat) => nat.apply(hostNetns, changes))
 
@@ -57,6 +51,21 @@ export const makeInternet = Effect.gen(function* () {
   yield* setSysctl(["ipv4", "ip_forward"], "1")
   return yield* makeAgent("internet", path)
 })
+
+/** The layout, and the internet beyond the uplink, which answers there. */
+export const makeHost = Effect.gen(function* () {
+  yield* applyNat(natFixtures.addLayout)
+  yield* Effect.addFinalizer(() => Effect.orDie(applyNat(natFixtures.deleteLayout)))
+  return yield* makeInternet
+})
+
+/** One port of every address of the host's, and the guest's that it leads to. */
+export const published = (
+  protocol: "tcp" | "udp",
+  [hostPort, guestPort]: readonly [number, number],
+  guestAddress: string,
+  mark: number
+): NatChange => add(natFixtures.publish({ protocol, hostPort, guestPort, guestAddress, mark }))
 
 /** A segment: a bridge with the gateway's address on it. */
 export const makeSegment = Effect.fnUntraced(function* (device: string, gateway: string, isolated = false) {
@@ -122,6 +131,34 @@ export const makeGuest = Effect.fnUntraced(function* (spec: GuestSpec) {
     ])
   )
   return yield* makeAgent(name, netns.path)
+})
+
+/** The host's end of a link with one guest on it. */
+export const pointToPoint = { device: "vmt9", mac: "02:00:00:00:50:01", address: "10.0.50.2", gateway: "10.0.50.1" }
+
+/** A TAP that is a segment of its own, played by a veth: no bridge, and so no filter of frames. Gives the guest's namespace. */
+export const makePointToPoint = Effect.gen(function* () {
+  const { address, device, gateway, mac } = pointToPoint
+  const netns = yield* namedNetns
+  yield* applyNat(
+    add(natFixtures.segment({ device })),
+    add({ _tag: "Masquerade", device }),
+    add(natFixtures.guest({ device, address, mark: 9 }))
+  )
+  yield* applyLinks(
+    { _tag: "AddVeth", link: device, mtu: 1500, mac, peer: { link: "eth0", netns, mac: "02:00:00:00:50:02" } },
+    { _tag: "SetUp", link: device },
+    { _tag: "AddAddress", link: device, address: `${gateway}/24` }
+  )
+  yield* Effect.addFinalizer(() => Effect.orDie(applyLinks({ _tag: "DeleteLink", link: device })))
+  yield* LinkOps.use((links) =>
+    links.apply(netns, [
+      { _tag: "SetUp", link: "eth0" },
+      { _tag: "AddAddress", link: "eth0", address: `${address}/24` },
+      { _tag: "AddRoute", destination: "default", link: "eth0", via: gateway }
+    ])
+  )
+  return netns
 })
 
 /** `busybox ping`, one packet. */

@@ -2,13 +2,21 @@ import { assert, layer } from "@effect/vitest"
 import { LinkOps } from "@vmnet/core"
 import { layerExec } from "@vmnet/ops-exec"
 import { Effect } from "effect"
-import { namedNetns } from "../support/kernelFixture.ts"
 import { inside, ip, run } from "../support/programs.ts"
 import { makeAgent } from "./Agent.ts"
-import { add, applyLinks, applyNat, install, internetAddress, makeInternet, setConf, setSysctl } from "./lab.ts"
+import {
+  add,
+  applyNat,
+  install,
+  internetAddress,
+  makeHost,
+  makePointToPoint,
+  pointToPoint,
+  setConf,
+  setSysctl
+} from "./lab.ts"
 
-const device = "vmt9"
-const hostMac = "02:00:00:00:50:01"
+const { device, mac: hostMac } = pointToPoint
 
 /** Counts what comes from the device: before the layout judges it, when it leaves the host, and when it is for the host. */
 const watch = (): void => {
@@ -31,29 +39,10 @@ const during = (act: Effect.Effect<unknown>) =>
     return { came, passed: left + arrived }
   })
 
-/** A TAP that is a segment of its own, played by a veth; there is no bridge, and so no filter of frames. */
 const lab = Effect.gen(function* () {
-  yield* applyNat({ _tag: "AddLayout" })
-  yield* Effect.addFinalizer(() => Effect.orDie(applyNat({ _tag: "DeleteLayout" })))
-  const internet = yield* makeInternet
+  const internet = yield* makeHost
   yield* internet.serve("tcp", 80)
-  const netns = yield* namedNetns
-  const guest = { _tag: "Guest", device, address: "10.0.50.2", mark: 9, egress: "all" } as const
-  yield* applyNat(
-    ...[{ _tag: "Segment", device, isolated: false } as const, { _tag: "Masquerade", device } as const, guest].map(add)
-  )
-  yield* applyLinks(
-    { _tag: "AddVeth", link: device, mtu: 1500, mac: hostMac, peer: { link: "eth0", netns, mac: "02:00:00:00:50:02" } },
-    { _tag: "SetUp", link: device },
-    { _tag: "AddAddress", link: device, address: "10.0.50.1/24" }
-  )
-  yield* LinkOps.use((links) =>
-    links.apply(netns, [
-      { _tag: "SetUp", link: "eth0" },
-      { _tag: "AddAddress", link: "eth0", address: "10.0.50.2/24" },
-      { _tag: "AddRoute", destination: "default", link: "eth0", via: "10.0.50.1" }
-    ])
-  )
+  const netns = yield* makePointToPoint
   watch()
   yield* Effect.addFinalizer(() => Effect.sync(() => run("nft", ["delete", "table", "inet", "watch"])))
   const inGuest = (...args: ReadonlyArray<string>) => inside(netns.path, "ip", ...args)

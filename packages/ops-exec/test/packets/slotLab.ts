@@ -1,23 +1,17 @@
 import { type LinkChange, LinkOps, type NatElement, NatOps, type Netns } from "@vmnet/core"
+import { natFixtures } from "@vmnet/testkit/conformance"
 import { Effect } from "effect"
 import { namedNetns } from "../support/kernelFixture.ts"
 import { inside, run } from "../support/programs.ts"
 import { add, applyLinks, makeInternet, setConf, setSysctl } from "./lab.ts"
 
 /** The identity of every guest, inside. */
-export const guestAddress = "169.254.0.21"
+export const guestAddress = natFixtures.slot().address
 export const gatewayAddress = "169.254.0.22"
-export const guestMac = "02:fc:00:00:00:05"
+export const guestMac = natFixtures.slot().mac
 export const gatewayMac = "02:fc:00:00:00:06"
 
-export const slotElement = (outside: string): NatElement => ({
-  _tag: "Slot",
-  device: "tap0",
-  uplink: "eth0",
-  mac: guestMac,
-  address: guestAddress,
-  outside
-})
+export const slotElement = (outside: string): NatElement => natFixtures.slot({ outside })
 
 /** Where slot `n` is known outside, and both ends of its link. */
 export const outsideOf = (n: number): string => `10.11.0.${n}`

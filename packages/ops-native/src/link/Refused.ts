@@ -46,6 +46,7 @@ export class Interrupted extends Error {}
 /** What was thrown, as the error of an attempt; with `change` the one it is about. */
 export const errorOf = (attempt: Attempt, cause: unknown, change?: LinkChange, index?: number): OpsError => {
   const at = index === undefined ? {} : { index }
+  if (cause instanceof OpsError) return new OpsError({ ...cause, ...at })
   if (cause instanceof Refused) {
     const reason = cause.reason ?? reasonOfChange(cause.message, change)
     return new OpsError({ ...attempt, reason, output: cause.message, ...at })

@@ -1,4 +1,14 @@
-import type { AddNeighbour, LinkChange, Netns, SetMaster } from "@vmnet/core"
+import {
+  type AddNeighbour,
+  type AddNetns,
+  type AddVeth,
+  describeLinkChange,
+  type LinkChange,
+  namedNetns,
+  type SetMaster
+} from "@vmnet/core"
+import { Place } from "../netns/Place.ts"
+import type { PlacesOpen } from "../netns/Places.ts"
 import { addAddress, deleteAddress } from "./encodeAddress.ts"
 import { addBridge, addVeth, deleteLink, setLink, setPort } from "./encodeLink.ts"
 import { addNeighbour, deleteNeighbour, getNeighbour, replaceNeighbour } from "./encodeNeighbour.ts"
@@ -16,8 +26,9 @@ export interface Site {
   readonly links: Rtnetlink
   /** Whether the kernel has IPv6 at all; without it there is no router solicitation to turn off. */
   readonly ipv6: boolean
-  /** The open file of a namespace that a peer is born in, `undefined` for the one we are in. */
-  readonly peerFd: (netns: Netns) => number | undefined
+  /** Whose links these are, and where else there is something to do. */
+  readonly place: Place
+  readonly places: PlacesOpen
   readonly makeNetnsDirectory: () => void
 }
 
@@ -51,6 +62,26 @@ const neighbour = ({ links }: Site, { address, link, mac }: AddNeighbour): void 
   }
 }
 
+/** There will be more to do in there, as long as somebody stays. */
+const netns = ({ makeNetnsDirectory, places }: Site, change: AddNetns): void => {
+  makeNetnsDirectory()
+  const place = addNetns(change)
+  if (!places.keep(namedNetns(change.name), place)) place[Symbol.dispose]()
+}
+
+/** The peer is born where it belongs: the kernel is told by an open file of that namespace, and by none in the one we are in. */
+const veth = ({ ipv6, links, place, places }: Site, change: AddVeth): void => {
+  const { link, peer } = change
+  const add = (fd?: number): void => links.tell(addVeth(change, fd))
+  const there = (other: Place): void => {
+    using here = other.fd === undefined ? Place.here() : undefined
+    add(here?.fd ?? other.fd)
+  }
+  if (place.is(peer.netns)) add()
+  else places.use(peer.netns, { family: "link", action: describeLinkChange(change) }, there)
+  if (ipv6) links.tell(setLink({ link }, { silent: true }), cannotFind(link))
+}
+
 /** Makes one change, or throws why not. */
 export const applyChange = (site: Site, change: LinkChange): void => {
   const { ipv6: silent, links } = site
@@ -58,18 +89,17 @@ export const applyChange = (site: Site, change: LinkChange): void => {
     links.tell(setLink({ link }, properties), cannotFind(link))
   switch (change._tag) {
     case "AddNetns":
-      site.makeNetnsDirectory()
-      return addNetns(change)
+      return netns(site, change)
     case "DeleteNetns":
+      site.places.leave(namedNetns(change.name))
       return deleteNetns(change)
     case "AddBridge":
       links.tell(addBridge(change))
       return set(change.link, { mtu: change.mtu, silent })
     case "AddTap":
-      return addTap(links, change, silent)
+      return site.place.within(() => addTap(links, change, silent))
     case "AddVeth":
-      links.tell(addVeth(change, site.peerFd(change.peer.netns)))
-      return silent ? set(change.link, { silent }) : undefined
+      return veth(site, change)
     case "SetAlias":
       return set(change.link, { alias: change.alias })
     case "SetMaster":

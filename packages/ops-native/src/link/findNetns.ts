@@ -1,8 +1,8 @@
 import { type FoundNetns, namedNetns, type OpsError } from "@vmnet/core"
 import { type Attempt, isFileName, kindOfName } from "@vmnet/ops-common"
 import { Effect } from "effect"
-import type { HostSocket } from "./HostSocket.ts"
-import { inPlace } from "./inPlace.ts"
+import type { PlacesOpen } from "../netns/Places.ts"
+import { onLinks } from "./onLinks.ts"
 import { decodeLink } from "./decodeLink.ts"
 import { getLink } from "./encodeLink.ts"
 import type { Rtnetlink } from "./Rtnetlink.ts"
@@ -21,12 +21,12 @@ const loopbackAlias = (links: Rtnetlink): FoundNetns => {
   return { alias: (message === undefined ? undefined : decodeLink(message))?.alias ?? "" }
 }
 
-const findOne = Effect.fnUntraced(function* (host: HostSocket, name: string) {
+const findOne = Effect.fnUntraced(function* (places: PlacesOpen, name: string) {
   if (!isFileName(name)) return null
   const attempt: Attempt = { family: "link", action: `find netns ${name}` }
   const kind = yield* kindOfName(name, attempt)
   if (kind !== "file") return kind === "absent" ? null : nothingBehind
-  return yield* inPlace(host, namedNetns(name), attempt, loopbackAlias).pipe(
+  return yield* onLinks(places, namedNetns(name), attempt, loopbackAlias).pipe(
     Effect.catchIf(isNoNetns, () =>
       Effect.map(kindOfName(name, attempt), (now) => (now === "absent" ? null : nothingBehind))
     )
@@ -38,6 +38,6 @@ const findOne = Effect.fnUntraced(function* (host: HostSocket, name: string) {
  * leads somewhere else by a symbolic link was not made by `ip netns`, and is not followed.
  */
 export const findNetns = (
-  host: HostSocket,
+  places: PlacesOpen,
   names: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<FoundNetns | null>, OpsError> => Effect.forEach(names, (name) => findOne(host, name))
+): Effect.Effect<ReadonlyArray<FoundNetns | null>, OpsError> => Effect.forEach(names, (name) => findOne(places, name))

@@ -2,11 +2,10 @@ import type { AddNetns, DeleteNetns } from "@vmnet/core"
 import { pathOfName } from "@vmnet/ops-common"
 import { closeSync, constants, lstatSync, openSync, unlinkSync } from "node:fs"
 import { errno, loadLibc } from "../ffi/foreign.ts"
-import { NetlinkSocket, routeProtocol } from "../netlink/NetlinkSocket.ts"
 import { inNewNetns } from "../netns/inNetns.ts"
+import { Place } from "../netns/Place.ts"
 import { setLink } from "./encodeLink.ts"
 import { Refused, refusedByFile, refusedCall } from "./Refused.ts"
-import { Rtnetlink } from "./Rtnetlink.ts"
 
 /** sys/mount.h */
 const MS_BIND = 0x1000
@@ -36,15 +35,9 @@ const bindOwnNetns = (path: string): void => {
   throw refusedCall(`Bind /proc/thread-self/ns/net -> ${path} failed`, errno())
 }
 
-/** `ip link set lo alias $alias up`, over a socket of the namespace this thread is in. */
-const tagLoopback = (alias: string): void => {
-  const socket = new NetlinkSocket(routeProtocol)
-  try {
-    new Rtnetlink(socket).tell(setLink({ link: "lo" }, { alias, up: true }))
-  } finally {
-    socket.close()
-  }
-}
+/** `ip link set lo alias $alias up` */
+const tagLoopback = (place: Place, alias: string): void =>
+  place.links((links) => links.tell(setLink({ link: "lo" }, { alias, up: true })))
 
 const giveUp = (path: string): void => {
   try {
@@ -54,15 +47,27 @@ const giveUp = (path: string): void => {
   }
 }
 
-/** `ip netns add $name`, tagged before anybody else can find it without its tag: bound last, when it is all there. */
-export const addNetns = ({ alias, name }: AddNetns): void => {
+const tagged = (path: string, alias: string): Place => {
+  const here = Place.here()
+  try {
+    tagLoopback(here, alias)
+    bindOwnNetns(path)
+    return here
+  } catch (cause) {
+    here[Symbol.dispose]()
+    throw cause
+  }
+}
+
+/**
+ * `ip netns add $name`, tagged before anybody else can find it without its tag: bound last, when it is all there. It is the
+ * caller's to let go of.
+ */
+export const addNetns = ({ alias, name }: AddNetns): Place => {
   const path = pathOfName(name)
   createFile(path)
   try {
-    inNewNetns(() => {
-      tagLoopback(alias)
-      bindOwnNetns(path)
-    })
+    return inNewNetns(() => tagged(path, alias))
   } catch (cause) {
     giveUp(path)
     throw cause

@@ -2,7 +2,7 @@ import { Commands, NatOps, type OpsError } from "@vmnet/core"
 import { type NatOpsOptions, natOpsOver } from "@vmnet/ops-common"
 import { nftProgram } from "@vmnet/ops-exec"
 import { Effect, Layer } from "effect"
-import { HostNft } from "./HostNft.ts"
+import { Places } from "../netns/Places.ts"
 import { nftLibrary } from "./nftLibrary.ts"
 
 export type NatOpsNetfilterOptions = NatOpsOptions
@@ -14,11 +14,7 @@ export const NatOpsNetfilter = {
       NatOps,
       Effect.gen(function* () {
         const programs = nftProgram(yield* Commands)
-        const host = yield* Effect.acquireRelease(
-          Effect.sync(() => new HostNft()),
-          (socket) => Effect.sync(() => socket[Symbol.dispose]())
-        )
-        return yield* natOpsOver(nftLibrary(programs, host), options)
+        return yield* natOpsOver(nftLibrary(programs, yield* Places), options)
       })
-    )
+    ).pipe(Layer.provide(Places.layer))
 }

@@ -4,9 +4,9 @@ import { decodeError } from "../netlink/KernelError.ts"
 import { attributeMap } from "../netlink/attributes.ts"
 import { type Message, types } from "../netlink/message.ts"
 import type { Answer } from "../netlink/NetlinkSocket.ts"
-import { readText } from "../netlink/values.ts"
+import { readBe32, readText } from "../netlink/values.ts"
 import { getElement, getSets } from "./elementRequests.ts"
-import { nfgenmsgSize } from "./nfnetlink.ts"
+import { getGeneration, messages, nfgenmsgSize } from "./nfnetlink.ts"
 import type { NftSocket } from "./NftSocket.ts"
 import { readElement } from "./readElement.ts"
 
@@ -14,6 +14,10 @@ import { readElement } from "./readElement.ts"
 const atOnce = 64
 const attempts = 8
 const ENOENT = 2
+const EIO = 5
+
+/** `NFTA_GEN_ID` */
+const attrGeneration = 1
 
 const found = (wanted: SetElement, { payload, type }: Message): ReadonlyArray<FoundElement> => {
   if (type !== types.error) return [readElement(wanted, payload) ?? []].flat()
@@ -22,26 +26,41 @@ const found = (wanted: SetElement, { payload, type }: Message): ReadonlyArray<Fo
   throw new SystemCallError(`get element of ${wanted.set}`, errno)
 }
 
-const askAll = (socket: NftSocket, install: string, wanted: ReadonlyArray<SetElement>): ReadonlyArray<FoundElement> => {
+const generationIn = ({ payload, type }: Message): number => {
+  const number = readBe32(attributeMap(payload.subarray(nfgenmsgSize)).get(attrGeneration))
+  if (type !== messages.newGeneration || number === undefined) throw new SystemCallError("get generation", EIO)
+  return number
+}
+
+const askAll = (socket: NftSocket, install: string, wanted: ReadonlyArray<SetElement>): Read<FoundElement> => {
   const entries: Array<FoundElement> = []
-  for (let at = 0; at < wanted.length; at += atOnce) {
+  for (let at = 0; ; at += atOnce) {
     const some = wanted.slice(at, at + atOnce)
-    const answers = socket.ask(some.map((entry) => getElement(install, entry)))
-    entries.push(...answers.flatMap((answer, place) => found(some[place]!, answer)))
+    const isLast = at + atOnce >= wanted.length
+    const requests = some.map((entry) => getElement(install, entry))
+    const answers = socket.ask(isLast ? [...requests, getGeneration] : requests)
+    entries.push(...some.flatMap((entry, place) => found(entry, answers[place]!)))
+    if (isLast) return { value: entries, generation: generationIn(answers.at(-1)!) }
   }
-  return entries
+}
+
+/** What was read, and of which generation the ruleset was right after it. */
+interface Read<A> {
+  readonly value: ReadonlyArray<A>
+  readonly generation: number
 }
 
 /**
- * What `read` reads of one generation of the ruleset: no transaction was under way before it began, and there was none until it
+ * What `read` reads of one generation of the ruleset: every transaction up to it was done when it began, and none was when it
  * ended. `undefined` where others changed the ruleset again and again meanwhile.
  */
-const inOneGeneration = <A>(socket: NftSocket, read: () => A): A | undefined => {
+const inOneGeneration = <A>(socket: NftSocket, read: () => Read<A>): ReadonlyArray<A> | undefined => {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    if (!socket.settled()) continue
-    const generation = socket.generation()
-    const answer = read()
-    if (socket.settled(generation)) return answer
+    const before = socket.generation()
+    // The number goes up before all of a transaction can be seen: who made this one has to be through with it.
+    if (!socket.settled(before)) continue
+    const { generation, value } = read()
+    if (generation === before) return value
   }
   return undefined
 }
@@ -69,4 +88,7 @@ const namesIn = ({ error, messages }: Answer): ReadonlyArray<string> => {
 
 /** The names of the sets in the install's own table, none where there is no table. */
 export const setNames = (socket: NftSocket, install: string): ReadonlyArray<string> | undefined =>
-  inOneGeneration(socket, () => namesIn(socket.list(getSets(install))))
+  inOneGeneration(socket, () => ({
+    value: namesIn(socket.list(getSets(install))),
+    generation: socket.generation()
+  }))

@@ -1,14 +1,14 @@
-import { type Netns, OpsError } from "@vmnet/core"
-import { type Attempt, commitText, type LoadInput, type Nft } from "@vmnet/ops-common"
+import { hostNetns, type Netns, OpsError } from "@vmnet/core"
+import { type Attempt, commitText, type LoadInput, type Nft, ofSystemError } from "@vmnet/ops-common"
 import { Effect, Schedule } from "effect"
 import { inNewNetns } from "../netns/inNetns.ts"
 import { isOutOfReach } from "../netns/outOfReach.ts"
+import type { Place } from "../netns/Place.ts"
+import { inPlace, type PlacesOpen } from "../netns/Places.ts"
 import { asMessages, commitRaw, isRaw } from "./commitRaw.ts"
-import type { HostNft } from "./HostNft.ts"
-import { inNamespace } from "./inNamespace.ts"
 import { lookUp, setNames } from "./lookUp.ts"
 import { output, runCommand, runText } from "./nftContext.ts"
-import { NftSocket } from "./NftSocket.ts"
+import type { NftSocket } from "./NftSocket.ts"
 import { slotTables } from "./slotTable.ts"
 
 const busy = ({ action, family }: Attempt): OpsError =>
@@ -21,17 +21,21 @@ const answered =
 
 type Use<A> = (socket: NftSocket) => A | undefined
 
-/** The host's socket is kept, all others last as long as the work. */
-const withSocketOf =
-  (host: HostNft) =>
-  <A>(netns: Netns, attempt: Attempt, use: Use<A>): Effect.Effect<A, OpsError> => {
-    const own = (): A | undefined => {
-      using socket = new NftSocket()
-      return use(socket)
-    }
-    const work = netns._tag === "Host" ? () => host.use(use) : own
-    return Effect.flatMap(inNamespace(netns, attempt, work), answered(attempt))
+/** How firewalls are reached: over a socket of their namespace, or by what libnftables does with this thread in there. */
+const reaching = (places: PlacesOpen) => {
+  const at = <A>(netns: Netns, attempt: Attempt, work: (place: Place) => A): Effect.Effect<A, OpsError> =>
+    inPlace(places, netns, attempt, work, (cause) =>
+      cause instanceof OpsError ? cause : ofSystemError(attempt, cause)
+    )
+  return {
+    inside: <A>(netns: Netns, attempt: Attempt, work: () => A) => at(netns, attempt, (place) => place.within(work)),
+    withSocket: <A>(netns: Netns, attempt: Attempt, use: Use<A>) =>
+      Effect.flatMap(
+        at(netns, attempt, (place) => place.firewall(use)),
+        answered(attempt)
+      )
   }
+}
 
 const retryBusy = {
   while: (error: OpsError) => error.reason === "Busy",
@@ -39,15 +43,14 @@ const retryBusy = {
   schedule: Schedule.exponential("20 millis")
 }
 
-const load: LoadInput = (netns, attempt, { text }) => inNamespace(netns, attempt, () => runText(text))
-
 /**
  * nft in this process. Elements are asked for and changed by netlink messages of our own, layouts are text for libnftables. What
  * cannot be done here is left to `other`: a thread cannot enter a namespace that belongs to another user namespace.
  */
-export const nftLibrary = (other: Nft, host: HostNft): Nft => {
+export const nftLibrary = (other: Nft, places: PlacesOpen): Nft => {
   const slotTable = slotTables()
-  const withSocket = withSocketOf(host)
+  const { inside, withSocket } = reaching(places)
+  const load: LoadInput = (netns, attempt, { text }) => inside(netns, attempt, () => runText(text))
 
   const commit: Nft["commit"] = (netns, attempt, install, commands) => {
     const text = Effect.suspend(() => commitText(load, netns, attempt, install, commands))
@@ -63,7 +66,7 @@ export const nftLibrary = (other: Nft, host: HostNft): Nft => {
   const here: Nft = {
     commit,
     listTable: (netns, attempt, family, table) =>
-      inNamespace(netns, attempt, () => runCommand(`list table ${family} ${table}`, output.json | output.numeric)),
+      inside(netns, attempt, () => runCommand(`list table ${family} ${table}`, output.json | output.numeric)),
     setNames: (netns, attempt, install) =>
       withSocket(netns, attempt, (socket) => setNames(socket, install)).pipe(Effect.retry(retryBusy)),
     entries: (netns, attempt, install, wanted) =>
@@ -71,7 +74,7 @@ export const nftLibrary = (other: Nft, host: HostNft): Nft => {
     // `unshare` in this process is for root; who is not makes a user namespace with it, which a process with threads cannot.
     reference: (attempt, layout) =>
       process.geteuid?.() === 0
-        ? inNamespace({ _tag: "Host" }, attempt, () =>
+        ? inside(hostNetns, attempt, () =>
             inNewNetns(() => runCommand(layout, output.json | output.numeric | output.echo))
           ).pipe(
             // Root of a user namespace only.

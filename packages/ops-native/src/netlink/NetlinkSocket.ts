@@ -21,6 +21,8 @@ const EIO = 5
 
 /** What the kernel sends at once is at most 32 KiB (`netlink_dump`), longer answers come in pieces. */
 const bufferSize = 64 * 1024
+/** For all sockets: what is received is copied out of it at once. */
+const buffer = new Uint8Array(bufferSize)
 /** No answer is longer: a table of a million routes is about 60 MB. */
 const maxPieces = 8_192
 
@@ -37,7 +39,6 @@ export interface Answer {
  */
 export class NetlinkSocket {
   readonly #fd: number
-  readonly #buffer = new Uint8Array(bufferSize)
   #sequence = 0
 
   constructor(protocol: number) {
@@ -100,8 +101,8 @@ export class NetlinkSocket {
   /** What one `recv` gives, as a copy; `undefined` when there is nothing to be read. */
   receive(): Uint8Array | undefined {
     for (;;) {
-      const size = loadLibc().recv(this.#fd, this.#buffer, this.#buffer.length, MSG_DONTWAIT)
-      if (size >= 0) return this.#buffer.slice(0, size)
+      const size = loadLibc().recv(this.#fd, buffer, buffer.length, MSG_DONTWAIT)
+      if (size >= 0) return buffer.slice(0, size)
       const number = errno()
       if (number === EAGAIN) return undefined
       if (number !== EINTR) throw new SystemCallError("recv", number)

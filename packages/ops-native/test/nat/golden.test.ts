@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { NatChange, NatElement } from "@vmnet/core"
 import { commandsOf, encode, keyOf, renderText, type SetElement, valueOf } from "@vmnet/ops-common"
+import { natFixtures } from "@vmnet/testkit/conformance"
 import { isRaw, requestsOf } from "#src/nat/commitRaw.ts"
 import { getElement } from "#src/nat/elementRequests.ts"
 import { batchBegin, batchEnd, getGeneration, type Request } from "#src/nat/nfnetlink.ts"
@@ -8,12 +9,11 @@ import { readElement } from "#src/nat/readElement.ts"
 import { decodeMessages, encodeMessage } from "#src/netlink/message.ts"
 import { asked, bounds, sent } from "./nftSent.ts"
 
-const install = "0a1b2c3d"
-const owner = "vmnet:0a1b2c3d:vm1:1"
+const { add, deleteLayout, install, owner, publish, remove, segment, slot } = natFixtures
 
 const elements: ReadonlyArray<NatElement> = [
-  { _tag: "Segment", device: "vmb1", isolated: true },
-  { _tag: "Segment", device: "fifteen-letters", isolated: false },
+  segment({ isolated: true }),
+  segment({ device: "fifteen-letters" }),
   { _tag: "Masquerade", device: "vmb1" },
   { _tag: "HostAccess", device: "vmb1" },
   { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 4_294_967_294, egress: "listed" },
@@ -27,40 +27,15 @@ const elements: ReadonlyArray<NatElement> = [
   { _tag: "Port", device: "vmt1" },
   { _tag: "Detached", device: "vmt1" },
   { _tag: "Binding", port: "vmt1", mac: "02:fc:00:00:00:05", address: "10.0.42.2" },
-  {
-    _tag: "Publish",
-    protocol: "tcp",
-    hostAddress: "192.0.2.1",
-    hostPort: 8080,
-    count: 1,
-    guestAddress: "10.0.42.2",
-    guestPort: 80,
-    mark: 9
-  },
-  {
-    _tag: "Publish",
-    protocol: "udp",
-    hostAddress: null,
-    hostPort: 65_535,
-    count: 1,
-    guestAddress: "10.0.42.2",
-    guestPort: 1,
-    mark: 10
-  },
-  {
-    _tag: "Slot",
-    device: "tap0",
-    uplink: "eth0",
-    mac: "02:fc:00:00:00:05",
-    address: "169.254.0.21",
-    outside: "10.11.0.1"
-  }
+  publish({ hostAddress: "192.0.2.1", mark: 9 }),
+  publish({ protocol: "udp", hostPort: 65_535, guestPort: 1, mark: 10 }),
+  slot()
 ]
 
 const changes: ReadonlyArray<NatChange> = [
-  ...elements.map((element): NatChange => ({ _tag: "AddElement", element, owner })),
-  ...elements.map((element): NatChange => ({ _tag: "DeleteElement", element })),
-  { _tag: "DeleteLayout" }
+  ...elements.map((element) => add(element)),
+  ...elements.map(remove),
+  deleteLayout
 ]
 
 type Tree = ReadonlyArray<readonly [type: number, content: string | Tree]>

@@ -1,50 +1,23 @@
 import { assert, layer } from "@effect/vitest"
-import { type NatChange, type NatElement, NatOps, type Netns } from "@vmnet/core"
+import type { NatChange, NatElement, Netns } from "@vmnet/core"
 import { renderText, commandsOf } from "@vmnet/ops-common"
 import { CommandsExeca } from "@vmnet/ops-exec"
 import { NatOpsNetfilter } from "@vmnet/ops-native"
+import { natFixtures } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
 import { spawn } from "node:child_process"
 import { readlinkSync } from "node:fs"
 import { setImmediate } from "node:timers/promises"
 import { namedNetns } from "../../../ops-exec/test/support/kernelFixture.ts"
 import { netnsOf, start, startTimeOf, until } from "../../../ops-exec/test/support/processes.ts"
+import { layoutDamages } from "../../../ops-exec/test/support/layoutDamages.ts"
 import { inside } from "../../../ops-exec/test/support/programs.ts"
 
-const install = "0a1b2c3d"
-const table = `vmnet_${install}`
-const owner = `vmnet:${install}:vm1:1`
-const layout: NatChange = { _tag: "AddLayout" }
-const add = (element: NatElement): NatChange => ({ _tag: "AddElement", element, owner })
-const remove = (element: NatElement): NatChange => ({ _tag: "DeleteElement", element })
-const segment: NatElement = { _tag: "Segment", device: "vmb1", isolated: false }
-const guest = (mark: number): NatElement => ({
-  _tag: "Guest",
-  device: "vmb1",
-  address: "10.0.42.2",
-  mark,
-  egress: "listed"
-})
-const egress = (last: number): NatElement => ({
-  _tag: "Egress",
-  address: "10.0.42.2",
-  destination: "203.0.113.0/24",
-  protocol: "tcp",
-  ports: [443, last]
-})
-
-/** What others may do to the layout, as one nft command each. */
-const damages: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string>]> = [
-  ["a chain is emptied", ["flush", "chain", "inet", table, "from_guest"]],
-  ["a rule is put before the others", ["insert", "rule", "bridge", table, "guard", "accept"]],
-  ["a policy is changed", ["add", "chain", "inet", table, "forward", "{", "policy", "drop", ";", "}"]],
-  ["a set is added", ["add", "set", "inet", table, "more", "{", "type", "ifname", ";", "}"]],
-  ["one of the tables is deleted", ["delete", "table", "bridge", table]]
-]
-
-const applyIn = (netns: Netns, ...changes: ReadonlyArray<NatChange>) => NatOps.use((nat) => nat.apply(netns, changes))
-const findIn = (netns: Netns, ...elements: ReadonlyArray<NatElement>) => NatOps.use((nat) => nat.find(netns, elements))
-const snapshotOf = (netns: Netns) => NatOps.use((nat) => nat.snapshot(netns))
+const { add, applyIn, findIn, install, owner, remove, snapshotOf } = natFixtures
+const layout = natFixtures.addLayout
+const segment = natFixtures.segment()
+const guest = (mark: number) => natFixtures.guest({ mark, egress: "listed" })
+const egress = (last: number) => natFixtures.egress("203.0.113.0/24", [443, last])
 
 /** `nft -i`: a process of its own that commits one transaction for each line, as fast as it can. */
 const commitElsewhere = (path: string, transactions: ReadonlyArray<string>) => {
@@ -70,7 +43,7 @@ layer(NatOpsNetfilter.layer({ install }).pipe(Layer.provide(CommandsExeca.layer)
       })
     )
 
-    for (const [what, command] of damages) {
+    for (const [what, command] of layoutDamages) {
       it.effect(`is altered when ${what}`, () =>
         Effect.gen(function* () {
           const netns = yield* namedNetns
@@ -86,7 +59,7 @@ layer(NatOpsNetfilter.layer({ install }).pipe(Layer.provide(CommandsExeca.layer)
       Effect.gen(function* () {
         const netns = yield* namedNetns
         const crowd = Array.from({ length: 100 }, (_, i): NatElement => ({ _tag: "Port", device: `vmt${i}` }))
-        yield* applyIn(netns, layout, add(guest(1)), add(egress(443)), ...crowd.map(add))
+        yield* applyIn(netns, layout, add(guest(1)), add(egress(443)), ...crowd.map((element) => add(element)))
         const there = [remove(guest(1)), remove(egress(443)), add(guest(2)), add(egress(444))]
         const back = [remove(guest(2)), remove(egress(444)), add(guest(1)), add(egress(443))]
         const transactions = Array.from({ length: 2_000 }, () => [there, back].map(oneLine)).flat()

@@ -2,13 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { type NatChange, type NatElement, NatOps, type Netns, type OpsError } from "@vmnet/core"
 import { CommandsExeca, NatOpsNft } from "@vmnet/ops-exec"
 import { NatOpsNetfilter } from "@vmnet/ops-native"
+import { natFixtures } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
 import { writeFileSync } from "node:fs"
 import { namedNetns } from "../../../ops-exec/test/support/kernelFixture.ts"
 import { inside } from "../../../ops-exec/test/support/programs.ts"
 
-const install = "0a1b2c3d"
-const owner = `vmnet:${install}:vm1:1`
+const { add, install, remove } = natFixtures
 const other = `vmnet:${install}:vm2:1`
 
 const layers = {
@@ -16,37 +16,13 @@ const layers = {
   process: NatOpsNetfilter.layer({ install }).pipe(Layer.provide(CommandsExeca.layer))
 }
 
-const layout: NatChange = { _tag: "AddLayout" }
-const add = (element: NatElement, by = owner): NatChange => ({ _tag: "AddElement", element, owner: by })
-const remove = (element: NatElement): NatChange => ({ _tag: "DeleteElement", element })
-const segment = (device: string): NatElement => ({ _tag: "Segment", device, isolated: false })
+const layout = natFixtures.addLayout
+const segment = (device: string) => natFixtures.segment({ device })
 const masquerade = (device: string): NatElement => ({ _tag: "Masquerade", device })
-const guest: NatElement = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 1, egress: "all" }
-const egress = (destination: string, last = 443): NatElement => ({
-  _tag: "Egress",
-  address: "10.0.42.2",
-  destination,
-  protocol: "tcp",
-  ports: [443, last]
-})
-const published: NatElement = {
-  _tag: "Publish",
-  protocol: "tcp",
-  hostAddress: null,
-  hostPort: 8000,
-  count: 3,
-  guestAddress: "10.0.42.2",
-  guestPort: 80,
-  mark: 9
-}
-const slot: NatElement = {
-  _tag: "Slot",
-  device: "tap0",
-  uplink: "eth0",
-  mac: "02:fc:00:00:00:05",
-  address: "169.254.0.21",
-  outside: "10.11.0.1"
-}
+const guest = natFixtures.guest()
+const egress = (destination: string, last = 443) => natFixtures.egress(destination, [443, last])
+const slot = natFixtures.slot()
+const published = natFixtures.publish({ hostPort: 8000, count: 3, mark: 9 })
 
 const there = [layout, add(segment("vmb1")), add(guest), add(egress("203.0.113.0/24")), add(published)]
 

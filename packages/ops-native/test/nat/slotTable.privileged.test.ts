@@ -1,27 +1,16 @@
 import { assert, it } from "@effect/vitest"
-import { type NatChange, NatOps } from "@vmnet/core"
+import { NatOps } from "@vmnet/core"
 import { CommandsExeca } from "@vmnet/ops-exec"
 import { NatOpsNetfilter } from "@vmnet/ops-native"
+import { natFixtures } from "@vmnet/testkit/conformance"
 import { Effect, Layer } from "effect"
 import { readlinkSync } from "node:fs"
 import { slotTables } from "#src/nat/slotTable.ts"
 import { namedNetns } from "../../../ops-exec/test/support/kernelFixture.ts"
 import { inside } from "../../../ops-exec/test/support/programs.ts"
 
-const install = "0a1b2c3d"
-const slot = (owner: string) =>
-  ({
-    _tag: "AddElement",
-    owner,
-    element: {
-      _tag: "Slot",
-      device: "tap0",
-      uplink: "eth0",
-      mac: "02:fc:00:00:00:05",
-      address: "169.254.0.21",
-      outside: "10.11.0.1"
-    }
-  }) as const satisfies NatChange
+const { add, install, remove } = natFixtures
+const slot = natFixtures.slot()
 
 it("the eighth slot is worth learning the messages that make its table, for each install", () => {
   const own = readlinkSync("/proc/thread-self/ns/net")
@@ -46,17 +35,17 @@ it.live("a slot made of messages is what a slot made of text is, and refused in 
     const spaces = yield* Effect.forEach(Array.from({ length: 10 }), () => namedNetns)
     const rulesets: Array<string> = []
     for (const netns of spaces) {
-      yield* nat.apply(netns, [slot("vmnet:0a1b2c3d:vm1:1")])
+      yield* nat.apply(netns, [add(slot)])
       rulesets.push(inside(netns.path, "nft", "-a", "list", "ruleset"))
     }
     assert.strictEqual(new Set(rulesets).size, 1, "handles included")
     const { elements, layout } = yield* nat.snapshot(spaces[9]!)
     assert.deepStrictEqual([layout, elements.length], ["present", 1])
-    const refused = yield* Effect.flip(nat.apply(spaces[9]!, [slot("vmnet:0a1b2c3d:vm2:1")]))
+    const refused = yield* Effect.flip(nat.apply(spaces[9]!, [add(slot, natFixtures.otherOwner)]))
     assert.deepInclude({ ...refused }, { reason: "Exists", index: 0 })
     assert.include(refused.output, "/dev/stdin:1:19-32: Error: Could not process rule: File exists")
     assert.strictEqual(inside(spaces[9]!.path, "nft", "-a", "list", "ruleset"), rulesets[0])
-    yield* nat.apply(spaces[9]!, [{ _tag: "DeleteElement", element: slot("").element }])
+    yield* nat.apply(spaces[9]!, [remove(slot)])
     assert.strictEqual(inside(spaces[9]!.path, "nft", "list", "ruleset"), "")
   }).pipe(Effect.provide(NatOpsNetfilter.layer({ install }).pipe(Layer.provide(CommandsExeca.layer))), Effect.scoped)
 )

@@ -12,7 +12,6 @@ export interface PlantedNatEntry {
   readonly set:
     | "segments"
     | "pairs"
-    | "hairpins"
     | "masqueraded"
     | "live"
     | "publish"

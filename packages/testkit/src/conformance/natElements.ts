@@ -1,11 +1,66 @@
 import { type NatElement, formatOwner } from "@vmnet/core"
 
-export const owner = "vmnet:0a1b2c3d:vm1:1"
-export const otherOwner = "vmnet:0a1b2c3d:vm2:7"
+/** The install that the suites of operations are of, and what its table is called. */
+export const install = "0a1b2c3d"
+export const table = `vmnet_${install}`
+
+export const owner = `vmnet:${install}:vm1:1`
+export const otherOwner = `vmnet:${install}:vm2:7`
+
+type Kind = NatElement["_tag"]
+type Of<K extends Kind> = Extract<NatElement, { readonly _tag: K }>
+type Over<K extends Kind> = Partial<Omit<Of<K>, "_tag">>
+
+export const segment = (over: Over<"Segment"> = {}): Of<"Segment"> => ({
+  _tag: "Segment",
+  device: "vmb1",
+  isolated: false,
+  ...over
+})
+
+export const guest = (over: Over<"Guest"> = {}): Of<"Guest"> => ({
+  _tag: "Guest",
+  device: "vmb1",
+  address: "10.0.42.2",
+  mark: 1,
+  egress: "all",
+  ...over
+})
+
+/** From the first port to the last, of TCP. */
+export const egress = (destination: string, ports: readonly [number, number] = [443, 443]): Of<"Egress"> => ({
+  _tag: "Egress",
+  address: "10.0.42.2",
+  destination,
+  protocol: "tcp",
+  ports
+})
+
+export const slot = (over: Over<"Slot"> = {}): Of<"Slot"> => ({
+  _tag: "Slot",
+  device: "tap0",
+  uplink: "eth0",
+  mac: "02:fc:00:00:00:05",
+  address: "169.254.0.21",
+  outside: "10.11.0.1",
+  ...over
+})
+
+export const publish = (over: Over<"Publish"> = {}): Of<"Publish"> => ({
+  _tag: "Publish",
+  protocol: "tcp",
+  hostAddress: null,
+  hostPort: 8080,
+  count: 1,
+  guestAddress: "10.0.42.2",
+  guestPort: 80,
+  mark: 11,
+  ...over
+})
 
 /** The longest tag there can be: 128 characters. */
 export const longestOwner = formatOwner({
-  install: "0a1b2c3d",
+  install,
   subject: `@${"n".repeat(96)}`,
   generation: 999_999_999_999_999
 })
@@ -36,8 +91,3 @@ export const everyElement: ReadonlyArray<NatElement> = [
   publish({ hostPort: 65_535, guestPort: 1, mark: 15 }),
   { _tag: "Segment", device: "vmb2", isolated: true }
 ]
-
-export function publish(over: Partial<Extract<NatElement, { readonly _tag: "Publish" }>>): NatElement {
-  const base = { hostAddress: null, hostPort: 8080, count: 1, guestAddress: "10.0.42.2", guestPort: 80, mark: 11 }
-  return { _tag: "Publish", protocol: "tcp", ...base, ...over }
-}

@@ -3,11 +3,11 @@ import { type NatElement, natElementKey } from "@vmnet/core"
 import { Effect } from "effect"
 import { inNetns } from "./inNetns.ts"
 import { KernelFixture, type PlantedNatEntry } from "./KernelFixture.ts"
-import { owner, publish } from "./natElements.ts"
+import { guest as aGuest, owner, publish, segment as aSegment } from "./natElements.ts"
 import { type NatTests, add, addLayout, assertElements, natIn, remove } from "./natIn.ts"
 
-const segment = { _tag: "Segment", device: "vmb1", isolated: false } as const
-const guest = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 5, egress: "all" } as const
+const segment = aSegment()
+const guest = aGuest({ mark: 5 })
 
 /** What nft itself accepts as a comment: printable or not, quotes, statements, up to 128 bytes. */
 const hostileComments = [
@@ -69,7 +69,7 @@ export const natFindings = (it: NatTests): void => {
         const { deleteNatEntry } = yield* KernelFixture
         const range = publish({ hostAddress: "192.0.2.1", hostPort: 9000, count: 3, guestPort: 9000, mark: 6 })
         const parts: ReadonlyArray<readonly [NatElement, PlantedNatEntry]> = [
-          [segment, { set: "hairpins", key: ["vmb1", "vmb1"] }],
+          [segment, { set: "segments", key: ["vmb1"] }],
           [guest, { set: "live", key: ["10.0.42.2", "5"] }],
           [range, { set: "publish", key: ["tcp", "192.0.2.1", "9001"] }]
         ]

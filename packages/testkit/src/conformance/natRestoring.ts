@@ -4,27 +4,28 @@ import { Effect } from "effect"
 import { refused, refusedAt } from "./expectations.ts"
 import { inNetns } from "./inNetns.ts"
 import { KernelFixture, type PlantedNatEntry } from "./KernelFixture.ts"
-import { everyElement, otherOwner, owner, publish } from "./natElements.ts"
+import {
+  everyElement,
+  guest as aGuest,
+  otherOwner,
+  owner,
+  publish,
+  segment as aSegment,
+  slot as aSlot
+} from "./natElements.ts"
 import { type NatTests, add, addLayout, assertElements, natIn, remove } from "./natIn.ts"
 
 const restoreLayout: NatChange = { _tag: "RestoreLayout" }
 const restore = (element: NatElement, who = owner): NatChange => ({ _tag: "RestoreElement", element, owner: who })
 
-const segment = { _tag: "Segment", device: "vmb1", isolated: false } as const
-const guest = { _tag: "Guest", device: "vmb1", address: "10.0.42.2", mark: 5, egress: "all" } as const
+const segment = aSegment()
+const guest = aGuest({ mark: 5 })
 const range = publish({ hostAddress: "192.0.2.1", hostPort: 9000, count: 3, guestPort: 9000, mark: 6 })
-const slot = {
-  _tag: "Slot",
-  device: "tap0",
-  uplink: "eth0",
-  mac: "02:fc:00:00:00:05",
-  address: "169.254.0.21",
-  outside: "10.11.0.1"
-} as const
+const slot = aSlot()
 
 /** An element, and an entry that it does not do without. */
 const parts: ReadonlyArray<readonly [NatElement, PlantedNatEntry]> = [
-  [segment, { set: "hairpins", key: ["vmb1", "vmb1"] }],
+  [segment, { set: "pairs", key: ["vmb1", "vmb1"] }],
   [guest, { set: "live", key: ["10.0.42.2", "5"] }],
   [range, { set: "publish", key: ["tcp", "192.0.2.1", "9001"] }]
 ]
@@ -111,7 +112,7 @@ const elements = (it: NatTests): void => {
       Effect.fn(function* (netns) {
         const { apply, observe, one } = yield* natIn(netns)
         const { deleteNatEntry, plantNatEntry } = yield* KernelFixture
-        const part = { set: "hairpins", key: ["vmb1", "vmb1"] } as const
+        const part = { set: "pairs", key: ["vmb1", "vmb1"] } as const
         yield* apply(addLayout, add(segment))
         yield* deleteNatEntry(netns, part)
         yield* plantNatEntry(netns, { ...part, comment: otherOwner })

@@ -1,22 +1,14 @@
 import { assert } from "@effect/vitest"
-import { type NatElement, NatOps } from "@vmnet/core"
+import { NatOps } from "@vmnet/core"
 import { Effect, Result } from "effect"
 import { refused, refusedAt } from "./expectations.ts"
 import { inNetns } from "./inNetns.ts"
 import { KernelFixture, type PlantedNatEntry } from "./KernelFixture.ts"
-import { everyElement, longestOwner, otherOwner, owner } from "./natElements.ts"
+import { everyElement, longestOwner, otherOwner, owner, segment as aSegment, slot as aSlot } from "./natElements.ts"
 import { type NatTests, add, addLayout, assertElements, deleteLayout, natIn, remove } from "./natIn.ts"
 
-type Slot = Extract<NatElement, { readonly _tag: "Slot" }>
-
-const slot: Slot = {
-  _tag: "Slot",
-  device: "tap0",
-  uplink: "eth0",
-  mac: "02:fc:00:00:00:05",
-  address: "169.254.0.21",
-  outside: "10.11.0.1"
-}
+const slot = aSlot()
+type Slot = typeof slot
 
 /** The same guest somewhere else, or another one here. */
 const others: ReadonlyArray<Slot> = [
@@ -27,7 +19,7 @@ const others: ReadonlyArray<Slot> = [
   { ...slot, outside: "10.11.0.2" }
 ]
 
-const segment = { _tag: "Segment", device: "vmb1", isolated: false } as const
+const segment = aSegment()
 const empty = { layout: "absent", elements: [] } as const
 
 const roundTrip = (it: NatTests): void => {

@@ -3,17 +3,8 @@ import { type NatChange, type NatElement, NatOps } from "@vmnet/core"
 import { Effect, Result } from "effect"
 import { refused } from "./expectations.ts"
 import { inNetns } from "./inNetns.ts"
-import { everyElement, otherOwner, owner, publish } from "./natElements.ts"
+import { everyElement, guest, otherOwner, owner, publish } from "./natElements.ts"
 import { type NatTests, add, addLayout, assertElements, natIn, remove } from "./natIn.ts"
-
-const guest = (over: Partial<Extract<NatElement, { readonly _tag: "Guest" }>> = {}): NatElement => ({
-  _tag: "Guest",
-  device: "vmb1",
-  address: "10.0.42.2",
-  mark: 1,
-  egress: "all",
-  ...over
-})
 
 const present = everyElement.slice(0, 3)
 const ten = everyElement.slice(3, 12).map((element) => add(element))

@@ -4,7 +4,6 @@ import { refuse } from "./Refusal.ts"
 const layoutSets = [
   "segments",
   "pairs",
-  "hairpins",
   "masqueraded",
   "trusted",
   "guests",

@@ -53,10 +53,9 @@ const publishEntries = (publish: Publish): ReadonlyArray<NatEntry> => {
   return [...entries.flat(), live(guestAddress, mark)]
 }
 
-/** The device with itself: what comes from a device and goes back to it, by way of the gateway. */
+/** Paired with itself: what comes from the device may go back to it by way of the gateway. */
 const segmentEntries = ({ device, isolated }: Segment): ReadonlyArray<NatEntry> => [
   entry("segments", [checkLinkName(device)]),
-  entry("hairpins", [device, device]),
   ...(isolated ? [] : [entry("pairs", [device, device])])
 ]
 

@@ -190,7 +190,9 @@ const elementDamages = (kernel: MemoryKernel, { owner, resource }: Row, at: () =
       }
       return entries.length
     })
-  const isSingle = ["Masquerade", "HostAccess", "Egress", "Port"].includes(element._tag)
+  const isSingle =
+    ["Masquerade", "HostAccess", "Egress", "Port"].includes(element._tag) ||
+    (element._tag === "Segment" && element.isolated)
   return [
     {
       words: "is deleted",

@@ -3,6 +3,7 @@ import { type AttachRequest, hostNetns, Vmnet } from "@vmnet/core"
 import { type Call, everyFault, type Fault, type FaultRun, forEachFault } from "@vmnet/testkit"
 import { assertSame } from "@vmnet/testkit/conformance"
 import { Effect, Exit } from "effect"
+import { everyFaultAsked } from "../support/sampleOf.ts"
 import { layerFaulty, layerOf, picture, request, type Services, states, type World, world } from "./world.ts"
 
 interface Damaged extends World {
@@ -108,7 +109,7 @@ const checks: Readonly<
 }
 
 /** Every so manieth fault, others for each of the checks; all of them when asked to (`pnpm test:faults`). */
-const stride = process.env["VMNET_EVERY_FAULT"] === undefined ? 120 : 1
+const stride = everyFaultAsked ? 1 : 120
 
 const sampled = (from: number) => {
   let count = from

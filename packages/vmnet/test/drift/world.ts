@@ -23,10 +23,9 @@ import { bridgeBackend } from "@vmnet/backend-bridge"
 import { netnsSlotBackend } from "@vmnet/backend-netns-slot"
 import { slirpBackend } from "@vmnet/backend-slirp"
 import { tapBackend } from "@vmnet/backend-tap-pool"
-import { faultyCalls, faultyHelpers, faultyOps, MemoryKernel } from "@vmnet/testkit"
+import { faultyCalls, faultyHelpers, faultyOps, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
 import { Effect, Layer, Result } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 
 /** A host in memory, and the directory its ledger is in. */
@@ -46,7 +45,7 @@ export const world = Effect.acquireRelease(
     kernel.foreign.link(hostNetns, { link: "br0", type: "bridge", up: true, addresses: ["10.0.7.1/24"] })
     kernel.addNetns("/run/netns/box")
     kernel.rootfs.add("/srv/root")
-    return { kernel, stateDir: join(mkdtempSync(join(tmpdir(), "vmnet-drift-")), "state") }
+    return { kernel, stateDir: join(temporaryDirectory("drift"), "state") }
   }),
   ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
 )

@@ -1,23 +1,15 @@
-import { Backends, layerLedgerSqlite, layerVmnet, type Ledger, type Vmnet } from "@vmnet/core"
-import { layerExec } from "@vmnet/ops-exec"
+import { layerNative } from "@vmnet/ops-native"
 import { PrivateHost } from "@vmnet/testkit"
+import { layerService, suiteOn } from "@vmnet/testkit/conformance"
 import { Effect, Layer, type Scope } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import type { ProcessId } from "@vmnet/core"
-import { backends, install } from "./memory.ts"
-
-export const stateDir = "/run/vmnet"
+import { backends } from "./memory.ts"
 
 /** The service with all four backends on the real kernel of this private namespace. */
-export const layerReal: Layer.Layer<Vmnet | Ledger> = layerVmnet.pipe(
-  Layer.provideMerge(layerLedgerSqlite({ stateDir, install })),
-  Layer.provide(Backends.layerOf(backends)),
-  Layer.provide(layerExec({ install, stateDir })),
-  Layer.orDie,
-  Layer.fresh
-)
+export const layerReal = Layer.fresh(layerService({ ...suiteOn("native", layerNative), backends }))
 
 export const layerHost: Layer.Layer<PrivateHost> = Layer.orDie(PrivateHost.layer())
 

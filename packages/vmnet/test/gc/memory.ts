@@ -19,10 +19,9 @@ import {
   resolveRequest,
   type Vmnet
 } from "@vmnet/core"
-import { MemoryKernel } from "@vmnet/testkit"
+import { MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
 import { Effect, Layer, Result } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 
 export const install = "0123abcd"
@@ -58,7 +57,7 @@ export const machine = Effect.acquireRelease(
     const kernel = MemoryKernel.make()
     kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
     kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
-    return { kernel, stateDir: join(mkdtempSync(join(tmpdir(), "vmnet-gc-")), "state") }
+    return { kernel, stateDir: join(temporaryDirectory("gc"), "state") }
   }),
   ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
 )

@@ -1,9 +1,8 @@
 import { Backends, hostNetns, layerLedgerSqlite, layerVmnet, Ledger, type ProcessId, type Vmnet } from "@vmnet/core"
-import { Faults, faultyHelpers, faultyMountOps, faultyOps, MemoryKernel } from "@vmnet/testkit"
+import { Faults, faultyHelpers, faultyMountOps, faultyOps, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
 import { faultyLedger } from "@vmnet/testkit/conformance"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { builtinBackends } from "vmnet/effect"
 import { decoysOf } from "./decoys.ts"
@@ -23,17 +22,6 @@ const layerOf = (kernel: MemoryKernel, record: Context.Context<Ledger>) =>
     Layer.orDie
   )
 
-/** Where nothing waits for a disk. */
-const shm = "/dev/shm"
-
-const directory = (): string => {
-  try {
-    return mkdtempSync(join(shm, "vmnet-machine-"))
-  } catch {
-    return mkdtempSync(join(tmpdir(), "vmnet-machine-"))
-  }
-}
-
 /** A machine in memory with the service on it, which can die and start again, and the machine with it. */
 export class Machine {
   readonly kernel = MemoryKernel.make()
@@ -41,7 +29,7 @@ export class Machine {
   readonly present = new Set<number>()
   readonly bound = new Set<number>()
   readonly owners: Array<ProcessId>
-  readonly #directory = directory()
+  readonly #directory = temporaryDirectory("machine")
   readonly #file = layerLedgerSqlite({ stateDir: join(this.#directory, "state"), install }).pipe(
     Layer.provide(this.kernel.layer),
     Layer.orDie

@@ -10,6 +10,7 @@ import {
   type Scenario
 } from "@vmnet/testkit"
 import { Effect, Exit, Result } from "effect"
+import { sampleOf } from "../support/sampleOf.ts"
 import { layerFaultyInstall, layerInstall, request, type World as Machine, world as machine } from "../support/world.ts"
 import { assertPicture, fleet, names, type Picture, picture } from "./support.ts"
 
@@ -86,7 +87,7 @@ const upScenario = (
   world: worldWith(others),
   services: (world) => layerFaultyInstall(world, install),
   run: () => Vmnet.use((vmnet) => vmnet.upMany(requests)),
-  faults: untilAnswered,
+  faults: sampleOf(untilAnswered),
   check: eachOrNone(requests)
 })
 
@@ -113,7 +114,7 @@ const downScenario = (
   world: worldWith(others, requests),
   services: (world) => layerFaultyInstall(world, install),
   run: () => Vmnet.use((vmnet) => vmnet.downMany(names(requests))),
-  faults: mostFaults,
+  faults: sampleOf(mostFaults),
   check: goneInTheEnd(requests)
 })
 

@@ -1,7 +1,6 @@
 import { hostNetns } from "@vmnet/core"
-import { MemoryKernel } from "@vmnet/testkit"
-import { mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
+import { readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { createVmnet, type VmnetOptions } from "vmnet"
 
@@ -10,7 +9,7 @@ export const makeMachine = () => {
   const kernel = MemoryKernel.make()
   kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
   kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
-  const directory = mkdtempSync(join(tmpdir(), "vmnet-facade-"))
+  const directory = temporaryDirectory("facade")
   const stateDir = join(directory, "state")
   return {
     kernel,

@@ -13,10 +13,9 @@ import {
   resolveRequest,
   VmnetError
 } from "@vmnet/core"
-import { faultyCalls, faultyOps, MemoryKernel } from "@vmnet/testkit"
+import { faultyCalls, faultyOps, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
 import { Effect, Layer, Result } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { builtinBackends } from "../../src/host/builtinBackends.ts"
 
@@ -38,7 +37,7 @@ export const world = Effect.acquireRelease(
   Effect.sync((): World => {
     const kernel = MemoryKernel.make()
     plugIn(kernel)
-    return { kernel, directory: mkdtempSync(join(tmpdir(), "vmnet-lives-")), tables: new Map() }
+    return { kernel, directory: temporaryDirectory("lives"), tables: new Map() }
   }),
   ({ directory }) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
 )

@@ -42,7 +42,7 @@ export const downChunk = Effect.fnUntraced(function* (drivers: Drivers, vms: Rea
     return {
       absent: known.flatMap(({ record, vm }) => ((record ?? findOrphan(tx, vm)) === undefined ? [vm] : [])),
       releasing: known.flatMap(({ record, vm }) =>
-        record !== undefined && isOurs(record) ? [{ vm, record, owned: startReleasing(tx, vm) }] : []
+        record !== undefined && isOurs(record) ? [{ vm, record, owned: startReleasing(tx, vm, record.state) }] : []
       )
     }
   }

@@ -4,7 +4,8 @@ import { VmnetError } from "../../errors/VmnetError.ts"
 import { Ledger, type Tx } from "../../ledger/Ledger.ts"
 import { severalWords } from "../../ledger/severalWords.ts"
 import { avoidTaken } from "../avoidTaken.ts"
-import { isFresh, isOurs, type Reserved, withAbsentShares } from "../up.ts"
+import { isFresh, isOurs } from "../attach.ts"
+import { type Reserved, withAbsentShares } from "../reserved.ts"
 import type { Prepared } from "./prepareMany.ts"
 
 export type ReservedVm = Prepared & Reserved

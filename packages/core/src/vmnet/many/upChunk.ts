@@ -16,7 +16,8 @@ import { splitPlan } from "../../pool/memberResources.ts"
 import type { Drivers } from "../../resource/Drivers.ts"
 import { isCapable } from "../checkHost.ts"
 import { Progress } from "../Progress.ts"
-import { checkClaimed, existing, lookFor, ownerGone } from "../up.ts"
+import { checkClaimed } from "../attach.ts"
+import { existing, isNew, lookFor, ownerGone } from "../up.ts"
 import type { UpResult } from "../Vmnet.ts"
 import { prepareMany, type Wanted } from "./prepareMany.ts"
 import { type ReservedVm, reserveMany } from "./reserveMany.ts"
@@ -59,10 +60,9 @@ const answerAll = Effect.fnUntraced(function* (
     if (known?.state !== "active" || ownerGone(probe, known)) continue
     answers.set(request.vm, yield* Effect.result(existing(drivers, known, request)))
   }
-  const wanted = seen.flatMap(({ found: { isLive, known, orphan, orphans }, ...one }): ReadonlyArray<Wanted> => {
-    const isNew = known === undefined && orphan === undefined && orphans.length === 0
-    return isNew && isCapable(backends, probe, one.request) ? [{ ...one, isLive }] : []
-  })
+  const wanted = seen.flatMap(({ found, ...one }): ReadonlyArray<Wanted> =>
+    isNew(found) && isCapable(backends, probe, one.request) ? [{ ...one, isLive: found.isLive }] : []
+  )
   // One alone has nobody to share anything with.
   if (wanted.length < 2) return answers
   const ups = yield* attachMany(drivers, wanted, begun).pipe(

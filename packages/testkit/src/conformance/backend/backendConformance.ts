@@ -16,16 +16,32 @@ const parts = { traffic, publishing, flows, dns, isolation, refusals, faults, pa
   SuitePart
 >
 
+export type SuiteWords = keyof typeof parts
+
+const everything = Object.keys(parts) as ReadonlyArray<SuiteWords>
+
+/**
+ * What may come out otherwise by another way to the kernel: whether packets go where they are to go. What is refused and what names
+ * are answered is the same; faults strike at the operations, whatever is below them; what runs at once are commands, which choose
+ * for themselves; and that the rules keep apart who is to be kept apart, whatever loads them, is tried elsewhere.
+ */
+export const partsByWay = ["traffic", "publishing"] as const satisfies ReadonlyArray<SuiteWords>
+
 /**
  * What every backend must do, on the real kernel of a private network and mount namespace, with a real guest behind
  * it. Call it at the top of a privileged test file, once for each subject; every test leaves the host as it found it.
+ * All parts by the way that is the default, `partsByWay` by each of the others.
  */
-export const backendConformance = (subject: BackendSubject, options: Omit<SuiteOptions, "backends">): void => {
+export const backendConformance = (
+  subject: BackendSubject,
+  options: Omit<SuiteOptions, "backends">,
+  which: ReadonlyArray<SuiteWords> = everything
+): void => {
   const all: SuiteOptions = { ...options, backends: [subject.backend] }
-  for (const [words, part] of Object.entries(parts)) {
-    layer(layerOnPrivateHost(all), { excludeTestServices: true, timeout: patience.test })(
-      `${subject.title}: ${words}`,
-      (it) => part(it, subject, all)
+  const title = options.way === undefined ? subject.title : `${subject.title} (${options.way})`
+  for (const words of which) {
+    layer(layerOnPrivateHost(all), { excludeTestServices: true, timeout: patience.test })(`${title}: ${words}`, (it) =>
+      parts[words](it, subject, all)
     )
   }
 }

@@ -1,6 +1,6 @@
 export { arrivals } from "./arrivals.ts"
 export { assertSame } from "./assertSame.ts"
-export { backendConformance } from "./backendConformance.ts"
+export { backendConformance, partsByWay } from "./backendConformance.ts"
 export { backendPairs } from "./backendPairs.ts"
 export type { BackendSubject, HostileAct, SubjectFlags } from "./BackendSubject.ts"
 export { leaseRows } from "./leaseRows.ts"
@@ -16,6 +16,7 @@ export {
   type ServiceOptions,
   stateDir
 } from "./services.ts"
+export { suiteInstall, suiteOn } from "./suiteOn.ts"
 export type { SuiteOptions } from "./suiteTests.ts"
 export { leavesNoTrace, unchanged } from "./unchanged.ts"
 export { type CommandOptions, type Ran, codeOf, vmnetCommand } from "./vmnetCommand.ts"

@@ -9,6 +9,8 @@ export type BackendTests = Vitest.MethodsNonLive<Service | PrivateHost>
 export type SuitePart = (it: BackendTests, subject: BackendSubject, options: SuiteOptions) => void
 
 export interface SuiteOptions extends ServiceOptions {
+  /** How the kernel is reached, for the tests' names. */
+  readonly way?: string
   /** Path of the built `vmnet`, for what several processes do at once. */
   readonly vmnet: string
 }

@@ -1,0 +1,4 @@
+import { backendConformance } from "@vmnet/testkit/conformance"
+import { native, veths } from "./support/subjects.ts"
+
+backendConformance(veths, native)

@@ -1,0 +1,4 @@
+import { backendConformance } from "@vmnet/testkit/conformance"
+import { native, taps } from "./support/subjects.ts"
+
+backendConformance(taps, native)

@@ -1,0 +1,48 @@
+import { Effect } from "effect"
+import { reserve, type ReserveOptions } from "../allocator/reserve.ts"
+import { Backends } from "../backend/Backends.ts"
+import { VmnetError } from "../errors/VmnetError.ts"
+import type { Tx } from "../ledger/Ledger.ts"
+import { HostProbe } from "../ops/HostProbe.ts"
+import { isCapable } from "./checkHost.ts"
+import { type Asked, checksNothing, reserving } from "./prepare.ts"
+import { type Reserved, withAbsentShares } from "./reserved.ts"
+
+/**
+ * What has been reserved with the VM's lock, or may be. Whoever takes it over undoes it; until then that is for whoever has
+ * reserved it.
+ */
+export interface Early {
+  options: ReserveOptions | undefined
+  reserved: Reserved | undefined
+}
+
+export const taken = (early: Early): Reserved | undefined => {
+  const { reserved } = early
+  early.reserved = undefined
+  return reserved
+}
+
+/** What it takes to reserve before anything else is done; nothing where the host has to be looked at first. */
+export const reservingEarly = Effect.fnUntraced(function* (asked: Omit<Asked, "avoid">) {
+  const isEarly = checksNothing(asked.backend, asked.request)
+  const mayReserve = isEarly && isCapable(yield* Backends, yield* HostProbe, asked.request)
+  const options = mayReserve ? yield* reserving({ ...asked, avoid: new Set() }, {}) : undefined
+  return { options, reserved: undefined } satisfies Early as Early
+})
+
+/**
+ * Reserves, once: what cannot be had at once is no error yet. The transaction is taken back with all that is in it, and whoever
+ * waits for the lock takes it again without this, looks at the host, and is told what is wrong.
+ */
+export const reserveOnce = (tx: Tx, early: Early): void => {
+  const { options } = early
+  if (options === undefined) return
+  early.options = undefined
+  try {
+    early.reserved = withAbsentShares(tx, reserve(tx, options))
+  } catch (cause) {
+    const { vm } = options.request
+    throw new VmnetError({ code: "BUSY", detail: `${vm} cannot be reserved with its lock`, hint: "Try again.", cause })
+  }
+}

@@ -34,17 +34,16 @@ export interface Lingering {
 /**
  * The first free position from `start` on, around the end; the last free one is always found. Positions that cool down
  * are passed over while others are free (but a VM gets its own back at once), then the one released longest ago is
- * taken, unless its old owner's process runs. `undefined` when every one is held. From the lowest on the cost is the same
- * however many are in use, from elsewhere that of the run of neighbours in use.
+ * taken, unless its old owner's process runs. `undefined` when every one is held. The cost is the same however many are in use.
  */
 export const findPosition = (tx: Tx, space: AddressSpace, request: AddressRequest): number | undefined => {
-  forgetCooled(tx, space.network, request.now)
-  reviewOwned(tx, space.network, request)
+  const { cooled, owned } = dueOf(tx, space.network, request.now)
+  if (cooled) forgetCooled(tx, space.network, request.now)
+  if (owned) reviewOwned(tx, space.network, request)
   return (
     (request.isAnother === true ? undefined : ownCooling(tx, space, request)) ??
-    (request.start === 0
-      ? lowestFree(tx, space)
-      : (firstFree(tx, space, request.start, space.size - 1) ?? firstFree(tx, space, 0, request.start - 1))) ??
+    firstFree(tx, space, request.start, space.size - 1) ??
+    firstFree(tx, space, 0, request.start - 1) ??
     longestCooling(tx, space) ??
     longestOwned(tx, space, request)
   )
@@ -55,17 +54,20 @@ export const findPosition = (tx: Tx, space: AddressSpace, request: AddressReques
  * the process it was for: until it is up, that is whose the address is should it come to nothing.
  */
 export const holdPosition = (tx: Tx, network: string, position: number, address: string, vm: string): void => {
-  const at = "network = ? AND position = ?"
-  const own = `SELECT owner FROM addresses WHERE ${at} AND vm = ? AND cooling IS NOT NULL`
-  const former = tx.get<{ owner: string | null }>(own, network, position, vm)
-  tx.run(`DELETE FROM addresses WHERE ${at} AND cooling IS NOT NULL`, network, position)
+  const at = "network = ? AND position = ? AND cooling IS NOT NULL"
+  const former = tx.get<{ vm: string; owner: string | null }>(
+    `SELECT vm, owner FROM addresses WHERE ${at}`,
+    network,
+    position
+  )
+  if (former !== undefined) tx.run(`DELETE FROM addresses WHERE ${at}`, network, position)
   tx.run(
     "INSERT INTO addresses (network, position, address, vm, cooling, owner) VALUES (?, ?, ?, ?, NULL, ?)",
     network,
     position,
     address,
     vm,
-    former?.owner ?? null
+    former?.vm === vm ? former.owner : null
   )
 }
 
@@ -140,6 +142,16 @@ const selectOwned = "SELECT position, vm, owner FROM addresses WHERE network = ?
 
 const decode = ({ vm, owner }: OwnedRow): Lingering => ({ vm, owner: JSON.parse(owner) })
 
+/** Whose cooldown is over: most often nobody's. */
+const dueOf = (tx: Tx, network: string, now: number) => {
+  const due = `SELECT 1 FROM addresses WHERE network = ?1 AND cooling IS NOT NULL AND cooling <= ?2`
+  return tx.get<{ cooled: number; owned: number }>(
+    `SELECT EXISTS (${due} AND owner IS NULL) AS cooled, EXISTS (${due} AND owner IS NOT NULL) AS owned`,
+    network,
+    now
+  )!
+}
+
 const forgetCooled = (tx: Tx, network: string, now: number): void =>
   tx.run(
     "DELETE FROM addresses WHERE network = ? AND cooling IS NOT NULL AND owner IS NULL AND cooling <= ?",
@@ -183,28 +195,13 @@ const longestOwned = (tx: Tx, { network }: AddressSpace, { alive }: AddressReque
     .all<OwnedRow>(`${selectOwned} AND owner IS NOT NULL ORDER BY cooling`, network)
     .find((row) => !alive(decode(row).owner))?.position
 
-/** The search begins where the last one ended, or at what was freed below since then (a trigger of the table sees to that). */
-const lowestFree = (tx: Tx, space: AddressSpace): number | undefined => {
-  const { network, size } = space
-  const known = tx.get<{ position: number }>("SELECT position FROM lowest WHERE network = ?", network)?.position
-  const found = firstFree(tx, space, known ?? 0, size - 1)
-  // Rows of a larger pool may reach beyond this one.
-  const position = found ?? size
-  if (position !== known) tx.run("INSERT OR REPLACE INTO lowest (network, position) VALUES (?, ?)", network, position)
-  return found
-}
-
 /** `from` itself when nobody has it, else the first position behind the run of taken ones it stands in. */
 const firstFree = (tx: Tx, { network }: AddressSpace, from: number, to: number): number | undefined => {
-  if (from > to) return undefined
-  if (tx.get("SELECT 1 FROM addresses WHERE network = ? AND position = ?", network, from) === undefined) return from
-  const row = tx.get<{ next: number }>(
-    `SELECT a.position + 1 AS next FROM addresses a
-     WHERE a.network = ?1 AND a.position >= ?2
-       AND NOT EXISTS (SELECT 1 FROM addresses b WHERE b.network = ?1 AND b.position = a.position + 1)
-     ORDER BY a.position LIMIT 1`,
+  const run = tx.get<{ first: number }>(
+    "SELECT first FROM free WHERE network = ? AND last >= ? ORDER BY last LIMIT 1",
     network,
     from
   )
-  return row !== undefined && row.next <= to ? row.next : undefined
+  const position = Math.max(run?.first ?? from, from)
+  return position <= to ? position : undefined
 }

@@ -37,7 +37,7 @@ export const reserveNetwork = (
   const spec = options.request.network
   const known = findNetwork(tx, spec.network)
   const live = known !== undefined && networkInUse(tx, spec.network)
-  const differing = live ? differences(known.spec, spec) : []
+  const differing = live && !isSame(known.spec, spec) ? differences(known.spec, spec) : []
   if (live && differing.length > 0) throw networkConflict(known.spec, spec, differing)
   const record = live ? known : begin(tx, options)
   return { lease: leaseOf(record), uplink: record.uplink }
@@ -51,6 +51,8 @@ const withoutPool = (spec: NetworkSpec): NetworkSpec => {
   const { pool: _, ...options } = spec.options ?? {}
   return { ...spec, options }
 }
+
+const isSame = (live: NetworkSpec, asked: NetworkSpec): boolean => JSON.stringify(live) === JSON.stringify(asked)
 
 const differences = (live: NetworkSpec, asked: NetworkSpec): ReadonlyArray<keyof NetworkSpec> => {
   const [a, b] = [withoutPool(live), withoutPool(asked)]

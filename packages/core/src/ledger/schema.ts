@@ -82,8 +82,51 @@ CREATE TRIGGER addresses_freed AFTER DELETE ON addresses BEGIN
 END;
 `
 
+/** The run of free positions that a position is in, or the next one behind it. */
+const runAt = (row: "new" | "old", position: string): string =>
+  `network = ${row}.network AND last = (
+      SELECT MIN(last) FROM free WHERE network = ${row}.network AND last >= ${row}.${position}
+    )`
+
+/**
+ * Format 6: the positions of a network that are in no row of `addresses`, as runs from `first` to `last`; of a network without
+ * any run all are. A search for a free one is one look, wherever it begins and however many are in use. Triggers keep it true.
+ */
+const free = `
+DROP TRIGGER addresses_freed;
+DROP TABLE lowest;
+CREATE TABLE free (
+  network TEXT NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (network, last)
+) STRICT, WITHOUT ROWID;
+INSERT INTO free (network, last, first)
+  SELECT network, position - 1, former + 1 FROM
+    (SELECT network, position, LAG(position, 1, -1) OVER (PARTITION BY network ORDER BY position) AS former FROM addresses)
+  WHERE position > former + 1;
+INSERT INTO free (network, last, first)
+  SELECT network, 4294967295, MAX(position) + 1 FROM addresses GROUP BY network HAVING MAX(position) < 4294967295;
+CREATE TRIGGER addresses_taken AFTER INSERT ON addresses BEGIN
+  INSERT INTO free (network, last, first)
+    SELECT new.network, 4294967295, 0 WHERE NOT EXISTS (SELECT 1 FROM free WHERE network = new.network);
+  INSERT INTO free (network, last, first)
+    SELECT network, new.position - 1, first FROM free WHERE ${runAt("new", "position")} AND first < new.position;
+  UPDATE free SET first = new.position + 1 WHERE ${runAt("new", "position")} AND first <= new.position;
+  DELETE FROM free WHERE network = new.network AND last = new.position AND first > last;
+END;
+CREATE TRIGGER addresses_freed AFTER DELETE ON addresses BEGIN
+  INSERT INTO free (network, last, first) VALUES (old.network, old.position, old.position);
+  UPDATE free SET first = (SELECT first FROM free WHERE network = old.network AND last = old.position - 1)
+    WHERE network = old.network AND last = old.position
+    AND EXISTS (SELECT 1 FROM free WHERE network = old.network AND last = old.position - 1);
+  DELETE FROM free WHERE network = old.network AND last = old.position - 1;
+  UPDATE free SET first = (SELECT first FROM free WHERE network = old.network AND last = old.position)
+    WHERE ${runAt("old", "position + 1")} AND first = old.position + 1;
+  DELETE FROM free WHERE network = old.network AND last = old.position
+    AND EXISTS (SELECT 1 FROM free WHERE ${runAt("old", "position + 1")} AND first <= old.position);
+END;
+`
+
 /** What leads from each format to the next, from nothing on. */
-export const upgrades: ReadonlyArray<string> = [schema, members, lifetimes, pidNamespaces, lowest]
+export const upgrades: ReadonlyArray<string> = [schema, members, lifetimes, pidNamespaces, lowest, free]
 
 /** Raised with every change of the tables; a ledger with a higher number was written by a newer vmnet and is refused. */
 export const schemaVersion = upgrades.length
@@ -94,7 +137,7 @@ export const forgetBoot = [
   "leases",
   "networks",
   "addresses",
-  "lowest",
+  "free",
   "identifiers",
   "ports",
   "shares",

@@ -94,14 +94,16 @@ const withDatabase = <A>(path: string, readOnly: boolean, use: (disk: DatabaseSy
   }
 }
 
-/** Definitions first, then rows: all of it or, when a page of it cannot be read, nothing. */
+/**
+ * Definitions first, then rows, and what is to follow from rows last: all of it or, when a page of it cannot be read, nothing.
+ */
 const copyTables = (disk: DatabaseSync, memory: DatabaseSync): boolean => {
   // As it is at one moment: others may be writing.
   disk.exec("BEGIN")
   const schema = disk
     .prepare("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type = 'index'")
     .all()
-  for (const { sql } of schema) memory.exec(`${sql}`)
+  for (const { sql, type } of schema) if (type !== "trigger") memory.exec(`${sql}`)
   for (const { name, type } of schema) {
     if (type !== "table") continue
     for (const row of disk.prepare(`SELECT * FROM "${name}"`).all()) {
@@ -109,5 +111,6 @@ const copyTables = (disk: DatabaseSync, memory: DatabaseSync): boolean => {
       memory.prepare(`INSERT INTO "${name}" VALUES (${values.map(() => "?").join(", ")})`).run(...values)
     }
   }
+  for (const { sql, type } of schema) if (type === "trigger") memory.exec(`${sql}`)
   return true
 }

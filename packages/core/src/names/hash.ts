@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 
 /**
  * The one place that names `node:crypto`: names are derived inside ledger transactions, which are synchronous, and the
@@ -8,14 +8,14 @@ import { createHash } from "node:crypto"
  * give the same input: `["a", "bc"]` and `["ab", "c"]` differ.
  */
 export const digest = (parts: ReadonlyArray<string>): Uint8Array => {
-  const hash = createHash("sha256")
-  const length = new DataView(new ArrayBuffer(4))
+  const input = Buffer.alloc(parts.reduce((size, part) => size + 4 + Buffer.byteLength(part), 0))
+  let at = 0
   for (const part of parts) {
-    const bytes = new TextEncoder().encode(part)
-    length.setUint32(0, bytes.length)
-    hash.update(new Uint8Array(length.buffer)).update(bytes)
+    const bytes = input.write(part, at + 4)
+    input.writeUInt32BE(bytes, at)
+    at += 4 + bytes
   }
-  return hash.digest()
+  return hash("sha256", input, "buffer")
 }
 
 /** RFC 4648 base 32 in lower case. */

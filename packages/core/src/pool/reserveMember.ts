@@ -63,8 +63,19 @@ export const hasRoom = (tx: Tx, options: MemberOptions): boolean => {
 }
 
 /** What a member is apart from its name, as a hash: members that are made of the same are of one class. */
-export const classOf = ({ pooling, request, network }: Omit<MemberOptions, "avoid">): string =>
-  hex(digest(["class", JSON.stringify(pooling.member(request, network, "").resources)]), 32)
+export const classOf = ({ pooling, request, network }: Omit<MemberOptions, "avoid">): string => {
+  const text = JSON.stringify(pooling.member(request, network, "").resources)
+  const known = classes.get(text)
+  if (known !== undefined) return known
+  const made = hex(digest(["class", text]), 32)
+  if (classes.size >= mostClasses) classes.clear()
+  classes.set(text, made)
+  return made
+}
+
+/** Classes that were worked out before; a network has one at a time. */
+const classes = new Map<string, string>()
+const mostClasses = 64
 
 const exhausted = (tx: Tx, network: string, size: number | null): VmnetError => {
   const idle = countMembers(tx, network, { state: "ready" })

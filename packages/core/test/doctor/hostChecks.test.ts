@@ -11,7 +11,7 @@ const directory = {
   uid: 0,
   mode: 0o700,
   unwritable: seen(null),
-  ledger: seen({ bytes: 4096, format: 5 })
+  ledger: seen({ bytes: 4096, format: 6 })
 } as const
 const nm = (...values: ReadonlyArray<string>) =>
   seen({ running: true, unmanaged: values.map((value) => ({ file: "/etc/x.conf", value })) })

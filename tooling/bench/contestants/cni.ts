@@ -57,7 +57,8 @@ const timed = (work: () => void): number => {
 }
 
 const attach = async (spawner: Spawner, name: string): Promise<number> =>
-  timed(() => addNetns({ _tag: "AddNetns", name, alias: "bench" })[Symbol.dispose]()) + (await call(spawner, "ADD", name))
+  timed(() => addNetns({ _tag: "AddNetns", name, alias: "bench" })[Symbol.dispose]()) +
+  (await call(spawner, "ADD", name))
 
 const detach = async (spawner: Spawner, name: string): Promise<number> =>
   (await call(spawner, "DEL", name)) + timed(() => deleteNetns({ _tag: "DeleteNetns", name }))

@@ -2,7 +2,7 @@ import { Effect, ManagedRuntime, Result } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { decodeConfig, type Plan, Vmnet as Service } from "../../packages/core/src/index.ts"
 import { layerVmnetHost, requestOf } from "../../packages/vmnet/src/effect.ts"
-import { type AttachedVm, createVmnet, type EachVm, type Vmnet } from "../../packages/vmnet/src/index.ts"
+import { type AttachedVm, createVmnet, type EachVm, type Vmnet, VmnetError } from "../../packages/vmnet/src/index.ts"
 import { config as text } from "./networks.ts"
 
 /** Ways to the kernel: in this process, or by programs. */
@@ -24,8 +24,10 @@ export interface World {
   readonly up: (ops: Ops, wanted: Wanted) => Promise<AttachedVm>
   /** Until its answer: most of it goes on behind that. */
   readonly down: (ops: Ops, vm: string) => Promise<void>
-  /** Until nothing goes on behind answers. */
-  readonly untilReleased: (ops: Ops) => Promise<void>
+  /** Until nothing of a VM goes on behind its answer. */
+  readonly untilGone: (ops: Ops, vm: string) => Promise<void>
+  /** Until nothing goes on behind any answer: a question that takes the longer the more there is on record. */
+  readonly untilReleased: () => Promise<void>
   readonly upMany: (wanted: ReadonlyArray<Wanted>) => Promise<void>
   readonly downMany: (vms: ReadonlyArray<string>) => Promise<void>
   readonly plan: (wanted: Wanted) => Promise<Plan>
@@ -37,16 +39,30 @@ const stateDir = "/run/vmnet/bench"
 
 const patience = 60_000
 
-/** Asks for it, which costs a millisecond each time: it may be over a little before it is known to be. */
-const untilReleased = async (vmnet: Vmnet): Promise<void> => {
+/** Asks until it is so, every millisecond and at what each question costs: it may be over a little before that is known. */
+const asking = async (what: string, isOver: () => Promise<boolean>): Promise<void> => {
   const deadline = performance.now() + patience
-  for (;;) {
-    const { failed, releasing } = (await vmnet.status()).leases
-    if (failed > 0) throw new Error(`${failed} VMs are not all gone`)
-    if (releasing === 0) return
-    if (performance.now() > deadline) throw new Error(`${releasing} VMs were not gone after ${patience / 1_000} s`)
+  while (!(await isOver())) {
+    if (performance.now() > deadline) throw new Error(`${what} not gone after ${patience / 1_000} s`)
     await sleep(1)
   }
+}
+
+const isGone = async (vmnet: Vmnet, vm: string): Promise<boolean> => {
+  try {
+    const { attachment, problems } = await vmnet.show(vm)
+    if (attachment.state === "failed") throw new Error(`${vm} is not all gone: ${problems.join("; ")}`)
+    return false
+  } catch (cause) {
+    if (cause instanceof VmnetError && cause.code === "VM_NOT_FOUND") return true
+    throw cause
+  }
+}
+
+const isReleased = async (vmnet: Vmnet): Promise<boolean> => {
+  const { failed, releasing } = (await vmnet.status()).leases
+  if (failed > 0) throw new Error(`${failed} VMs are not all gone`)
+  return releasing === 0
 }
 
 /** None of them may fail: what then would be measured is something else. */
@@ -80,7 +96,8 @@ export const makeWorld = async (): Promise<World> => {
     warnings,
     up: (ops, wanted) => ways[ops].up(wanted),
     down: async (ops, vm) => void (await ways[ops].down(vm)),
-    untilReleased: (ops) => untilReleased(ways[ops]),
+    untilGone: (ops, vm) => asking(`${vm} is`, () => isGone(ways[ops], vm)),
+    untilReleased: () => asking("some VMs are", () => isReleased(native)),
     upMany: async (wanted) => requireAll(await native.upMany(wanted)),
     downMany: async (vms) => requireAll(await native.downMany(vms)),
     plan: (wanted) => native.plan(wanted),

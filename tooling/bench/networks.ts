@@ -1,8 +1,11 @@
 import type { Subject } from "./results.ts"
 
-/** `BR_MAX_PORTS` of net/bridge/br_private.h is 1024: more VMs than that take more bridges. */
-const perBridge = 1_000
-const bridges = 5
+/**
+ * `BR_MAX_PORTS` of net/bridge/br_private.h is 1024, and so many addresses has a /22: more VMs than that take more bridges. The
+ * addresses of samples are not given again for a minute (`cooldown`), and there have to be others meanwhile.
+ */
+const perBridge = 800
+const bridges = 6
 
 const bridge = (number: number): string => `  wire${number}: { backend: bridge, subnet: 10.80.${4 * number}.0/22 }`
 

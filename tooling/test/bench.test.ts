@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { titles } from "../bench/Contestant.ts"
 import { minutesOf } from "../bench/estimate.ts"
+import { config, networkOfMember } from "../bench/networks.ts"
 import { parseOptions } from "../bench/options.ts"
 import { plot } from "../bench/report/plot.ts"
 import { report, sideTable } from "../bench/report/table.ts"
@@ -134,6 +135,16 @@ describe("the table", () => {
     assert.include(text, "1 problems\n  slot, 0 VMs, exec: attach: no")
     const [, detach = ""] = text.split("slot, detach, answered")
     assert.match(detach.split("\n")[1] ?? "", / 0 +- +- +- +- +0 +0$/)
+  })
+})
+
+describe("the networks", () => {
+  it("have room for the largest population, and for the addresses of a minute's samples", () => {
+    const members = Array.from({ length: 4_000 }, (_, member) => networkOfMember("bridge", member))
+    for (const [network, some] of Map.groupBy(members, (name) => name)) {
+      assert.include(config, `  ${network}: `)
+      assert.isAtMost(some.length, 1_021 - 150)
+    }
   })
 })
 

@@ -60,7 +60,7 @@ export const upAndDown = async (world: World, wishes: Wishes): Promise<Crowd> =>
       wanted.map(({ vm }) => vm)
     )
   )
-  await world.untilReleased("native")
+  await world.untilReleased()
   if (!(await untilLinks(linksBefore))) throw new Error("the kernel still has links of them after a minute")
   const gone = performance.now() - began
   await sleep(500)

@@ -50,7 +50,7 @@ const reportMemory = (figures: Figures, kind: Kind, count: number, crowds: Reado
       "KiB",
       { note }
     )
-  each(`kernel memory of a ${kind}`, kernel, "slab, per CPU, vmalloc, stacks, page tables")
+  each(`kernel memory of a ${kind}`, kernel, "slab, per CPU, vmalloc, stacks, page tables of the machine")
   each(
     `memory by what is left, a ${kind}`,
     ({ available }) => -available,

@@ -35,7 +35,7 @@ interface Received {
 /** Each path in turn, in an order of chance. */
 const flowsOf = async (figures: Figures, protocol: Protocol, seconds: number): Promise<ReadonlyArray<Received>> => {
   const [what, , scale] = words[protocol]
-  const all = paths.map((path) => ({ ...path, rates: new Array<number>() }))
+  const all = paths.map(({ from, note, title }) => ({ from, note, title, rates: new Array<number>() }))
   for (let flow = 0; flow < flows; flow++) {
     for (const { from, rates, title } of shuffled(all)) {
       try {

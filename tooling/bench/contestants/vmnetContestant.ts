@@ -12,10 +12,10 @@ const contestant =
       return {
         attach: async () => void (await world.up(ops, { vm, network: network ?? networkOf[subject] })),
         detach: () => world.down(ops, vm),
-        finish: () => world.untilReleased(ops),
+        finish: () => world.untilGone(ops, vm),
         clear: async () => {
           await world.down(ops, vm)
-          await world.untilReleased(ops)
+          await world.untilGone(ops, vm)
         }
       }
     }

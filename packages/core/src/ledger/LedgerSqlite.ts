@@ -3,7 +3,7 @@ import { VmnetError } from "../errors/VmnetError.ts"
 import { HostProbe } from "../ops/HostProbe.ts"
 import { Ledger, type Tx } from "./Ledger.ts"
 import { isDamaged, isUnwritable, ledgerError } from "./ledgerErrors.ts"
-import { fileAt, inTransaction, ledgerFile, openDatabase, type OpenLedger } from "./openDatabase.ts"
+import { atOneMoment, fileAt, inTransaction, ledgerFile, openDatabase, type OpenLedger } from "./openDatabase.ts"
 import {
   claimNamespace,
   finishRebuild,
@@ -127,7 +127,7 @@ class Connection {
     const open = openDatabase(stateDir, this.#options.busyTimeout ?? busyTimeout)
     try {
       const { database, tx } = open
-      if (judgeFile(tx, this.#preparing) === "toPrepare") {
+      if (atOneMoment(database, () => judgeFile(tx, this.#preparing)) === "toPrepare") {
         inTransaction(database, "COMMIT", () => prepare(tx, (sql) => database.exec(sql), this.#preparing))
       }
       return open

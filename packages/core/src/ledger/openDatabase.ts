@@ -52,8 +52,14 @@ export const statementsOf = (database: DatabaseSync): Tx => {
   }
 }
 
-export const inTransaction = <A>(database: DatabaseSync, end: "COMMIT" | "ROLLBACK", f: () => A): A => {
-  database.exec("BEGIN IMMEDIATE")
+export const inTransaction = <A>(database: DatabaseSync, end: "COMMIT" | "ROLLBACK", f: () => A): A =>
+  within(database, "BEGIN IMMEDIATE", end, f)
+
+/** Reads all of it as it is at one moment, whatever another process commits meanwhile. */
+export const atOneMoment = <A>(database: DatabaseSync, f: () => A): A => within(database, "BEGIN", "COMMIT", f)
+
+const within = <A>(database: DatabaseSync, begin: string, end: "COMMIT" | "ROLLBACK", f: () => A): A => {
+  database.exec(begin)
   try {
     const result = f()
     database.exec(end)

@@ -32,17 +32,20 @@ export const reservingEarly = Effect.fnUntraced(function* (asked: Omit<Asked, "a
 })
 
 /**
- * Reserves, once: what cannot be had at once is no error yet. The transaction is taken back with all that is in it, and whoever
- * waits for the lock takes it again without this, looks at the host, and is told what is wrong.
+ * Reserves, once: what cannot be had at once is no error yet. It is taken back, and whoever has the lock looks at the host first
+ * and is told what is wrong.
  */
 export const reserveOnce = (tx: Tx, early: Early): void => {
   const { options } = early
   if (options === undefined) return
   early.options = undefined
+  tx.run("SAVEPOINT early")
   try {
     early.reserved = withAbsentShares(tx, reserve(tx, options))
   } catch (cause) {
-    const { vm } = options.request
-    throw new VmnetError({ code: "BUSY", detail: `${vm} cannot be reserved with its lock`, hint: "Try again.", cause })
+    // Of anything else the ledger itself is to blame.
+    if (!(cause instanceof VmnetError)) throw cause
+    tx.run("ROLLBACK TO early")
   }
+  tx.run("RELEASE early")
 }

@@ -16,11 +16,6 @@ export const writeBack = Effect.fnUntraced(function* (memory: Ledger["Service"],
   const write = Ledger.use(({ transact }) =>
     transact("write it all", (tx) => {
       tx.run("PRAGMA defer_foreign_keys = ON")
-      // What triggers keep is among what is written: they look on again when it is all there.
-      const triggers = tx.all<{ name: string; sql: string }>(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
-      )
-      for (const { name } of triggers) tx.run(`DROP TRIGGER "${name}"`)
       for (const { name } of tables) tx.run(`DELETE FROM "${name}"`)
       for (const { name, rows } of tables) {
         // What has followed from rows of others is among what is to be written.
@@ -30,7 +25,6 @@ export const writeBack = Effect.fnUntraced(function* (memory: Ledger["Service"],
           tx.run(`INSERT INTO "${name}" VALUES (${values.map(() => "?").join(", ")})`, ...values)
         }
       }
-      for (const { sql } of triggers) tx.run(sql)
     })
   )
   yield* Effect.provide(write, file)

@@ -18,6 +18,8 @@ export const writeBack = Effect.fnUntraced(function* (memory: Ledger["Service"],
       tx.run("PRAGMA defer_foreign_keys = ON")
       for (const { name } of tables) tx.run(`DELETE FROM "${name}"`)
       for (const { name, rows } of tables) {
+        // What has followed from rows of others is among what is to be written.
+        tx.run(`DELETE FROM "${name}"`)
         for (const row of rows) {
           const values = Object.values(row)
           tx.run(`INSERT INTO "${name}" VALUES (${values.map(() => "?").join(", ")})`, ...values)

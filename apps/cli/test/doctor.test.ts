@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { seen, VmnetError } from "@vmnet/core"
 import { MemoryKernel } from "@vmnet/testkit"
 import { Effect } from "effect"
+import { stateDirectory } from "../../../packages/core/test/doctor/support/facts.ts"
 import { makeCli } from "./support/cli.ts"
 
 const kernelWith = (facts: Parameters<ReturnType<typeof MemoryKernel.make>["host"]["setFacts"]>[0]) => {
@@ -9,14 +10,6 @@ const kernelWith = (facts: Parameters<ReturnType<typeof MemoryKernel.make>["host
   kernel.host.setFacts(facts)
   return kernel.layer
 }
-
-const ledger = {
-  kind: "directory",
-  uid: 0,
-  mode: 0o700,
-  unwritable: seen(null),
-  ledger: seen({ bytes: 4096, format: 5 })
-} as const
 
 interface Answer {
   readonly findings: ReadonlyArray<Readonly<Record<string, unknown>>>
@@ -74,9 +67,10 @@ describe("vmnet doctor", () => {
       const nowhere = yield* makeCli({ uid: 1000, env: {} })("doctor")
       assert.strictEqual(nowhere.code, 0)
       const gone = new VmnetError({ code: "LEDGER_FAILED", detail: "disk image is malformed" })
-      const broken = yield* makeCli({ survey: kernelWith({ stateDirectory: seen(ledger) }), fail: { gc: gone } })(
-        "doctor"
-      )
+      const broken = yield* makeCli({
+        survey: kernelWith({ stateDirectory: seen(stateDirectory) }),
+        fail: { gc: gone }
+      })("doctor")
       const left = answer(broken.stdout).findings.find(({ check }) => check === "leftovers")
       assert.deepStrictEqual([broken.code, left?.["status"]], [8, "problem"])
     })

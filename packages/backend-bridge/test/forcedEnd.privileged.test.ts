@@ -3,12 +3,12 @@ import { HostSnapshot } from "@vmnet/testkit"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
 import { shareHost, unchanged } from "./support/realHost.ts"
 import { stoppingPrograms, type Stopping } from "./support/stopping.ts"
+import { native } from "./support/subjects.ts"
 
 /** The command as `pnpm build` leaves it. */
-const program = fileURLToPath(new URL("../../../node_modules/.bin/vmnet", import.meta.url))
+const program = native.vmnet
 const patience = 180_000
 const upArgv = ["up", "vm1", "-p", "8080:80", "--egress", "203.0.113.0/24:80", "--ops", "exec"]
 

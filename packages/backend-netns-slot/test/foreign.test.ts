@@ -1,46 +1,16 @@
 import { assert, it } from "@effect/vitest"
 import { netnsSlotBackend } from "@vmnet/backend-netns-slot"
-import {
-  type AttachRequest,
-  Backends,
-  decodeConfig,
-  hostNetns,
-  layerLedgerSqlite,
-  layerVmnet,
-  resolveRequest,
-  Vmnet
-} from "@vmnet/core"
-import { type Call, faultyOps, type FaultRun, forEachFault, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
-import { Effect, Layer, Result } from "effect"
-import { rmSync } from "node:fs"
-import { join } from "node:path"
-
-interface Machine {
-  readonly kernel: MemoryKernel
-  readonly stateDir: string
-}
+import { type AttachRequest, decodeConfig, resolveRequest, Vmnet } from "@vmnet/core"
+import { type Call, faultyOps, type FaultRun, forEachFault } from "@vmnet/testkit"
+import { faultyServiceIn, type MemoryMachine, memoryMachine } from "@vmnet/testkit/conformance"
+import { Effect, Result } from "effect"
 
 const taken = "/run/netns/vmnet-1"
 
 /** A host on which somebody has an empty namespace of the name that the first slot would get. */
-const machine = Effect.acquireRelease(
-  Effect.sync((): Machine => {
-    const kernel = MemoryKernel.make()
-    kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
-    kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
-    kernel.addNetns(taken)
-    return { kernel, stateDir: join(temporaryDirectory("netns"), "state") }
-  }),
-  ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
-)
+const machine = memoryMachine("netns", (kernel) => kernel.addNetns(taken))
 
-const services = ({ kernel, stateDir }: Machine) =>
-  layerVmnet.pipe(
-    Layer.provide(layerLedgerSqlite({ stateDir, install: "0123abcd" })),
-    Layer.provide(faultyOps(kernel.layer)),
-    Layer.provide(Backends.layerOf([netnsSlotBackend])),
-    Layer.orDie
-  )
+const services = faultyServiceIn([netnsSlotBackend], faultyOps)
 
 const request: AttachRequest = Result.getOrThrow(
   resolveRequest({
@@ -54,12 +24,12 @@ const request: AttachRequest = Result.getOrThrow(
 const crashes = ({ method }: Call) => (method === "LinkOps.apply" ? ([{ _tag: "Crash", applied: 0 }] as const) : [])
 
 it.live("a namespace that has a slot's name outlives whoever died before he was told that it is taken", () =>
-  forEachFault<Machine, unknown, unknown, Vmnet>({
+  forEachFault<MemoryMachine, unknown, unknown, Vmnet>({
     world: machine,
     services,
     run: () => Vmnet.use((vmnet) => vmnet.up(request)),
     faults: crashes,
-    check: ({ exit, world: { kernel } }: FaultRun<Machine, unknown, unknown>) =>
+    check: ({ exit, world: { kernel } }: FaultRun<MemoryMachine, unknown, unknown>) =>
       Effect.gen(function* () {
         if (exit === null) kernel.host.restartSelf()
         const { actions, problems } = yield* (yield* Vmnet).gc({ dryRun: false })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Backends, type HostProbe, layerLedgerSqlite, layerVmnet, Ledger, Vmnet, VmnetError } from "@vmnet/core"
 import { Effect, Exit, Layer } from "effect"
-import { backends, install, type Machine, machine, request } from "./gc/memory.ts"
+import { backends, install, type Machine, machine, request, services as plain } from "./gc/memory.ts"
 
 type Ending = (name: string) => Effect.Effect<never, VmnetError>
 
@@ -24,9 +24,12 @@ const forgetful = (ending: Ending): Layer.Layer<Ledger, never, Ledger> => {
   )
 }
 
-const services = ({ kernel, stateDir }: Machine, ending: Ending): Layer.Layer<Vmnet | Ledger | HostProbe> =>
+const over = (
+  { kernel, stateDir }: Machine,
+  ledger: Layer.Layer<Ledger, never, Ledger>
+): Layer.Layer<Vmnet | Ledger | HostProbe> =>
   layerVmnet.pipe(
-    Layer.provideMerge(Layer.provide(forgetful(ending), layerLedgerSqlite({ stateDir, install }))),
+    Layer.provideMerge(Layer.provide(ledger, layerLedgerSqlite({ stateDir, install }))),
     Layer.provideMerge(kernel.layer),
     Layer.provide(Backends.layerOf(backends)),
     Layer.orDie,
@@ -56,10 +59,66 @@ const attempted = Effect.gen(function* () {
 describe("a lock that is taken together with all that a VM needs", () => {
   it.effect.each(endings)("in a transaction that %s: nothing of it stays", ([, ending]) =>
     Effect.gen(function* () {
-      const { after, before, exit, next } = yield* Effect.provide(attempted, services(yield* machine, ending))
+      const { after, before, exit, next } = yield* Effect.provide(attempted, over(yield* machine, forgetful(ending)))
       assert.isTrue(Exit.isFailure(exit))
       assert.deepStrictEqual(after, before)
       assert.deepStrictEqual([next.existing, next.attachment.generation], [false, 2])
+    })
+  )
+})
+
+/** The transaction leaves nothing behind, and fails once something else has been done. */
+const rolledBack = (
+  meanwhile: Effect.Effect<unknown, VmnetError>,
+  error: VmnetError
+): Layer.Layer<Ledger, never, Ledger> => {
+  let isOver = false
+  return Layer.effect(
+    Ledger,
+    Effect.map(Ledger, (ledger) =>
+      Ledger.of({
+        ...ledger,
+        transact: (name, f) => {
+          if (isOver || name !== "lock vm late") return ledger.transact(name, f)
+          isOver = true
+          return ledger.rehearse(name, f).pipe(Effect.andThen(meanwhile), Effect.andThen(Effect.fail(error)))
+        }
+      })
+    )
+  )
+}
+
+const late = request("late", { backend: "tap" })
+
+const seen = Effect.gen(function* () {
+  const vmnet = yield* Vmnet
+  yield* vmnet.up(request("first", { backend: "tap" }))
+  const exit = yield* Effect.exit(vmnet.up(late))
+  return { exit, drift: (yield* vmnet.check()).drift, again: yield* vmnet.up(late) }
+})
+
+describe("a lock that is taken together with all that a VM needs, in a transaction that is rolled back", () => {
+  it.effect("is no reason to take down a VM that somebody else has brought up with the same generation", () =>
+    Effect.gen(function* () {
+      const made = yield* machine
+      const another = Effect.provide(
+        Vmnet.use((vmnet) => vmnet.up(late)),
+        plain(made)
+      )
+      const error = new VmnetError({ code: "LEDGER_FAILED", detail: "disk I/O error", hint: "Look at the disk." })
+      const { again, drift, exit } = yield* Effect.provide(seen, over(made, rolledBack(another, error)))
+      assert.isTrue(Exit.isFailure(exit))
+      assert.deepStrictEqual([again.existing, again.attachment.generation, drift], [true, 1, []])
+    })
+  )
+
+  it.live("and tried again: all is reserved again", () =>
+    Effect.gen(function* () {
+      const made = yield* machine
+      const error = new VmnetError({ code: "BUSY", detail: "database is locked", hint: "Try again." })
+      const { again, drift, exit } = yield* Effect.provide(seen, over(made, rolledBack(Effect.void, error)))
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.deepStrictEqual([again.existing, again.attachment.generation, drift], [true, 1, []])
     })
   )
 })

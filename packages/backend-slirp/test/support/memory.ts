@@ -1,64 +1,20 @@
 import { assert } from "@effect/vitest"
 import { slirpBackend } from "@vmnet/backend-slirp"
-import {
-  type AttachRequest,
-  Backends,
-  decodeConfig,
-  hostNetns,
-  layerLedgerSqlite,
-  layerVmnet,
-  Ledger,
-  type RequestFlags,
-  resolveRequest,
-  VmnetError
-} from "@vmnet/core"
-import { faultyCalls, faultyHelpers, faultyOps, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
-import { Effect, Layer, Result } from "effect"
-import { rmSync } from "node:fs"
-import { join } from "node:path"
+import { type AttachRequest, decodeConfig, Ledger, type RequestFlags, resolveRequest } from "@vmnet/core"
+import { faultyHelpers, faultyOps } from "@vmnet/testkit"
+import { faultyServiceIn, type MemoryMachine, memoryMachine, serviceIn, suiteInstall } from "@vmnet/testkit/conformance"
+import { Effect, type Layer, Result } from "effect"
 
-export const install = "0123abcd"
+export const install = suiteInstall
 
 /** A host on which this user has no rights at all, and the directory its ledger is in. */
-export interface Machine {
-  readonly kernel: MemoryKernel
-  readonly stateDir: string
-}
+export type Machine = MemoryMachine
 
-export const machine = Effect.acquireRelease(
-  Effect.sync((): Machine => {
-    const kernel = MemoryKernel.make()
-    kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
-    return { kernel, stateDir: join(temporaryDirectory("slirp"), "state") }
-  }),
-  ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
-)
+export const machine = memoryMachine("slirp")
 
-const faultyLedger = faultyCalls(Ledger, {
-  transact: {
-    error: (words) => new VmnetError({ code: "LEDGER_FAILED", detail: `${words}: fault injected` }),
-    words: (name) => name
-  }
-})
+export const layerMachine = serviceIn([slirpBackend])
 
-const backends = Backends.layerOf([slirpBackend])
-
-export const layerMachine = ({ kernel, stateDir }: Machine) =>
-  layerVmnet.pipe(
-    Layer.provideMerge(layerLedgerSqlite({ stateDir, install })),
-    Layer.provideMerge(kernel.layer),
-    Layer.provide(backends),
-    Layer.orDie,
-    Layer.fresh
-  )
-
-export const layerFaultyMachine = ({ kernel, stateDir }: Machine) =>
-  layerVmnet.pipe(
-    Layer.provideMerge(faultyLedger(layerLedgerSqlite({ stateDir, install }))),
-    Layer.provideMerge(faultyHelpers(faultyOps(kernel.layer))),
-    Layer.provide(backends),
-    Layer.orDie
-  )
+export const layerFaultyMachine = faultyServiceIn([slirpBackend], (kernel) => faultyHelpers(faultyOps(kernel)))
 
 export const onMachine = <A, E>(
   work: (machine: Machine) => Effect.Effect<A, E, Layer.Success<ReturnType<typeof layerMachine>>>

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { findLease, setLeaseState } from "../ledger/LeaseRow.ts"
 import { Ledger, type Tx } from "../ledger/Ledger.ts"
+import { withLockLooking } from "../ledger/Locks.ts"
 import { resourcesOf } from "../ledger/ResourceRow.ts"
 import type { Touched } from "../plan/apply.ts"
 import type { Lease } from "../plan/Lease.ts"
@@ -11,7 +12,7 @@ import { rulesStand } from "../pool/inspectMember.ts"
 import { memberOf } from "../pool/memberResources.ts"
 import { ownerOfMember } from "../pool/reserveMember.ts"
 import type { Drivers } from "../resource/Drivers.ts"
-import { down, forgetLease, keepLease, keptWith } from "./down.ts"
+import { detach, down, forgetLease, keepLease, keptWith } from "./down.ts"
 import { now } from "./now.ts"
 import type { Asked } from "./prepare.ts"
 
@@ -69,3 +70,20 @@ export const takeBack = (drivers: Drivers, { generation, vm }: Pick<Lease, "gene
   Effect.asVoid(
     Effect.catchCause(down(drivers, vm, { generation }), (cause) => Effect.logWarning(`undoing ${vm}`, cause))
   )
+
+/**
+ * The same for one that was reserved and no more. Of a transaction that was rolled back nothing stands, and somebody else may have
+ * been given its generation since then: who is up, or on the way down, is another.
+ */
+export const forgetReserved = (drivers: Drivers, { generation, vm }: Pick<Lease, "generation" | "vm">) => {
+  const look = (tx: Tx) => {
+    const record = findLease(tx, vm)
+    return record?.state === "configuring" && record.lease.generation === generation ? record : undefined
+  }
+  return withLockLooking(`vm ${vm}`, look, (record, held) =>
+    record === undefined ? Effect.void : detach(drivers, record, { held })
+  ).pipe(
+    Effect.catchCause((cause) => Effect.logWarning(`undoing ${vm}`, cause)),
+    Effect.asVoid
+  )
+}

@@ -17,7 +17,7 @@ import { type Early, reserveOnce, reservingEarly, taken } from "./early.ts"
 import { lostOf, notWhole } from "./observe.ts"
 import type { Asked } from "./prepare.ts"
 import { sameRequest, vmConflict } from "./sameRequest.ts"
-import { takeBack } from "./undo.ts"
+import { forgetReserved } from "./undo.ts"
 import type { UpResult } from "./Vmnet.ts"
 
 /**
@@ -29,6 +29,8 @@ export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: At
   const asked = { backend, request }
   const early = yield* reservingEarly(asked)
   const look = (tx: Tx) => {
+    // What an attempt that failed had reserved is not there, or is found.
+    early.reserved = undefined
     const found = lookFor(tx, request)
     if (found.isLive && isNew(found)) reserveOnce(tx, early)
     return found
@@ -42,7 +44,7 @@ export const up = Effect.fn("Vmnet.up")(function* (drivers: Drivers, request: At
 /** Nobody came to take it over: the transaction failed all the same, or who asked does not want it any more. */
 const forgetEarly = (drivers: Drivers, early: Early) => {
   const reserved = taken(early)
-  return reserved === undefined ? Effect.void : takeBack(drivers, reserved.lease)
+  return reserved === undefined ? Effect.void : forgetReserved(drivers, reserved.lease)
 }
 
 /** What the ledger knows of a VM that is to come up, and of its network. */

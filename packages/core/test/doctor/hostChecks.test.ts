@@ -1,18 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { diagnose, hasLedger, type HostFacts, seen, unseen } from "@vmnet/core"
-import { context, factsWith, network } from "./support/facts.ts"
+import { context, factsWith, network, stateDirectory } from "./support/facts.ts"
 import { type Row, testRows } from "./support/rows.ts"
 
 const routes = (uplink: string | null, defaultRoutes: number, ...destinations: ReadonlyArray<string>) =>
   seen({ uplink, defaultRoutes, routes: destinations.map((destination) => ({ destination, link: "tun0" })) })
 const kernel = { release: "6", maxUserNamespaces: "9", unprivilegedUserNamespaces: "1", apparmorRestriction: "0" }
-const directory = {
-  kind: "directory",
-  uid: 0,
-  mode: 0o700,
-  unwritable: seen(null),
-  ledger: seen({ bytes: 4096, format: 6 })
-} as const
 const nm = (...values: ReadonlyArray<string>) =>
   seen({ running: true, unmanaged: values.map((value) => ({ file: "/etc/x.conf", value })) })
 const networkd = (match: ReadonlyArray<readonly [string, string]>, unmanaged = false) =>
@@ -132,18 +125,18 @@ const rows: ReadonlyArray<Row> = [
   ],
   ["networkd for a file without conditions", "networkd", { networkd: networkd([]) }, "ok"],
   ["no state directory", "state-directory", {}, "ok"],
-  ["a state directory in order", "state-directory", { stateDirectory: seen(directory) }, "ok"],
+  ["a state directory in order", "state-directory", { stateDirectory: seen(stateDirectory) }, "ok"],
   [
     "one that is open",
     "state-directory",
-    { stateDirectory: seen({ ...directory, mode: 0o755 }) },
+    { stateDirectory: seen({ ...stateDirectory, mode: 0o755 }) },
     "problem",
     "chmod 0700 /run/vmnet"
   ],
   [
     "one with a hostile name",
     "state-directory",
-    { stateDirectory: seen({ ...directory, mode: 0o755 }) },
+    { stateDirectory: seen({ ...stateDirectory, mode: 0o755 }) },
     "problem",
     "chmod 0700 '/x '\\''$(y)'",
     { stateDir: "/x '$(y)" }
@@ -151,56 +144,56 @@ const rows: ReadonlyArray<Row> = [
   [
     "a link in its place",
     "state-directory",
-    { stateDirectory: seen({ ...directory, kind: "link" }) },
+    { stateDirectory: seen({ ...stateDirectory, kind: "link" }) },
     "problem",
     /--state-dir/
   ],
   [
     "somebody else's",
     "state-directory",
-    { stateDirectory: seen({ ...directory, uid: 7 }) },
+    { stateDirectory: seen({ ...stateDirectory, uid: 7 }) },
     "warning",
     "sudo vmnet doctor"
   ],
   [
     "one without room",
     "state-directory",
-    { stateDirectory: seen({ ...directory, unwritable: seen("blocks") }) },
+    { stateDirectory: seen({ ...stateDirectory, unwritable: seen("blocks") }) },
     "problem",
     /^df -h \/run\/vmnet/
   ],
   [
     "one without a free inode",
     "state-directory",
-    { stateDirectory: seen({ ...directory, unwritable: seen("inodes") }) },
+    { stateDirectory: seen({ ...stateDirectory, unwritable: seen("inodes") }) },
     "problem",
     /^df -i/
   ],
   [
     "one that is read-only",
     "state-directory",
-    { stateDirectory: seen({ ...directory, unwritable: seen("read-only") }) },
+    { stateDirectory: seen({ ...stateDirectory, unwritable: seen("read-only") }) },
     "problem",
     /^findmnt -T/
   ],
   [
     "a ledger that is none",
     "state-directory",
-    { stateDirectory: seen({ ...directory, ledger: seen({ bytes: 9, format: null }) }) },
+    { stateDirectory: seen({ ...stateDirectory, ledger: seen({ bytes: 9, format: null }) }) },
     "problem",
     "vmnet gc"
   ],
   [
     "a ledger of tomorrow",
     "state-directory",
-    { stateDirectory: seen({ ...directory, ledger: seen({ bytes: 9, format: 99 }) }) },
+    { stateDirectory: seen({ ...stateDirectory, ledger: seen({ bytes: 9, format: 99 }) }) },
     "problem",
     /newer vmnet/
   ],
   [
     "a ledger of yesterday",
     "state-directory",
-    { stateDirectory: seen({ ...directory, ledger: seen({ bytes: 9, format: 1 }) }) },
+    { stateDirectory: seen({ ...stateDirectory, ledger: seen({ bytes: 9, format: 1 }) }) },
     "warning"
   ],
   ["no place for one", "state-directory", {}, "warning", /--state-dir/, { stateDir: null }]
@@ -212,8 +205,10 @@ describe("what else is on the host", () => {
 
 describe("the record", () => {
   it("is asked where it takes no writes, and not where it is not ours to read", () => {
-    const asked = (changes: Partial<typeof directory> | { readonly unwritable: ReturnType<typeof seen<"blocks">> }) => {
-      const facts = factsWith({ stateDirectory: seen({ ...directory, ...changes }) })
+    const asked = (
+      changes: Partial<typeof stateDirectory> | { readonly unwritable: ReturnType<typeof seen<"blocks">> }
+    ) => {
+      const facts = factsWith({ stateDirectory: seen({ ...stateDirectory, ...changes }) })
       return hasLedger(diagnose(facts, context), facts)
     }
     assert.deepStrictEqual([asked({}), asked({ unwritable: seen("blocks") })], [true, true])

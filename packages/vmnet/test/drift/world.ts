@@ -1,12 +1,9 @@
 import {
   type AttachRequest,
-  Backends,
   decodeConfig,
   type Helpers,
   type HostProbe,
   hostNetns,
-  layerLedgerSqlite,
-  layerVmnet,
   Ledger,
   type LinkOps,
   type MountOps,
@@ -16,70 +13,35 @@ import {
   type Resource,
   resolveRequest,
   type SysctlOps,
-  type Vmnet,
-  VmnetError
+  type Vmnet
 } from "@vmnet/core"
 import { bridgeBackend } from "@vmnet/backend-bridge"
 import { netnsSlotBackend } from "@vmnet/backend-netns-slot"
 import { slirpBackend } from "@vmnet/backend-slirp"
 import { tapBackend } from "@vmnet/backend-tap-pool"
-import { faultyCalls, faultyHelpers, faultyOps, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
-import { Effect, Layer, Result } from "effect"
-import { rmSync } from "node:fs"
-import { join } from "node:path"
+import { faultyHelpers, faultyOps } from "@vmnet/testkit"
+import { faultyServiceIn, type MemoryMachine, memoryMachine, serviceIn } from "@vmnet/testkit/conformance"
+import { Effect, type Layer, Result } from "effect"
 
-/** A host in memory, and the directory its ledger is in. */
-export interface World {
-  readonly kernel: MemoryKernel
-  readonly stateDir: string
-}
+export type World = MemoryMachine
 
 export const box: Netns = { _tag: "Path", path: "/run/netns/box" }
 
 /** An uplink, somebody's bridge, and a container's namespace. */
-export const world = Effect.acquireRelease(
-  Effect.sync((): World => {
-    const kernel = MemoryKernel.make()
-    kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
-    kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
-    kernel.foreign.link(hostNetns, { link: "br0", type: "bridge", up: true, addresses: ["10.0.7.1/24"] })
-    kernel.addNetns("/run/netns/box")
-    kernel.rootfs.add("/srv/root")
-    return { kernel, stateDir: join(temporaryDirectory("drift"), "state") }
-  }),
-  ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
-)
+export const world = memoryMachine("drift", (kernel) => {
+  kernel.foreign.link(hostNetns, { link: "br0", type: "bridge", up: true, addresses: ["10.0.7.1/24"] })
+  kernel.addNetns("/run/netns/box")
+  kernel.rootfs.add("/srv/root")
+})
 
-const ledger = (stateDir: string) => layerLedgerSqlite({ stateDir, install: "0123abcd" })
 const all = [bridgeBackend, netnsSlotBackend, tapBackend, slirpBackend]
-const backends = Backends.layerOf(all)
 
 export type Services = Vmnet | Ledger | Helpers | HostProbe | LinkOps | MountOps | NatOps | SysctlOps
 
-export const layerOf = ({ kernel, stateDir }: World): Layer.Layer<Services> =>
-  layerVmnet.pipe(
-    Layer.provideMerge(ledger(stateDir)),
-    Layer.provideMerge(kernel.layer),
-    Layer.provide(backends),
-    Layer.orDie,
-    Layer.fresh
-  )
-
-const faultyLedger = faultyCalls(Ledger, {
-  transact: {
-    error: (words) => new VmnetError({ code: "LEDGER_FAILED", detail: `${words}: fault injected` }),
-    words: (name) => name
-  }
-})
+export const layerOf: (world: World) => Layer.Layer<Services> = serviceIn(all)
 
 /** As `layerOf`, with faults at every kernel operation and every transaction. */
-export const layerFaulty = ({ kernel, stateDir }: World) =>
-  layerVmnet.pipe(
-    Layer.provideMerge(faultyLedger(ledger(stateDir))),
-    Layer.provideMerge(faultyHelpers(faultyOps(kernel.layer))),
-    Layer.provide(backends),
-    Layer.orDie
-  )
+export const layerFaulty = faultyServiceIn(all, (kernel) => faultyHelpers(faultyOps(kernel)))
 
 export const onWorld = <A, E>(work: (made: World) => Effect.Effect<A, E, Services>) =>
   Effect.scoped(Effect.flatMap(world, (made) => Effect.provide(work(made), layerOf(made))))

@@ -8,7 +8,6 @@ import {
   decodeConfig,
   describeLinkChange,
   type HostProbe,
-  hostNetns,
   layerLedgerSqlite,
   layerVmnet,
   type Ledger,
@@ -19,10 +18,9 @@ import {
   resolveRequest,
   type Vmnet
 } from "@vmnet/core"
-import { MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
+import type { MemoryKernel } from "@vmnet/testkit"
+import { type MemoryMachine, memoryMachine } from "@vmnet/testkit/conformance"
 import { Effect, Layer, Result } from "effect"
-import { rmSync } from "node:fs"
-import { join } from "node:path"
 
 export const install = "0123abcd"
 
@@ -46,21 +44,10 @@ export const request = (
     })
   )
 
-export interface Machine {
-  readonly kernel: MemoryKernel
-  readonly stateDir: string
-}
+export type Machine = MemoryMachine
 
 /** A host in memory with an uplink. Its state directory is gone with the scope. */
-export const machine = Effect.acquireRelease(
-  Effect.sync((): Machine => {
-    const kernel = MemoryKernel.make()
-    kernel.foreign.link(hostNetns, { link: "eth0", up: true, addresses: ["192.0.2.10/24"] })
-    kernel.foreign.route(hostNetns, { destination: "default", link: "eth0", via: "192.0.2.1" })
-    return { kernel, stateDir: join(temporaryDirectory("gc"), "state") }
-  }),
-  ({ stateDir }) => Effect.sync(() => rmSync(join(stateDir, ".."), { recursive: true, force: true }))
-)
+export const machine = memoryMachine("gc")
 
 /** The service over a machine, by whatever `through` the kernel is seen. */
 export const services = (

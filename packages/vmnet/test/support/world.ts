@@ -6,14 +6,13 @@ import {
   layerHostRegister,
   layerLedgerSqlite,
   layerVmnet,
-  Ledger,
   NatOps,
   type ProcessId,
   type RequestFlags,
-  resolveRequest,
-  VmnetError
+  resolveRequest
 } from "@vmnet/core"
-import { faultyCalls, faultyOps, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
+import { faultyOps, MemoryKernel, temporaryDirectory } from "@vmnet/testkit"
+import { faultyLedger } from "@vmnet/testkit/conformance"
 import { Effect, Layer, Result } from "effect"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
@@ -69,13 +68,6 @@ export const layerInstall = (world: World, install = "0123abcd") =>
     Layer.orDie,
     Layer.fresh
   )
-
-const faultyLedger = faultyCalls(Ledger, {
-  transact: {
-    error: (words) => new VmnetError({ code: "LEDGER_FAILED", detail: `${words}: fault injected` }),
-    words: (name) => name
-  }
-})
 
 /** The same with faults at every kernel operation and every transaction of its own record. */
 export const layerFaultyInstall = (world: World, install: string) =>

@@ -17,6 +17,15 @@ export const network: NetworkSpec = {
 
 export const context: DoctorContext = { networks: [network], forwarding: "global", stateDir: "/run/vmnet" }
 
+/** One with a ledger in it, and nothing wrong. */
+export const stateDirectory = {
+  kind: "directory",
+  uid: 0,
+  mode: 0o700,
+  unwritable: seen(null),
+  ledger: seen({ bytes: 4096, format: 6 })
+} as const
+
 const setting = { all: "0", default: "0", uplink: "0" }
 
 export const program = (name: string, version = "1") => ({ program: name, found: true, distrusted: null, version })

@@ -4,6 +4,7 @@ export { backendConformance, partsByWay } from "./backendConformance.ts"
 export { backendPairs } from "./backendPairs.ts"
 export type { BackendSubject, HostileAct, SubjectFlags } from "./BackendSubject.ts"
 export { leaseRows } from "./leaseRows.ts"
+export { faultyServiceIn, type MemoryMachine, memoryMachine, serviceIn } from "./memoryMachine.ts"
 export { emptyNetns } from "./netnsPeer.ts"
 export { changing, runAt } from "./outside.ts"
 export {

@@ -7,10 +7,12 @@ import type { SuiteOptions } from "./suiteTests.ts"
 /** The install that suites on a real kernel are of. */
 export const suiteInstall = "0123abcd"
 
-/** The command of the project that the tests are run in, as its build leaves it. */
-const commandFrom = (directory: string): string => {
-  const program = join(directory, "node_modules", ".bin", "vmnet")
-  return existsSync(program) || directory === dirname(directory) ? program : commandFrom(dirname(directory))
+const commandIn = (directory: string): string => join(directory, "node_modules", ".bin", "vmnet")
+
+/** The command of the project that the tests are run in, as its build leaves it: here, or in a directory above. */
+const commandFrom = (directory: string): string | undefined => {
+  if (existsSync(commandIn(directory))) return commandIn(directory)
+  return directory === dirname(directory) ? undefined : commandFrom(dirname(directory))
 }
 
 /** A way to the kernel: `layerNative`, `layerExec`. */
@@ -24,5 +26,5 @@ export const suiteOn = (way: string, operations: Way): Omit<SuiteOptions, "backe
   way,
   install: suiteInstall,
   ops: Layer.orDie(operations({ install: suiteInstall, stateDir: "/run/vmnet" })),
-  vmnet: commandFrom(process.cwd())
+  vmnet: commandFrom(process.cwd()) ?? commandIn(process.cwd())
 })

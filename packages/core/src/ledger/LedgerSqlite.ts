@@ -92,18 +92,14 @@ class Connection {
   }
 
   run<A>(name: string, end: "COMMIT" | "ROLLBACK", f: (tx: Tx) => A): Effect.Effect<A, VmnetError> {
-    return Effect.andThen(
-      this.ensure(name),
-      Effect.suspend(() =>
-        this.#attempt(name, () => {
-          const { database, tx } = this.#current()
-          return inTransaction(database, end, () => {
-            claimNamespace(tx, this.#preparing)
-            return f(tx)
-          })
-        })
-      )
-    )
+    const work = this.#attempt(name, () => {
+      const { database, tx } = this.#current()
+      return inTransaction(database, end, () => {
+        claimNamespace(tx, this.#preparing)
+        return f(tx)
+      })
+    })
+    return Effect.suspend(() => (this.#open === undefined ? Effect.andThen(this.ensure(name), work) : work))
   }
 
   /** SQLite does not wait while another process makes the file (the change to WAL needs it alone): this does. */

@@ -85,7 +85,9 @@ const holding = <Found, A, E, R>(
   acquire: Effect.Effect<Found, VmnetError>,
   self: (found: Found, held: Held) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | VmnetError, R> => {
-  const patiently = Effect.retry(acquire, { schedule: untilFree, while: (error) => error.code === "BUSY" })
+  const isBusy = ({ code }: VmnetError): boolean => code === "BUSY"
+  // Most locks are free, and a schedule is work to begin.
+  const patiently = Effect.catchIf(acquire, isBusy, () => Effect.retry(acquire, { schedule: untilFree, while: isBusy }))
   // Also when it failed or was interrupted with the row written all the same: it must not outlive this attempt.
   return Effect.uninterruptibleMask((restore) =>
     Effect.onExit(

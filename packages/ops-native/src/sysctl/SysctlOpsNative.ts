@@ -47,12 +47,10 @@ const make = Effect.gen(function* () {
   const others = yield* SysctlOps
   const places = yield* Places
   return SysctlOps.of({
-    read: Effect.fn("SysctlOps.read")((netns, key) =>
-      isOutOfReach(netns) ? others.read(netns, key) : read(places, netns, key)
-    ),
-    write: Effect.fn("SysctlOps.write")((netns, key, value) =>
-      isOutOfReach(netns) ? others.write(netns, key, value) : write(places, netns, key, value)
-    ),
+    // Without a span for each: with the stacks that it captures it is as much work as the file itself.
+    read: (netns, key) => (isOutOfReach(netns) ? others.read(netns, key) : read(places, netns, key)),
+    write: (netns, key, value) =>
+      isOutOfReach(netns) ? others.write(netns, key, value) : write(places, netns, key, value),
     forwarding: Effect.fn("SysctlOps.forwarding")((netns) =>
       isOutOfReach(netns)
         ? others.forwarding(netns)

@@ -88,7 +88,7 @@ layer(layerExec({ install }), { excludeTestServices: true })("a detached device"
     Effect.gen(function* () {
       const { here, internet } = yield* host
       const { device } = pointToPoint
-      const netns = yield* makePointToPoint
+      const netns = yield* makePointToPoint({ isolated: true })
       yield* applyNat(add({ _tag: "HostAccess", device }))
       const guest = yield* makeAgent("guest", netns.path)
       yield* guest.serve("udp", 53)

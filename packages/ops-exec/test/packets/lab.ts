@@ -137,11 +137,11 @@ export const makeGuest = Effect.fnUntraced(function* (spec: GuestSpec) {
 export const pointToPoint = { device: "vmt9", mac: "02:00:00:00:50:01", address: "10.0.50.2", gateway: "10.0.50.1" }
 
 /** A TAP that is a segment of its own, played by a veth: no bridge, and so no filter of frames. Gives the guest's namespace. */
-export const makePointToPoint = Effect.gen(function* () {
+export const makePointToPoint = Effect.fnUntraced(function* ({ isolated }: { readonly isolated: boolean }) {
   const { address, device, gateway, mac } = pointToPoint
   const netns = yield* namedNetns
   yield* applyNat(
-    add(natFixtures.segment({ device })),
+    add(natFixtures.segment({ device, isolated })),
     add({ _tag: "Masquerade", device }),
     add(natFixtures.guest({ device, address, mark: 9 }))
   )

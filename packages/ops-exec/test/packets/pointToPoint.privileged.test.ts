@@ -42,7 +42,7 @@ const during = (act: Effect.Effect<unknown>) =>
 const lab = Effect.gen(function* () {
   const internet = yield* makeHost
   yield* internet.serve("tcp", 80)
-  const netns = yield* makePointToPoint
+  const netns = yield* makePointToPoint({ isolated: false })
   watch()
   yield* Effect.addFinalizer(() => Effect.sync(() => run("nft", ["delete", "table", "inet", "watch"])))
   const inGuest = (...args: ReadonlyArray<string>) => inside(netns.path, "ip", ...args)

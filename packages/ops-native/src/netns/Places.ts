@@ -7,14 +7,22 @@ import { Place } from "./Place.ts"
 /** So many are held open at once, four descriptors each: the oldest makes room. */
 const most = 96
 
+interface Kept {
+  readonly place: Place
+  /** When somebody was there last, by the count of `PlacesOpen`. */
+  used: number
+}
+
 /**
  * The namespaces that work is done in. The host's own stays open; any other is open for one piece of work, or, while somebody
- * stays (see `Stay`), until all who do have ended: a namespace that is deleted meanwhile has to be let go of.
+ * stays (see `Stay`), until all who stayed when it was last used have ended: whoever else deletes a namespace waits for that.
  */
 export class PlacesOpen implements Disposable {
   readonly #host = new Place()
-  readonly #kept = new Map<string, Place>()
-  #staying = 0
+  readonly #kept = new Map<string, Kept>()
+  /** When each of those who stay has begun to. */
+  readonly #stays = new Set<number>()
+  #count = 0
 
   /** Synchronous, to the end or to what it throws: `OpsError` when the namespace is not there. */
   use<A>(netns: Netns, attempt: Attempt, work: (place: Place) => A): A {
@@ -30,11 +38,11 @@ export class PlacesOpen implements Disposable {
 
   /** Whether it is kept: then it is not the caller's any more. */
   keep(netns: Netns, place: Place): boolean {
-    if (this.#staying === 0) return false
+    if (this.#stays.size === 0) return false
     this.leave(netns)
     const [oldest] = this.#kept.keys()
     if (oldest !== undefined && this.#kept.size >= most) this.#drop(oldest)
-    this.#kept.set(netnsKey(netns), place)
+    this.#kept.set(netnsKey(netns), { place, used: ++this.#count })
     return true
   }
 
@@ -46,34 +54,41 @@ export class PlacesOpen implements Disposable {
   readonly stay: StayWhile = (self) =>
     // In one piece with what ends it: a fiber that is interrupted in between would stay for good.
     Effect.acquireUseRelease(
-      Effect.sync(() => void this.#staying++),
+      Effect.sync(() => {
+        this.#stays.add(++this.#count)
+        return this.#count
+      }),
       () => self,
-      () =>
+      (began) =>
         Effect.sync(() => {
-          if (--this.#staying === 0) this.#dropAll()
+          this.#stays.delete(began)
+          this.#dropUsedBefore(Math.min(...this.#stays))
         })
     );
 
   [Symbol.dispose](): void {
-    this.#dropAll()
+    this.#dropUsedBefore(Infinity)
     this.#host[Symbol.dispose]()
   }
 
   #known(key: string, netns: Netns): Place | undefined {
-    const place = this.#kept.get(key)
-    if (place === undefined || place.is(netns)) return place
+    const kept = this.#kept.get(key)
+    if (kept === undefined) return undefined
+    kept.used = ++this.#count
+    if (kept.place.is(netns)) return kept.place
     this.#drop(key)
     return undefined
   }
 
   #drop(key: string): void {
-    const place = this.#kept.get(key)
+    const kept = this.#kept.get(key)
     this.#kept.delete(key)
-    place?.[Symbol.dispose]()
+    kept?.place[Symbol.dispose]()
   }
 
-  #dropAll(): void {
-    for (const key of this.#kept.keys()) this.#drop(key)
+  /** With nobody who stays that is all of them. */
+  #dropUsedBefore(began: number): void {
+    for (const [key, { used }] of this.#kept) if (used < began) this.#drop(key)
   }
 }
 

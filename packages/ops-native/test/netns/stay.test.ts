@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { namedNetns } from "@vmnet/core"
 import { Effect, Fiber, Scheduler } from "effect"
+import { fstatSync, openSync } from "node:fs"
 import { Place } from "#src/netns/Place.ts"
 import { PlacesOpen } from "#src/netns/Places.ts"
 
@@ -19,5 +20,30 @@ it.effect.each(counts)("who is interrupted where he gives way after %d operation
     yield* Effect.yieldNow
     yield* Fiber.interrupt(staying)
     assert.isTrue(isLeft(places))
+  })
+)
+
+const isClosed = (fd: number): boolean => {
+  try {
+    fstatSync(fd)
+    return false
+  } catch {
+    return true
+  }
+}
+
+it.effect("a namespace is let go of when all have ended who stayed when it was used, whoever has come since", () =>
+  Effect.gen(function* () {
+    using places = new PlacesOpen()
+    const staying = () => Effect.forkChild(places.stay(Effect.never), { startImmediately: true })
+    const fd = openSync("/dev/null", "r")
+    const [first, second] = [yield* staying(), yield* staying()]
+    assert.isTrue(places.keep(namedNetns("vacant"), new Place(fd)))
+    const third = yield* staying()
+    yield* Fiber.interrupt(first)
+    assert.isFalse(isClosed(fd))
+    yield* Fiber.interrupt(second)
+    assert.isTrue(isClosed(fd))
+    yield* Fiber.interrupt(third)
   })
 )

@@ -4,13 +4,13 @@ import { Context, Effect, Layer } from "effect"
 import { SystemCallError } from "../ffi/SystemCallError.ts"
 import { Place } from "./Place.ts"
 
-/** So many are held open at once, four descriptors each: the oldest makes room. */
+/** So many are held open at once, four descriptors each: where nobody was for longest makes room, never where work is going on. */
 const most = 96
 
 interface Kept {
   readonly place: Place
   /** When somebody was there last, by the count of `PlacesOpen`. */
-  used: number
+  readonly used: number
 }
 
 /**
@@ -74,10 +74,13 @@ export class PlacesOpen implements Disposable {
   #known(key: string, netns: Netns): Place | undefined {
     const kept = this.#kept.get(key)
     if (kept === undefined) return undefined
-    kept.used = ++this.#count
-    if (kept.place.is(netns)) return kept.place
-    this.#drop(key)
-    return undefined
+    if (!kept.place.is(netns)) {
+      this.#drop(key)
+      return undefined
+    }
+    this.#kept.delete(key)
+    this.#kept.set(key, { ...kept, used: ++this.#count })
+    return kept.place
   }
 
   #drop(key: string): void {

@@ -47,3 +47,20 @@ it.effect("a namespace is let go of when all have ended who stayed when it was u
     yield* Fiber.interrupt(third)
   })
 )
+
+it.effect("a namespace stays open while it is worked in, however many more there is work in meanwhile", () =>
+  Effect.gen(function* () {
+    using places = new PlacesOpen()
+    const staying = yield* Effect.forkChild(places.stay(Effect.never), { startImmediately: true })
+    const netns = { _tag: "Path", path: "/dev/null" } as const
+    const fd = openSync(netns.path, "r")
+    places.keep(netns, new Place(fd))
+    places.keep(namedNetns("other"), new Place())
+    places.use(netns, { family: "link", action: "look" }, () => {
+      for (let count = 0; count < 95; count++) places.keep(namedNetns(`other${count}`), new Place())
+      assert.isFalse(isClosed(fd))
+    })
+    yield* Fiber.interrupt(staying)
+    assert.isTrue(isClosed(fd))
+  })
+)

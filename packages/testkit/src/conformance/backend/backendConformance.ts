@@ -21,11 +21,11 @@ export type SuiteWords = keyof typeof parts
 const everything = Object.keys(parts) as ReadonlyArray<SuiteWords>
 
 /**
- * What may come out otherwise by another way to the kernel: whether packets go where they are to go. What is refused and what names
- * are answered is the same; faults strike at the operations, whatever is below them; what runs at once are commands, which choose
- * for themselves; and that the rules keep apart who is to be kept apart, whatever loads them, is tried elsewhere.
+ * What may come out otherwise by another way to the kernel: whether packets go where they are to go, and nowhere else. What is refused
+ * and what names are answered is the same; faults strike at the operations, whatever is below them; and what runs at once are
+ * commands, which choose for themselves.
  */
-export const partsByWay = ["traffic", "publishing"] as const satisfies ReadonlyArray<SuiteWords>
+export const partsByWay = ["traffic", "publishing", "isolation"] as const satisfies ReadonlyArray<SuiteWords>
 
 /**
  * What every backend must do, on the real kernel of a private network and mount namespace, with a real guest behind

@@ -44,14 +44,15 @@ export class PlacesOpen implements Disposable {
   }
 
   readonly stay: StayWhile = (self) =>
-    Effect.suspend(() => {
-      this.#staying++
-      return Effect.onExit(self, () =>
+    // In one piece with what ends it: a fiber that is interrupted in between would stay for good.
+    Effect.acquireUseRelease(
+      Effect.sync(() => void this.#staying++),
+      () => self,
+      () =>
         Effect.sync(() => {
           if (--this.#staying === 0) this.#dropAll()
         })
-      )
-    });
+    );
 
   [Symbol.dispose](): void {
     this.#dropAll()

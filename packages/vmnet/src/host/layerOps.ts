@@ -1,4 +1,4 @@
-import { LinkOps, NatOps, type OpsError, SysctlOps, VmnetError } from "@vmnet/core"
+import { LinkOps, NatOps, type OpsError, Stay, type StayWhile, SysctlOps, VmnetError } from "@vmnet/core"
 import { type ExecOptions, type ExecServices, layerExec } from "@vmnet/ops-exec"
 import { Effect, Layer, Scope } from "effect"
 
@@ -43,9 +43,10 @@ interface Kernel {
   readonly link: LinkOps["Service"]
   readonly nat: NatOps["Service"]
   readonly sysctl: SysctlOps["Service"]
+  readonly stay: StayWhile
 }
 
-const kernelOf = Effect.all({ link: LinkOps, nat: NatOps, sysctl: SysctlOps })
+const kernelOf = Effect.all({ link: LinkOps, nat: NatOps, sysctl: SysctlOps, stay: Stay })
 
 /** The services that stand for others until somebody asks one of them for something: then those are made, once. */
 const standingFor = (made: Effect.Effect<Kernel, OpsError>) => {
@@ -55,7 +56,13 @@ const standingFor = (made: Effect.Effect<Kernel, OpsError>) => {
     Effect.flatMap(made, (one) => use(one.nat))
   const sysctl = <A>(use: (ops: Kernel["sysctl"]) => Effect.Effect<A, OpsError>) =>
     Effect.flatMap(made, (one) => use(one.sysctl))
+  // Where none can be made each operation says so itself.
+  const staying = Effect.match(made, {
+    onFailure: (): StayWhile => (self) => self,
+    onSuccess: (one) => one.stay
+  })
   return Layer.mergeAll(
+    Layer.succeed(Stay, (self) => Effect.flatMap(staying, (stay) => stay(self))),
     Layer.succeed(LinkOps, {
       apply: (netns, changes) => link((ops) => ops.apply(netns, changes)),
       find: (netns, links) => link((ops) => ops.find(netns, links)),

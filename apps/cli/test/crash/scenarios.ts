@@ -134,7 +134,12 @@ const collections = ({ backend, title, flags, beside, more = {} }: Kind): Readon
       ...common,
       name: `${title}-gc-half-made`,
       prepare: [guest2],
-      setup: [{ killed: ["up", "vm", ...flags], at: "COMMIT UPDATE resources UPDATE leases UPDATE addresses" }],
+      setup: [
+        {
+          killed: ["up", "vm", ...flags],
+          at: "COMMIT UPDATE resources UPDATE leases UPDATE addresses DELETE FROM locks"
+        }
+      ],
       check
     }
   ]

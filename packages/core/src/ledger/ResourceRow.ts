@@ -111,6 +111,14 @@ export const insertOwnedIntents = (
   })
 }
 
+/** Whether anybody else has a resource whose key begins like that. */
+export const hasAny = (tx: Tx, keyStart: string, without: string): boolean =>
+  tx.get(
+    "SELECT 1 FROM resources WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 AND subject <> ?2 LIMIT 1",
+    keyStart,
+    without
+  ) !== undefined
+
 /** What was found of a subject that nothing is on record of; what somebody has on record already is his. */
 export const insertFound = (
   tx: Tx,

@@ -14,6 +14,7 @@ import {
 } from "../forwarding/heldParameters.ts"
 import {
   asBegun,
+  hasAny,
   insertIntents,
   keepResources,
   markPresent,
@@ -36,6 +37,7 @@ import { orphanShare } from "../rebuild/orphanErrors.ts"
 import { formatOwner } from "../names/Owner.ts"
 import { SysctlOps } from "../ops/SysctlOps.ts"
 import type { Drivers } from "../resource/Drivers.ts"
+import { keyOf } from "../resource/identity.ts"
 import type { Resource } from "../resource/Resource.ts"
 import { type SysctlMemo, sysctlMemo } from "../resource/SysctlDriver.ts"
 import { applyResources, type Touched } from "./apply.ts"
@@ -137,12 +139,23 @@ const requireRemoved = Effect.fnUntraced(function* (drivers: Drivers, key: strin
   if (report !== undefined && report.left.length > 0) return yield* notRemoved(key, report.problems)
 })
 
+/**
+ * Whether others have something in the firewall's tables that would go with them: a network that somebody has held again, if only
+ * for a moment, since it was found to be nobody's. Whoever removes that removes the tables after it.
+ */
+const isReliedOn = (tx: Tx, key: string): boolean => {
+  const subject = shareSubject(key)
+  return resourcesOf(tx, subject)
+    .filter(({ resource }) => resource.kind === "NatLayout")
+    .some(({ resource: { netns } }) => hasAny(tx, keyOf("NatElement", netns, ""), subject))
+}
+
 /** For somebody who holds the share's lock: says what became of it, or nothing where it is held again, or has gone. */
 export const removeIfUnheld = Effect.fnUntraced(function* (drivers: Drivers, key: string) {
   const ledger = yield* Ledger
   const work = Effect.gen(function* () {
     const owned = yield* ledger.transact(`release ${key}`, (tx) =>
-      shareState(tx, key) === undefined || isHeld(tx, key) ? undefined : startRemoving(tx, key)
+      shareState(tx, key) === undefined || isHeld(tx, key) || isReliedOn(tx, key) ? undefined : startRemoving(tx, key)
     )
     return owned === undefined ? undefined : yield* takeAway(drivers, key, owned)
   })

@@ -1,6 +1,6 @@
 import { LinkOps, NatOps, type OpsError, Stay, type StayWhile, SysctlOps, VmnetError } from "@vmnet/core"
 import { type ExecOptions, type ExecServices, layerExec } from "@vmnet/ops-exec"
-import { Effect, Layer, Scope } from "effect"
+import { Context, Effect, Layer, Scope } from "effect"
 
 /** Every way to the kernel: calls in this process, programs (`ip`, `nft`), or the first where it loads. */
 export const opsChoices = ["auto", "native", "exec"] as const
@@ -91,7 +91,8 @@ const layerAuto = (options: ExecOptions): Layer.Layer<ExecServices, OpsError> =>
     const scope = yield* Scope.Scope
     const programs = yield* Effect.context<ExecServices>()
     const make = Effect.matchEffect(loadNative, {
-      onFailure: () => Effect.provideContext(kernelOf, programs),
+      // Without its own way to stay it would be given ours, which waits for this.
+      onFailure: () => Effect.provideContext(kernelOf, Context.add(programs, Stay, (self) => self)),
       onSuccess: ({ layerCalls }) =>
         Effect.flatMap(Layer.buildWithScope(layerCalls(options), scope), (context) =>
           Effect.provideContext(kernelOf, context)

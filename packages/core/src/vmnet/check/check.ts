@@ -55,7 +55,7 @@ const unfinishedLease = ({ lease: { vm }, state }: LeaseRecord): DriftItem => ({
   name: vm,
   netns: null,
   drift: "unfinished",
-  detail: `it is ${state}, and nobody is at work on it: vmnet up ${vm} or vmnet down ${vm} finishes it`
+  detail: `it is ${state}, and nobody is at work on it: vmnet up ${vm} or vmnet down ${vm} finishes it, vmnet gc all of them`
 })
 
 /** What there should be of it nobody knows any more, so nothing of it is compared. */

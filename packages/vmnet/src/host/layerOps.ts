@@ -92,7 +92,11 @@ const layerAuto = (options: ExecOptions): Layer.Layer<ExecServices, OpsError> =>
     const programs = yield* Effect.context<ExecServices>()
     const make = Effect.matchEffect(loadNative, {
       // Without its own way to stay it would be given ours, which waits for this.
-      onFailure: () => Effect.provideContext(kernelOf, Context.add(programs, Stay, (self) => self)),
+      onFailure: () =>
+        Effect.provideContext(
+          kernelOf,
+          Context.add(programs, Stay, (self) => self)
+        ),
       onSuccess: ({ layerCalls }) =>
         Effect.flatMap(Layer.buildWithScope(layerCalls(options), scope), (context) =>
           Effect.provideContext(kernelOf, context)

@@ -67,6 +67,12 @@ describe("histories that are taken", () => {
   ])
   isTaken("somebody was killed, and it had happened", [event(0, 1, up("a"), null), event(2, 3, up("a"), again)])
   isTaken("somebody was killed, and it had not", [event(0, 1, up("a"), null), event(2, 3, down("a"), word("absent"))])
+  isTaken("what somebody left is gone before it is made again, and is seen to be", [
+    event(0, 1, up("a"), null),
+    event(2, 3, { _tag: "Publish", vm: "a", port: 80 }, word("VM_CONFLICT")),
+    event(4, 9, up("a"), made("a", 2, "10.0.0.2")),
+    event(5, 6, { _tag: "List" }, { word: "listed", seen: [] })
+  ])
   isTaken("somebody was killed over what came up only while he was at it", [
     event(0, 5, up("a"), a),
     event(4, 7, down("a"), null),

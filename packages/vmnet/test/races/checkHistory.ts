@@ -42,7 +42,7 @@ const unexplained = (history: History, vm: string): ReadonlyArray<string> => {
     operations,
     absent,
     applyTo(history.kills),
-    ({ event }) => event.outcome !== null
+    ({ clears, event }) => clears !== true && event.outcome !== null
   )
   if (possible) return []
   const rest = operations.filter((one) => !longest.includes(one)).toSorted((a, b) => a.start - b.start)

@@ -25,6 +25,8 @@ export interface VmEvent {
   readonly event: Event
   /** How a question found it; null for one that did not find it. */
   readonly seen?: Seen | null
+  /** The first half of an `up` that finds what others have left: that goes before anything is made. */
+  readonly clears?: true
 }
 
 const observing = (event: Event, vm: string, seen: Seen | undefined): ReadonlyArray<VmEvent> => {
@@ -56,10 +58,18 @@ export const eventsOf = ({ events }: History, vm: string): ReadonlyArray<VmEvent
       case "Warm":
       case "RemoveNetwork":
         return []
+      case "Up": {
+        if (step.vm !== vm) return []
+        const whole: VmEvent = { vm, start, end, event }
+        return mayClear(outcome) ? [{ ...whole, clears: true }, whole] : [whole]
+      }
       default:
         return step.vm === vm ? [{ vm, start, end, event }] : []
     }
   })
+
+/** Who finds it up, or in the way, has left it as it was. */
+const mayClear = (outcome: Outcome | null): boolean => outcome?.word !== "existing" && outcome?.word !== "VM_CONFLICT"
 
 /** Whether a VM could be taken from its owner within an event's time; not knowing when he died, both may be true. */
 const mayBeDead = (kills: ReadonlyMap<string, Kill>, owner: string | null, { end }: VmEvent): boolean =>
@@ -90,6 +100,7 @@ export const applyTo =
     const { outcome, process, step } = event.event
     if (event.seen !== undefined) return observed(state, event.seen)
     const isFree = state._tag !== "Active" || mayBeDead(kills, state.owner, event)
+    if (event.clears === true) return isFree && state._tag !== "Absent" ? [state, gone(state)] : [state]
     switch (step._tag) {
       case "Up":
         return afterUp(state, step, outcome, {
